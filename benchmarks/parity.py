@@ -17,7 +17,7 @@ import resource
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import mean, stdev
 from tempfile import TemporaryDirectory
@@ -38,6 +38,9 @@ class Case:
     limit: int
     epochs: int
     max_tokens: int
+    reduction: int
+    batch_size: int
+    learning_rate: float
     padding: str
     data: Path
     backbone: Path
@@ -49,13 +52,14 @@ def train_ours(case: Case) -> dict[str, Any]:
     from madx_stilts.config import AdapterConfig
     from madx_stilts.data.place import DataPlace
     from madx_stilts.nets.backbone import load_backbone
+    from madx_stilts.recipe import Method
     from madx_stilts.train.job import Workshop
     from madx_stilts.train.roles import Wish, train_intermediate
     from madx_stilts.zoo.store import Zoo
 
     backbone = load_backbone("benchmark", case.backbone, offline=True)
-    shop = Workshop(backbone, Zoo([case.out]), DataPlace(case.data, offline=True), cache=case.out / "encoded")
-    config = AdapterConfig(train=settings(case))
+    shop = Workshop(backbone, Zoo([case.out]), DataPlace((case.data,), offline=True), cache=case.out / "encoded")
+    config = AdapterConfig(method=Method(reduction_factor=case.reduction), train=settings(case))
     clock = time.process_time()
     card = train_intermediate(shop, case.task, Wish(config=config, limit=case.limit, seed=case.seed))
     return {
@@ -67,16 +71,24 @@ def train_ours(case: Case) -> dict[str, Any]:
 
 
 def settings(case: Case) -> Any:
-    """The settings of both: the best that the peer's documentation shows for adapters (rate 1e-4 to 5e-4, linear)."""
+    """The settings of both."""
     from madx_stilts.recipe import TrainSettings
 
-    return TrainSettings(epochs=case.epochs, max_tokens=case.max_tokens, keep="last", warmup=0.06, dev_limit=1)
+    return TrainSettings(
+        epochs=case.epochs,
+        max_tokens=case.max_tokens,
+        batch_size=case.batch_size,
+        learning_rate=case.learning_rate,
+        keep="last",
+        warmup=0.06,
+        dev_limit=1,
+    )
 
 
 def train_peer(case: Case) -> dict[str, Any]:
     """Train with `AdapterTrainer`, on the same features."""
     import torch
-    from adapters import AdapterTrainer, AutoAdapterModel
+    from adapters import AdapterTrainer, AutoAdapterModel, SeqBnConfig
     from datasets import Dataset
     from transformers import AutoTokenizer, TrainingArguments
 
@@ -84,7 +96,7 @@ def train_peer(case: Case) -> dict[str, Any]:
     tokenizer = AutoTokenizer.from_pretrained(case.backbone)
     torch.manual_seed(case.seed)
     model = AutoAdapterModel.from_pretrained(case.backbone)
-    model.add_adapter("peer", config="seq_bn")
+    model.add_adapter("peer", config=SeqBnConfig(reduction_factor=case.reduction))
     if case.task == "mnli":
         model.add_classification_head("peer", num_labels=3)
     else:
@@ -135,7 +147,7 @@ def features(case: Case, tokenizer: Any) -> list[dict[str, Any]]:
     from madx_stilts.tasks import TASKS
 
     task = TASKS[case.task]
-    examples = read(task, "en", "train", place=DataPlace(case.data, offline=True), limit=case.limit)
+    examples = read(task, "en", "train", place=DataPlace((case.data,), offline=True), limit=case.limit)
     how = settings(case)
     encoded = FORMATS[task.format].encode(examples.items, tokenizer, Limits(how.max_tokens, how.shared_tokens), task)
     names = {"label": "labels", "start": "start_positions", "end": "end_positions"}
@@ -165,7 +177,7 @@ def scores(case: Case, trained: dict[str, Any]) -> dict[str, float]:
     backbone.model.load_adapter(trained["folder"], load_as="a", set_active=True, use_safetensors=True)  # type: ignore[call-arg]
     found = {}
     for language in languages:
-        examples = read(task, language, "test", place=DataPlace(case.data, offline=True), limit=SCORED_EXAMPLES)
+        examples = read(task, language, "test", place=DataPlace((case.data,), offline=True), limit=SCORED_EXAMPLES)
         encoded = task_format.encode(examples.items, backbone.words, Limits(how.max_tokens, how.shared_tokens), task)
         outputs = predict(backbone, head="a", kind=task_format.head, encoded=encoded)
         predictions = task_format.decode(outputs, encoded, examples.items, task)
@@ -238,6 +250,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=6000)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--max-tokens", type=int, default=256)
+    parser.add_argument("--reduction", type=int, default=16, help="reduction factor of the bottleneck")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--learning-rate", type=float, default=5e-4)
     parser.add_argument("--padding", choices=["longest", "fixed"], default="longest", help="of the peer")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, help="also write all results here, as JSON")
@@ -247,10 +262,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path(), help=argparse.SUPPRESS)
     a = parser.parse_args()
     if a.who:
-        case = Case(
-            a.who, a.task, a.seed, a.limit, a.epochs, a.max_tokens, a.padding, a.data, a.backbone, a.work / a.who
-        )
-        run_case(case)
+        names = [field.name for field in fields(Case) if field.name != "out"]
+        run_case(Case(out=a.work / a.who, **{name: getattr(a, name) for name in names}))
         return
     results = side_by_side(a)
     if a.out:

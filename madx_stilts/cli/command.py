@@ -66,8 +66,10 @@ EVERYWHERE: tuple[Option, ...] = (
     _global(
         ["--data"],
         type=_MIRROR,
+        multiple=True,
         metavar="DIR",
-        help="Data sets, laid out as on the hub (owner/name/...); looked into before the hub.",
+        help="Data sets, laid out as on the hub (owner/name/...), or original files; looked into before the hub. May "
+        f"be given several times (in the environment, separated by {os.pathsep!r}).",
     ),
     _global(
         ["--cache"],

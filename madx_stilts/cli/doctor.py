@@ -45,7 +45,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
         "gpus": ", ".join(cuda) or "none",
         "bf16": "yes" if not cuda or torch.cuda.is_bf16_supported() else "no",
         "zoo": f"{settings.zoo} ({_state(settings.zoo)})",
-        "data mirror": str(settings.data or "none"),
+        "data mirror": ", ".join(map(str, settings.data)) or "none",
         "encodings": f"{settings.encodings} ({_state(settings.encodings)})",
         "hub cache": constants.HF_HUB_CACHE,
         "offline": "yes" if settings.offline or constants.HF_HUB_OFFLINE else "no",

@@ -22,8 +22,8 @@ def require_training_data(tasks: Iterable[Task], language: str | None) -> None:
         UsageError: There are none; the hint lists the languages there are.
     """
     for task in tasks:
-        if "train" in task.sources:
-            task.source("train", language or task.source_language)
+        if "train" in task.splits:
+            task.places("train", language or task.source_language)
 
 
 def languages_of(task: Task, split: Split, text: str) -> tuple[str, ...]:
@@ -34,12 +34,12 @@ def languages_of(task: Task, split: Split, text: str) -> tuple[str, ...]:
         UsageError: None is named, or the split has no data in one of them; the hint lists those it has.
     """
     if text == "all":
-        return task.source(split, first_language(task, split)).languages or task.languages
+        return task.languages_of(split)
     wanted = tuple(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
     if not wanted:
         raise UsageError("No language is named.", hint="Give codes separated by commas, or all.")
     for language in wanted:
-        task.source(split, language)
+        task.places(split, language)
     return wanted
 
 
@@ -50,16 +50,15 @@ def first_split(task: Task, text: str | None) -> Split:
         DataError: The task has no such split.
     """
     if text is None:
-        return "test" if "test" in task.sources else next(iter(task.sources))
+        return "test" if "test" in task.splits else task.splits[0]
     split = split_of(text)
-    task.source(split, first_language(task, split))
+    task.languages_of(split)
     return split
 
 
 def first_language(task: Task, split: Split) -> str:
     """The task's source language, or the first that the split has."""
-    source = task.sources.get(split)
-    known = (source.languages if source else ()) or task.languages
+    known = task.languages_of(split)
     return task.source_language if task.source_language in known else known[0]
 
 

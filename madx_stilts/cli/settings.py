@@ -27,7 +27,7 @@ class Settings:
 
     Args:
         zoo: Folder of adapters.
-        data: Local mirror of data sets; none: only the hub and its cache.
+        data: Local mirrors of data sets, looked into in this order; none: only the hub and its cache.
         cache: Folder for what can be made again.
         offline: Open no connection.
         verbose: How much more to say: library warnings, tracebacks of errors.
@@ -35,7 +35,7 @@ class Settings:
     """
 
     zoo: Path = field(default_factory=lambda: data_home() / "zoo")
-    data: Path | None = None
+    data: tuple[Path, ...] = ()
     cache: Path = field(default_factory=cache_home)
     offline: bool = False
     verbose: int = 0

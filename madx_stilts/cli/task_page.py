@@ -4,13 +4,14 @@ from madx_stilts.cli.page import Facts
 from madx_stilts.languages import LANGUAGES
 from madx_stilts.stack import Role
 from madx_stilts.tasks import TASKS
-from madx_stilts.tasks.task import Source, Task
+from madx_stilts.tasks.task import Split, Task
 
 SHAPES = {
     "pair": "two texts, one label",
     "choice": "a question, several answers to choose from",
     "span": "a question, the answer is a part of a text",
     "tagging": "a sentence, a tag for each word",
+    "retrieval": "texts that are looked for among others",
     "text": "plain text",
 }
 
@@ -28,7 +29,7 @@ def task_sections(task: Task) -> dict[str, Facts]:
             ("version", str(task.version)),
             ("note", task.note),
         ],
-        "Data": [(split, _place(source)) for split, source in task.sources.items()],
+        "Data": [(split, _places(task, split)) for split in task.splits],
         _trained_where(task): [(name, _trained_on(TASKS[name])) for name in task.trains_on],
         "Use": _use(task),
     }
@@ -43,7 +44,7 @@ def task_row(task: Task) -> list[str]:
 
 def task_facts(task: Task) -> dict[str, object]:
     """The same for programs."""
-    sources: dict[str, object] = {split: _place(source) for split, source in task.sources.items()}
+    sources: dict[str, object] = {split: _places(task, split) for split in task.splits}
     return {
         "name": task.name,
         "format": task.format,
@@ -79,8 +80,15 @@ def _name(language: str) -> str:
     return LANGUAGES[language].name if language in LANGUAGES else language
 
 
-def _place(source: Source) -> str:
-    return f"{source.path}, config {source.config}, split {source.split}, revision {source.revision}"
+def _places(task: Task, split: Split) -> str:
+    """Where a split is; each place with its languages where they are not the task's."""
+    if task.union_of:
+        return " and ".join(_places(one, split) for one in task.union_of)
+    places = (
+        source.describe() + (f" ({', '.join(source.languages)})" if source.languages else "")
+        for source in task.sources[split]
+    )
+    return "; ".join(places)
 
 
 def _trained_where(task: Task) -> str:
@@ -90,7 +98,7 @@ def _trained_where(task: Task) -> str:
 
 
 def _trained_on(task: Task) -> str:
-    return f"{_place(task.sources['train'])}; licence {task.licence}"
+    return f"{_places(task, 'train')}; licence {task.licence}"
 
 
 def _use(task: Task) -> Facts:

@@ -65,7 +65,7 @@ def take_order(
 
 def data_place(settings: Settings) -> DataPlace:
     """Where data sets are looked up."""
-    return DataPlace(mirror=settings.data, offline=settings.offline)
+    return DataPlace(settings.data, offline=settings.offline)
 
 
 def open_backbone(settings: Settings, options: CommonOptions, *, precision: Precision = "fp32") -> Backbone:

@@ -1,6 +1,6 @@
 """Where the files of a source are found: a local mirror first, then the hub's cache, then the hub."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from huggingface_hub import constants
 from madx_stilts.data.hub import README, ask, cached_snapshot
 from madx_stilts.data.layout import Layout, NotHere
 from madx_stilts.errors import DataError
-from madx_stilts.tasks.task import Source
+from madx_stilts.tasks.task import Source, Sources
 
 CONVERTED = "refs/convert/parquet"
 """The branch in which the hub keeps its own conversion; the only readable one of a repository with a loading script."""
@@ -21,13 +21,14 @@ class DataPlace:
     """Where to look for data sets.
 
     Args:
-        mirror: Folder laid out like the hub: `owner/name/...`, with the README's `configs:`.
+        mirrors: Folders laid out like the hub: `owner/name/...`, with the README's `configs:`; or with original files
+            in them. The first that has what is looked for counts.
         offline: Open no connection (also so when HF_HUB_OFFLINE is set).
         endpoint: Address of the hub, if it is not huggingface.co.
         cache: The hub's cache folder, if it is not the usual one.
     """
 
-    mirror: Path | None = None
+    mirrors: tuple[Path, ...] = ()
     offline: bool = False
     endpoint: str | None = None
     cache: Path | None = None
@@ -38,73 +39,108 @@ class Found:
     """The files of one split.
 
     Args:
-        origin: Where they are from: `mirror owner/name` or `hub owner/name@commit`.
+        source: How they read.
+        origin: Where they are from: `mirror owner/name`, `hub owner/name@commit` or `files folder`.
         paths: The files, in the order of their rows.
     """
 
+    source: Source
     origin: str
     paths: tuple[Path, ...]
 
 
-def find(source: Source, language: str, place: DataPlace) -> Found:
-    """The files that hold `source` in `language`; downloads those that are neither in the mirror nor in the cache.
+def find(sources: Sources, language: str, place: DataPlace) -> Found:
+    """The files that hold a split in `language`; downloads those that are neither in a mirror nor in the cache.
 
     An absolute path stands for one file.
+
+    Args:
+        sources: Where they may be, the preferred place first. A copy at hand is preferred to a download.
 
     Raises:
         DataError: They are nowhere; the message tells for each place what it lacks.
     """
-    if Path(source.path).is_absolute():
-        return Found(f"file {source.path}", (Path(source.path),))
-    config = source.config_for(language)
-    revisions = (source.revision, CONVERTED) if source.revision == "main" else (source.revision,)
     looks: list[Callable[[], Found]] = []
-    if place.mirror is not None:
-        looks.append(partial(_in_mirror, source, config, place.mirror))
-    looks += [partial(_in_cache, source, config, revision, place.cache) for revision in revisions]
-    looks += [partial(_on_hub, source, config, revision, place) for revision in revisions]
+    for source in sources:
+        looks += [partial(_in_mirror, source, language, mirror) for mirror in place.mirrors]
+        looks += [partial(_one_file, source)] if Path(source.path).is_absolute() else []
+    asked = [(source, revision) for source in sources if source.on_hub for revision in _revisions(source)]
+    looks += [partial(_in_cache, source, language, revision, place.cache) for source, revision in asked]
+    looks += [partial(_on_hub, source, language, revision, place) for source, revision in asked]
     reasons: list[str] = []
     for look in looks:
         try:
             return look()
         except NotHere as reason:
             reasons.append(str(reason))
-    lines = "\n".join(f"  - {reason}" for reason in dict.fromkeys(reasons))
-    raise DataError(
-        f"There are no files of {source.path}, config {config}, split {source.split}:\n{lines}",
-        hint=f"Put it as {source.path} into the folder of the local mirror (--data DIR), or allow the download.",
-    )
+    raise _nowhere(sources, language, reasons)
 
 
-def _in_mirror(source: Source, config: str, mirror: Path) -> Found:
+def _revisions(source: Source) -> tuple[str, ...]:
+    return (source.revision, CONVERTED) if source.revision == "main" else (source.revision,)
+
+
+def _nowhere(sources: Sources, language: str, reasons: Iterable[str]) -> DataError:
+    lines = "\n".join(f"  - {reason}" for reason in dict.fromkeys(reasons)) or "  - no local mirror is named"
+    wanted = " or ".join(dict.fromkeys(_named(source, language) for source in sources))
+    ways = [source.obtain for source in sources if source.obtain]
+    if any(source.on_hub for source in sources):
+        first = next(source.path for source in sources if source.on_hub)
+        ways.append(f"Put it as {first} into the folder of the local mirror (--data DIR), or allow the download.")
+    return DataError(f"There are no files of {wanted}:\n{lines}", hint=" ".join(dict.fromkeys(ways)))
+
+
+def _named(source: Source, language: str) -> str:
+    if source.files:
+        return f"{source.path}/{source.files[0].format(language=source.code(language))}"
+    return f"{source.path}, config {source.config_for(language)}, split {source.split}"
+
+
+def _one_file(source: Source) -> Found:
+    return Found(source, f"file {source.path}", (Path(source.path),))
+
+
+def _in_mirror(source: Source, language: str, mirror: Path) -> Found:
     folder = mirror / source.path
     if not folder.is_dir():
         raise NotHere(f"mirror {mirror}: has no folder {source.path}")
-    return _in_folder(source, config, folder, origin=f"mirror {source.path}")
+    if source.files:
+        return _original(source, language, folder)
+    return _in_folder(source, language, folder, origin=f"mirror {source.path}")
 
 
-def _in_cache(source: Source, config: str, revision: str, cache: Path | None) -> Found:
+def _original(source: Source, language: str, folder: Path) -> Found:
+    patterns = [pattern.format(language=source.code(language)) for pattern in source.files]
+    for pattern in patterns:
+        paths = tuple(sorted(path for path in folder.glob(pattern) if path.is_file()))
+        if paths:
+            return Found(source, f"files {source.path}", paths)
+    raise NotHere(f"folder {folder}: has no {' or '.join(patterns)}")
+
+
+def _in_cache(source: Source, language: str, revision: str, cache: Path | None) -> Found:
     folder = cached_snapshot(source.path, revision, cache)
-    return _in_folder(source, config, folder, origin=f"hub {source.path}@{folder.name}")
+    return _in_folder(source, language, folder, origin=f"hub {source.path}@{folder.name}")
 
 
-def _on_hub(source: Source, config: str, revision: str, place: DataPlace) -> Found:
+def _on_hub(source: Source, language: str, revision: str, place: DataPlace) -> Found:
     if place.offline or constants.HF_HUB_OFFLINE:
         raise NotHere("hub: not asked, for work is offline")
     repository = ask(source.path, revision, endpoint=place.endpoint, cache=place.cache)
     origin = f"hub {source.path}@{repository.commit}"
-    return Found(origin, repository.fetch(_names(repository.layout, source, config, origin)))
+    return Found(source, origin, repository.fetch(_names(repository.layout, source, language, origin)))
 
 
-def _in_folder(source: Source, config: str, folder: Path, *, origin: str) -> Found:
+def _in_folder(source: Source, language: str, folder: Path, *, origin: str) -> Found:
     names = tuple(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     readme = folder / README
     text = readme.read_text(encoding="utf-8-sig", errors="replace") if readme.is_file() else ""
-    return Found(origin, tuple(folder / name for name in _names(Layout(names, text), source, config, origin)))
+    wanted = _names(Layout(names, text), source, language, origin)
+    return Found(source, origin, tuple(folder / name for name in wanted))
 
 
-def _names(layout: Layout, source: Source, config: str, origin: str) -> tuple[str, ...]:
+def _names(layout: Layout, source: Source, language: str, origin: str) -> tuple[str, ...]:
     try:
-        return layout.files(config, source.split)
+        return layout.files(source.config_for(language), source.split)
     except NotHere as reason:
         raise NotHere(f"{origin}: {reason}") from reason

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from madx_stilts.data.labels import Label
-from madx_stilts.data.place import DataPlace, find
-from madx_stilts.data.rows import Files, SplitRows
+from madx_stilts.data.place import DataPlace, Found, find
+from madx_stilts.data.rows import Files, Raw, SplitRows
 from madx_stilts.data.sample import sample
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.formats import FORMATS
-from madx_stilts.tasks.fields import BadRow, Row
+from madx_stilts.tasks.fields import BadRow
 from madx_stilts.tasks.task import Split, Task
 
 __all__ = ["DataPlace", "Examples", "read"]
@@ -89,25 +89,38 @@ def read(task: Task, language: str, split: Split, *, place: DataPlace, limit: in
     """
     if limit is not None and limit < 1:
         raise UsageError(f"A limit of {limit} examples leaves none.", hint="Give 1 or more, or no limit.")
-    source = task.source(split, language)
-    found = find(source, language, place)
-    rows = SplitRows(task, source, language, found.paths)
+    found = find_all(task, language, split, place=place)
+    rows = SplitRows(task, language, found)
     items, fingerprint = _examples(task, rows, rows if limit is None else sample(rows, limit))
     if not items:
         raise rows.no_rows()
-    return Examples(task, language, split, items, found.origin, fingerprint, rows.files, rows.left_out)
+    origin = ", ".join(one.origin for one in found)
+    return Examples(task, language, split, items, origin, fingerprint, rows.files, rows.left_out)
 
 
-def _examples(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, tuple[Row, Label]]]) -> tuple[list[Any], str]:
+def find_all(task: Task, language: str, split: Split, *, place: DataPlace) -> tuple[Found, ...]:
+    """The files of a split: one place, or for a union one for each of its tasks.
+
+    Raises:
+        UsageError: The split has no such language.
+        DataError: The task has no such split, or its files are nowhere.
+    """
+    if task.union_of:
+        task.places(split, language)
+        return tuple(found for one in task.union_of for found in find_all(one, language, split, place=place))
+    return (find(task.places(split, language), language, place),)
+
+
+def _examples(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, Raw]]) -> tuple[list[Any], str]:
     """Examples of the chosen rows, and their fingerprint."""
     make = FORMATS[task.format].example
     content = hashlib.sha256()
     items: list[Any] = []
-    for index, (row, label) in chosen:
+    for index, raw in chosen:
         try:
-            fields = rows.values(row)
-            items.append(make(index, fields, label, task))
-            content.update(_content(fields, label))
+            fields = rows.values(raw)
+            items.append(make(index, fields, raw.label, task))
+            content.update(_content(fields, raw.label))
         except BadRow as bad:
             raise rows.files.bad(BadRow(bad.problem, index)) from bad
     return items, content.hexdigest()

@@ -1,12 +1,14 @@
 """The rows of one split: its files one after another, columns checked, unwanted rows left out, labels read."""
 
 from bisect import bisect_right
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from madx_stilts.data.labels import Label, LabelReader
-from madx_stilts.data.table import Table, open_table
+from madx_stilts.data.opening import open_table
+from madx_stilts.data.place import Found
+from madx_stilts.data.table import Table
 from madx_stilts.errors import DataError
 from madx_stilts.formats import FORMATS
 from madx_stilts.tasks.fields import BadRow, Field, Row
@@ -31,85 +33,96 @@ class Files:
         return DataError(f"{place}: {error.problem}.", hint="Mend the row, or fetch the file again.")
 
 
+@dataclass(frozen=True)
+class Raw:
+    """One row before it becomes an example.
+
+    Args:
+        label: Name of its label, a name for each item, or None where none is known.
+    """
+
+    row: Row
+    label: Label
+    source: Source
+
+
 class SplitRows:
     """Goes through the rows of a split.
 
     Args:
-        paths: Its files, in order.
+        found: Its files, in order, from one place or several.
 
     Attributes:
         files: Those that were opened so far.
         left_out: Rows left out so far because annotators did not agree on a label.
     """
 
-    def __init__(self, task: Task, source: Source, language: str, paths: tuple[Path, ...]) -> None:
-        code = source.codes.get(language, language)
-        self._where = {column: wanted.format(language=code) for column, wanted in source.where.items()}
+    def __init__(self, task: Task, language: str, found: Sequence[Found]) -> None:
         self._optional = frozenset(FORMATS[task.format].optional_fields)
         self._task = task
-        self._source = source
-        self._paths = paths
+        self._language = language
+        self._found = found
         self.files = Files()
         self.left_out = 0
 
-    def __iter__(self) -> Iterator[tuple[int, tuple[Row, Label]]]:
-        """Each wanted row: its index in the split, then the row and its label.
+    def __iter__(self) -> Iterator[tuple[int, Raw]]:
+        """Each wanted row, with its index in the split.
 
         Raises:
             DataError: A file lacks a column or is damaged, or a label is none of the task's.
         """
         index, self.files, self.left_out = 0, Files(), 0
-        for path in self._paths:
-            self.files = Files((*self.files.paths, path), (*self.files.starts, index))
-            index = yield from self._rows_of(path, index)
+        for found in self._found:
+            for path in found.paths:
+                self.files = Files((*self.files.paths, path), (*self.files.starts, index))
+                index = yield from self._rows_of(path, found.source, index)
 
-    def _rows_of(self, path: Path, index: int) -> Generator[tuple[int, tuple[Row, Label]], None, int]:
+    def _rows_of(self, path: Path, source: Source, index: int) -> Generator[tuple[int, Raw], None, int]:
         """The wanted rows of one file, whose first row is number `index`; returns the number after its last."""
         start = index
-        table = open_table(path)
-        labels = self._label_reader(table)
+        table = open_table(path, source.reader)
+        labels = LabelReader(source.labels, self._task.labels, table.class_names) if source.labels else None
+        wanted = _Wanted(source, self._language)
         try:
-            for row in table.rows(self._check_columns(table, path, labels)):
-                if self._wanted(row):
+            for row in table.rows(self._check_columns(table, path, source, labels)):
+                if wanted(row):
                     label = labels.read(row) if labels else None
-                    if label is None and self._source.drop_unlabelled:
+                    if label is None and source.drop_unlabelled:
                         self.left_out += 1
                     else:
-                        yield index, (row, label)
+                        yield index, Raw(row, label, source)
                 index += 1
         except BadRow as bad:
             place = index if bad.row is None else start + bad.row
             raise self.files.bad(BadRow(bad.problem, place)) from bad
         return index
 
-    def values(self, row: Row) -> dict[str, object]:
+    def values(self, raw: Raw) -> dict[str, object]:
         """The fields of a row by name; an optional one whose column is not in the file is None.
 
         Raises:
             BadRow: A field cannot be read.
         """
         return {
-            name: None if name in self._optional and not _has(row, field) else field.read(row)
-            for name, field in self._source.fields.items()
+            name: None if name in self._optional and not _has(raw.row, field) else field.read(raw.row)
+            for name, field in raw.source.fields.items()
         }
 
     def no_rows(self) -> DataError:
         """The error for a split without a wanted row."""
-        wanted = " and ".join(f"{column} = {value!r}" for column, value in self._where.items())
-        what = f"no rows with {wanted}" if wanted else "no labelled rows" if self._source.drop_unlabelled else "no rows"
-        return DataError(f"There are {what} in {', '.join(map(str, self._paths))}.", hint="Fetch the data set again.")
+        source = self._found[0].source
+        wanted = " and ".join(
+            f"{column} = {value.format(language=source.code(self._language))!r}"
+            for column, value in source.where.items()
+        )
+        what = f"no rows with {wanted}" if wanted else "no labelled rows" if source.drop_unlabelled else "no rows"
+        paths = ", ".join(str(path) for found in self._found for path in found.paths)
+        return DataError(f"There are {what} in {paths}.", hint="Fetch the data set again.")
 
-    def _wanted(self, row: Row) -> bool:
-        return all(str(row[column]) == value for column, value in self._where.items())
-
-    def _label_reader(self, table: Table) -> LabelReader | None:
-        labels = self._source.labels
-        return LabelReader(labels, self._task.labels, table.class_names) if labels else None
-
-    def _check_columns(self, table: Table, path: Path, labels: LabelReader | None) -> list[str]:
+    def _check_columns(self, table: Table, path: Path, source: Source, labels: LabelReader | None) -> list[str]:
         """The columns to read."""
-        optional, needed = set[str](), set(self._where)
-        for name, field in self._source.fields.items():
+        optional, needed = set[str](), set(source.where)
+        for name, field in source.fields.items():
             (optional if name in self._optional else needed).update(field.columns)
         needed.update(labels.columns if labels else ())
         lacking = sorted(needed - set(table.columns))
@@ -117,9 +130,24 @@ class SplitRows:
             raise DataError(
                 f"{path} has the columns {', '.join(table.columns) or 'none'}; "
                 f"{self._task.name} also needs {', '.join(lacking)}.",
-                hint=f"{self._task.name} is read from {self._source.path}; is it that data set?",
+                hint=f"{self._task.name} is read from {source.path}; is it that data set?",
             )
         return [column for column in table.columns if column in needed | optional]
+
+
+class _Wanted:
+    """Whether a row is one of those that a source keeps."""
+
+    def __init__(self, source: Source, language: str) -> None:
+        code = source.code(language)
+        self._values = {column: value.format(language=code) for column, value in source.where.items()}
+
+    def __call__(self, row: Row) -> bool:
+        return all(_fits(str(row[column]), value) for column, value in self._values.items())
+
+
+def _fits(text: str, wanted: str) -> bool:
+    return text.startswith(wanted[:-1]) if wanted.endswith("*") else text == wanted
 
 
 def _has(row: Row, field: Field) -> bool:

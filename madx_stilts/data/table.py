@@ -1,12 +1,8 @@
 """One file of rows, whatever its format: its columns before the first row, then its rows one by one."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from madx_stilts.data.columnar import ParquetTable
-from madx_stilts.data.textual import CsvTable, JsonTable, LineTable, TsvTable
-from madx_stilts.errors import DataError
 from madx_stilts.tasks.fields import Row
 
 
@@ -28,28 +24,3 @@ class Table(Protocol):
             BadRow: A row is damaged; `row` counts from the start of the file.
             DataError: The file is damaged.
         """
-
-
-_READERS: Mapping[str, Callable[[Path], Table]] = {
-    ".parquet": ParquetTable,
-    ".jsonl": JsonTable,
-    ".json": JsonTable,
-    ".csv": CsvTable,
-    ".tsv": TsvTable,
-    ".txt": LineTable,
-}
-
-
-def open_table(path: Path) -> Table:
-    """Open a file by its suffix.
-
-    Raises:
-        DataError: It is missing, empty, damaged, or of an unknown format.
-    """
-    if path.suffix not in _READERS:
-        raise DataError(f"{path} is no data file.", hint=f"Files of rows end in {', '.join(_READERS)}.")
-    if not path.is_file():
-        raise DataError(f"There is no file {path}.", hint="Check the path.")
-    if not path.stat().st_size:
-        raise DataError(f"{path} is empty.", hint="Fetch the file again.")
-    return _READERS[path.suffix](path)

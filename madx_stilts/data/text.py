@@ -43,7 +43,7 @@ def read_text(language: str, source: str, *, place: DataPlace, limit: int | None
         )
     name = str(path.resolve()) if path.suffix == ".txt" else source
     rows = Source(path=name, config="{language}", split="train", fields={"text": Column("text")})
-    task = replace(MASKED_LM, sources={"train": rows}, languages=(language,))
+    task = replace(MASKED_LM, sources={"train": (rows,)}, languages=(language,))
     return _divided(read(task, language, "train", place=place, limit=limit))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from madx_stilts.data.lines import lines
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.fields import BadRow, Row
 
@@ -46,11 +47,11 @@ class JsonTable:
     def _values(self) -> Iterator[object]:
         with self._path.open("rb") as file:
             whole = file.read(100).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
-        lines = (line for line in _lines(self._path) if line.strip())
+        filled = (line for line in lines(self._path) if line.strip())
         if not whole:
-            yield from (_parsed(line, index) for index, line in enumerate(lines))
+            yield from (_parsed(line, index) for index, line in enumerate(filled))
             return
-        values = _parsed("".join(lines), 0)
+        values = _parsed("".join(filled), 0)
         yield from values if isinstance(values, list) else [values]
 
 
@@ -73,7 +74,7 @@ class CsvTable:
             yield dict(zip(header, record, strict=True))
 
     def _records(self) -> Iterator[list[str]]:
-        reader = csv.reader(_lines(self._path), strict=True)
+        reader = csv.reader(lines(self._path), strict=True)
         try:
             yield from (record for record in reader if record)
         except csv.Error as error:
@@ -86,7 +87,7 @@ class TsvTable(CsvTable):
     """A file of tab-separated values with a header. Quotation marks are text: a lone one must not join rows."""
 
     def _records(self) -> Iterator[list[str]]:
-        for line in _lines(self._path):
+        for line in lines(self._path):
             if line.strip():
                 yield line.rstrip("\r\n").split("\t")
 
@@ -102,23 +103,7 @@ class LineTable:
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         """See `Table.rows`."""
-        return ({"text": line.rstrip("\r\n")} for line in _lines(self._path) if line.strip())
-
-
-def _lines(path: Path) -> Iterator[str]:
-    r"""Lines with their ends. Only `\n` ends a line: texts contain other separators, U+2028 for one.
-
-    Raises:
-        DataError: A line is not UTF-8.
-    """
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"{path}, line {number} is not UTF-8 ({error.reason}).", hint="Convert the file to UTF-8."
-                ) from error
+        return ({"text": line.rstrip("\r\n")} for line in lines(self._path) if line.strip())
 
 
 def _parsed(text: str, index: int) -> object:

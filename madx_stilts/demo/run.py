@@ -37,7 +37,7 @@ def run(out: Path, *, say: Callable[[str], None], listeners: Sequence[Callable[[
         write_tiny_backbone(out / "backbone", all_text())
     backbone = load_backbone("tiny-random", out / "backbone", offline=True)
     zoo = Zoo([out / "zoo"])
-    place = DataPlace(mirror=out / "data", offline=True)
+    place = DataPlace((out / "data",), offline=True)
     shop = Workshop(backbone=backbone, zoo=zoo, place=place, cache=out / "encoded", listeners=listeners)
     wish = Wish(config=SETTINGS)
     say("Training the intermediate adapter on snli.")

@@ -171,8 +171,11 @@ class Format(ABC, Generic[E, P]):
         """One prediction per example, in their order."""
 
     @abstractmethod
-    def score(self, predictions: Sequence[P], examples: Sequence[E], task: Task) -> dict[str, float]:
+    def score(self, predictions: Sequence[P], examples: Sequence[E], task: Task, language: str) -> dict[str, float]:
         """The task's metrics, each 0 to 100.
+
+        Args:
+            language: Of the examples: some definitions differ by language (MLQA's articles).
 
         Raises:
             DataError: An example has no gold answer.

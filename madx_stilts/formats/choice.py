@@ -74,7 +74,9 @@ class ChoiceFormat(Format[ChoiceExample, int]):
     def decode(self, outputs: Outputs, encoded: Encoded, examples: Sequence[ChoiceExample], task: Task) -> list[int]:
         return [int(best) for best in outputs["logits"].argmax(axis=1)]
 
-    def score(self, predictions: Sequence[int], examples: Sequence[ChoiceExample], task: Task) -> dict[str, float]:
+    def score(
+        self, predictions: Sequence[int], examples: Sequence[ChoiceExample], task: Task, language: str
+    ) -> dict[str, float]:
         gold = require_gold(examples, (example.label for example in examples), task)
         return apply_metrics(METRICS, list(predictions), gold, task)
 

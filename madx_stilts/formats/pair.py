@@ -69,7 +69,9 @@ class PairFormat(Format[PairExample, str]):
     def decode(self, outputs: Outputs, encoded: Encoded, examples: Sequence[PairExample], task: Task) -> list[str]:
         return [task.labels[best] for best in outputs["logits"].argmax(axis=1)]
 
-    def score(self, predictions: Sequence[str], examples: Sequence[PairExample], task: Task) -> dict[str, float]:
+    def score(
+        self, predictions: Sequence[str], examples: Sequence[PairExample], task: Task, language: str
+    ) -> dict[str, float]:
         gold = require_gold(examples, (example.label for example in examples), task)
         return apply_metrics(METRICS, list(predictions), gold, task)
 

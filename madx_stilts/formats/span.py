@@ -126,7 +126,7 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
         return predictions
 
     def score(
-        self, predictions: Sequence[SpanPrediction], examples: Sequence[SpanExample], task: Task
+        self, predictions: Sequence[SpanPrediction], examples: Sequence[SpanExample], task: Task, language: str
     ) -> dict[str, float]:
         """Exact match and F1; where questions may have no answer, by SQuAD 2.0's definition, and of its parts too."""
         gold = require_gold(examples, (example.answers for example in examples), task)

@@ -94,7 +94,9 @@ class TaggingFormat(Format[TagExample, Tags]):
         tags = [task.labels[index] for index in best]
         return [tuple(tags[start:end]) for start, end in zip(starts, ends, strict=True)]
 
-    def score(self, predictions: Sequence[Tags], examples: Sequence[TagExample], task: Task) -> dict[str, float]:
+    def score(
+        self, predictions: Sequence[Tags], examples: Sequence[TagExample], task: Task, language: str
+    ) -> dict[str, float]:
         gold = require_gold(examples, (example.tags for example in examples), task)
         return apply_metrics(METRICS, list(predictions), gold, task)
 

@@ -52,7 +52,9 @@ class TextFormat(Format[TextExample, None]):
     def decode(self, outputs: Outputs, encoded: Encoded, examples: Sequence[TextExample], task: Task) -> list[None]:
         raise _nothing_to_predict(task)
 
-    def score(self, predictions: Sequence[None], examples: Sequence[TextExample], task: Task) -> dict[str, float]:
+    def score(
+        self, predictions: Sequence[None], examples: Sequence[TextExample], task: Task, language: str
+    ) -> dict[str, float]:
         raise _nothing_to_predict(task)
 
     def prediction_rows(self, prediction: None, example: TextExample) -> Iterator[dict[str, object]]:

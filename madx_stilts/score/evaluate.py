@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from madx_stilts.card import BackboneNote, Card
 from madx_stilts.data.encode import Encoder
-from madx_stilts.data.place import DataPlace, find
-from madx_stilts.data.read import Examples, read
+from madx_stilts.data.place import DataPlace
+from madx_stilts.data.read import Examples, find_all, read
 from madx_stilts.errors import AdapterError, DataError, UsageError
 from madx_stilts.files import write_whole
 from madx_stilts.formats import FORMATS
@@ -184,7 +184,7 @@ def _require_data(task: Task, languages: Sequence[str], split: Split, place: Dat
     missing: dict[str, DataError] = {}
     for language in languages:
         try:
-            find(task.source(split, language), language, place)
+            find_all(task, language, split, place=place)
         except DataError as error:
             missing[language] = error
     if not missing:
@@ -217,7 +217,7 @@ def _one_language(bench: Bench, examples: Examples[Any], stack: Stack, card: Car
     count: dict[str, float] = {"n": len(examples.items)}
     if not all(task_format.labelled(example) for example in examples.items):
         return count
-    return dict(task_format.score(predictions, examples.items, task)) | count
+    return dict(task_format.score(predictions, examples.items, task, examples.language)) | count
 
 
 def _write_predictions(folder: Path, examples: Examples[Any], predictions: Sequence[Any]) -> None:

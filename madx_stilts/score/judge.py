@@ -54,4 +54,4 @@ def scores_of(
         return masked_scores(backbone, head=head, encoded=encoded, share=share)
     outputs = predict(backbone, head=head, kind=task_format.head, encoded=encoded)
     predictions = task_format.decode(outputs, encoded, examples.items, examples.task)
-    return dict(task_format.score(predictions, examples.items, examples.task))
+    return dict(task_format.score(predictions, examples.items, examples.task, examples.language))

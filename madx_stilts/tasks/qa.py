@@ -63,12 +63,14 @@ XQUAD = Task(
     roles=(Role.TARGET,),
     languages=XQUAD_R,
     sources={
-        "test": Source(
-            path="google/xquad",
-            revision=REVISIONS["google/xquad"],
-            config="xquad.{language}",
-            split="validation",
-            fields=FIELDS,
+        "test": (
+            Source(
+                path="google/xquad",
+                revision=REVISIONS["google/xquad"],
+                config="xquad.{language}",
+                split="validation",
+                fields=FIELDS,
+            ),
         )
     },
     metrics=("f1", "exact_match"),

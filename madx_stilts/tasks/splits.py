@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from madx_stilts.tasks.task import Source, Split
+from madx_stilts.tasks.task import Source, Sources, Split
 
 
-def in_splits(source: Source, names: Mapping[Split, str]) -> dict[Split, Source]:
+def in_splits(source: Source, names: Mapping[Split, str]) -> dict[Split, Sources]:
     """The same source for several splits.
 
     Args:
         source: Any of them.
         names: What the hub calls each split.
     """
-    return {split: replace(source, split=name) for split, name in names.items()}
+    return {split: (replace(source, split=name),) for split, name in names.items()}
+
+
+def together(*tables: Mapping[Split, Sources]) -> dict[Split, Sources]:
+    """The sources of several tables, those of the first preferred."""
+    splits = dict.fromkeys(split for table in tables for split in table)
+    return {split: tuple(source for table in tables for source in table.get(split, ())) for split in splits}

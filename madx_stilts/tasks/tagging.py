@@ -58,9 +58,9 @@ UDPOS = Task(
     roles=(Role.TARGET,),
     languages=UDPOS_R,
     sources={
-        "train": replace(_UDPOS, split="train", languages=tuple(code for code in UDPOS_R if code not in TEST_ONLY)),
-        "dev": replace(_UDPOS, split="validation", languages=tuple(code for code in UDPOS_R if code not in NO_DEV)),
-        "test": _UDPOS,
+        "train": (replace(_UDPOS, split="train", languages=tuple(code for code in UDPOS_R if code not in TEST_ONLY)),),
+        "dev": (replace(_UDPOS, split="validation", languages=tuple(code for code in UDPOS_R if code not in NO_DEV)),),
+        "test": (_UDPOS,),
     },
     labels=PARTS_OF_SPEECH,
     metrics=("f1_xtreme", "accuracy"),

@@ -9,7 +9,6 @@ MASKED_LM = Task(
     format="text",
     roles=(Role.LANGUAGE,),
     languages=tuple(LANGUAGES),
-    sources={},
     metrics=("accuracy", "loss"),
     licence="that of the text",
     citation="Devlin et al. 2019, arXiv 1810.04805; Pfeiffer et al. 2020, arXiv 2005.00052",

@@ -56,7 +56,7 @@ def gather(part: Part, settings: TrainSettings, place: DataPlace) -> Material:
     """
     task = TASKS[part.task]
     train = read(task, part.language, "train", place=place, limit=part.limit)
-    dev = read(task, part.language, "dev", place=place, limit=settings.dev_limit) if "dev" in task.sources else None
+    dev = read(task, part.language, "dev", place=place, limit=settings.dev_limit) if "dev" in task.splits else None
     train.require_labels()
     if dev is not None:
         dev.require_labels()

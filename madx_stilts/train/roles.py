@@ -67,7 +67,7 @@ def train_intermediate(shop: Workshop, task_name: str, wish: Wish) -> Card:
         UsageError: The task is a target only, and borrows its training data, or what lies below does not compose.
     """
     task = TASKS[task_name]
-    if "train" not in task.sources:
+    if "train" not in task.splits:
         raise UsageError(
             f"{task.name} has no training data of its own.", hint=f"Train {' then '.join(task.training_tasks)} instead."
         )

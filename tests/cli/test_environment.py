@@ -1,6 +1,7 @@
 """Environment variables and the options of the program itself: where they count, and which wins."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def test_json_can_be_wanted_everywhere(madx: Madx, monkeypatch: pytest.MonkeyPat
 
 def test_the_program_options_may_stand_before_or_after_the_command(settings_of: Run, tmp_path: Path) -> None:
     words = ("--zoo", tmp_path / "z", "--data", tmp_path, "--cache", tmp_path / "c", "--offline", "-q", "-vv")
-    expected = Settings(tmp_path / "z", tmp_path, tmp_path / "c", offline=True, verbose=2, quiet=True)
+    expected = Settings(tmp_path / "z", (tmp_path,), tmp_path / "c", offline=True, verbose=2, quiet=True)
     assert settings_of(*words, "doctor") == settings_of("doctor", *words) == expected
 
 
@@ -118,3 +119,12 @@ def test_a_mirror_that_is_not_there_is_refused(madx: Madx, tmp_path: Path) -> No
     said = madx("--data", tmp_path / "nowhere", "tasks", "list")
     assert said.code == 2
     assert "nowhere" in said.err
+
+
+def test_several_folders_of_data_may_be_named(
+    settings_of: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "raw").mkdir()
+    assert settings_of("doctor", "--data", tmp_path, "--data", tmp_path / "raw").data == (tmp_path, tmp_path / "raw")
+    monkeypatch.setenv("MADX_STILTS_DATA", f"{tmp_path}{os.pathsep}{tmp_path / 'raw'}")
+    assert settings_of("doctor").data == (tmp_path, tmp_path / "raw")

@@ -32,7 +32,7 @@ def test_every_task_can_be_shown(name: str, madx: Madx) -> None:
     task = TASKS[name]
     assert said.out.startswith(f"{name}\n")
     assert [metric for metric in task.metrics if metric not in said.out] == []
-    assert [source.path for source in task.sources.values() if source.path not in said.out] == []
+    assert [source.path for sources in task.sources.values() for source in sources if source.path not in said.out] == []
     assert madx("tasks", "show", name, "--json").json["languages"] == list(task.languages)
 
 
@@ -40,7 +40,7 @@ def test_a_target_that_borrows_its_training_tells_from_where(madx: Madx) -> None
     out = madx("tasks", "show", "xcopa").out
     trained = out.partition("Trained first on the one, then on the other, in English:\n")[2]
     assert [line.split()[0] for line in trained.splitlines()[:2]] == ["siqa", "copa"]
-    assert TASKS["siqa"].sources["train"].path in trained
+    assert TASKS["siqa"].sources["train"][0].path in trained
     assert "madx-stilts train target xcopa" in out
 
 

@@ -30,7 +30,7 @@ def encoder(tiny_backbone: Path) -> Encoder:
 
 @pytest.fixture(scope="session")
 def pairs(tiny_mirror: Path) -> Examples[PairExample]:
-    return read(TASKS["snli"], "en", "train", place=DataPlace(tiny_mirror, offline=True), limit=20)
+    return read(TASKS["snli"], "en", "train", place=DataPlace((tiny_mirror,), offline=True), limit=20)
 
 
 def files_in(cache: Path) -> set[Path]:
@@ -51,7 +51,7 @@ def assert_same(first: Encoded, second: Encoded) -> None:
 def test_an_encoding_out_of_the_cache_equals_one_made_anew(
     task: str, encoder: Encoder, tiny_mirror: Path, tmp_path: Path
 ) -> None:
-    place = DataPlace(tiny_mirror, offline=True)
+    place = DataPlace((tiny_mirror,), offline=True)
     if task == "masked_lm":
         file = tmp_path / "text.txt"
         file.write_text("The dog sleeps in the garden.\n" * 30)
@@ -72,7 +72,7 @@ def test_whatever_changes_the_encoding_has_a_file_of_its_own(
 ) -> None:
     cache = tmp_path / "cache"
     cached = replace(encoder, cache=cache)
-    fewer = read(TASKS["snli"], "en", "train", place=DataPlace(tiny_mirror, offline=True), limit=19)
+    fewer = read(TASKS["snli"], "en", "train", place=DataPlace((tiny_mirror,), offline=True), limit=19)
     relabelled = replace(pairs, task=replace(pairs.task, labels=pairs.task.labels[::-1]))
     wanted = [
         (cached, pairs, LIMITS),
@@ -97,7 +97,7 @@ def test_one_example_that_changed_is_encoded_anew(tmp_path: Path, encoder: Encod
     cached = replace(encoder, cache=tmp_path / "cache")
     for first in (lines[0], lines[1]):
         data.write_text("\n".join([first, *lines[2:9]]))
-        examples = read(TASKS["snli"], "en", "train", place=DataPlace(tmp_path, offline=True))
+        examples = read(TASKS["snli"], "en", "train", place=DataPlace((tmp_path,), offline=True))
         assert_same(cached.encode(examples, LIMITS), encoder.encode(examples, LIMITS))
     assert len(files_in(tmp_path / "cache")) == 2
 

@@ -40,14 +40,14 @@ def publish_to_mirror(folder: Path, files: dict[str, bytes]) -> None:
 @pytest.fixture
 def place_with(tmp_path: Path, mirror: Any, hub: Any) -> Places:
     """Makes a place of the mirror, an empty cache and the hub."""
-    place = DataPlace(mirror=mirror.root, endpoint=hub.endpoint, cache=tmp_path / "cache")
+    place = DataPlace((mirror.root,), endpoint=hub.endpoint, cache=tmp_path / "cache")
     return lambda offline=False: replace(place, offline=offline)
 
 
 def test_the_mirror_comes_first(mirror: Any, hub: Any, place_with: Places) -> None:
     hub.publish(NAME, files_of("en"))
     publish_to_mirror(mirror.root, files_of("en"))
-    found = find(ENGLISH, "en", place_with())
+    found = find((ENGLISH,), "en", place_with())
     assert found.origin == f"mirror {NAME}"
     assert [path.parent for path in found.paths] == [mirror.root / NAME / "en"] * 2
     assert hub.asked == []
@@ -55,7 +55,7 @@ def test_the_mirror_comes_first(mirror: Any, hub: Any, place_with: Places) -> No
 
 def test_from_the_hub_come_the_readme_and_the_files_that_are_wanted_only(hub: Any, place_with: Places) -> None:
     commit = hub.publish(NAME, files_of("en", "de", "sw"))
-    found = find(ENGLISH, "sw", place_with())
+    found = find((ENGLISH,), "sw", place_with())
     assert found.origin == f"hub {NAME}@{commit}"
     assert [path.read_bytes() for path in found.paths] == [b'{"text": "hello sw 0"}', b'{"text": "hello sw 1"}']
     assert sorted(hub.fetched) == ["README.md", "sw/test-00000-of-00002.jsonl", "sw/test-00001-of-00002.jsonl"]
@@ -63,28 +63,28 @@ def test_from_the_hub_come_the_readme_and_the_files_that_are_wanted_only(hub: An
 
 def test_what_was_downloaded_once_is_found_without_asking_again(hub: Any, place_with: Places) -> None:
     hub.publish(NAME, files_of("en"))
-    first = find(ENGLISH, "en", place_with())
+    first = find((ENGLISH,), "en", place_with())
     hub.asked.clear()
-    assert find(ENGLISH, "en", place_with()) == first
-    assert find(ENGLISH, "en", place_with(offline=True)) == first
+    assert find((ENGLISH,), "en", place_with()) == first
+    assert find((ENGLISH,), "en", place_with(offline=True)) == first
     assert hub.asked == []
 
 
 def test_another_config_of_a_cached_data_set_is_downloaded(hub: Any, place_with: Places) -> None:
     hub.publish(NAME, files_of("en", "sw"))
-    find(ENGLISH, "en", place_with())
+    find((ENGLISH,), "en", place_with())
     hub.asked.clear()
-    assert len(find(ENGLISH, "sw", place_with()).paths) == 2
+    assert len(find((ENGLISH,), "sw", place_with()).paths) == 2
     assert [name for name in hub.fetched if name.startswith("en/")] == []
 
 
 def test_half_a_download_is_completed(hub: Any, place_with: Places) -> None:
     hub.publish(NAME, files_of("en"))
-    whole = find(ENGLISH, "en", place_with())
+    whole = find((ENGLISH,), "en", place_with())
     whole.paths[1].unlink()
     with pytest.raises(DataError, match="1 of the 2 files"):
-        find(ENGLISH, "en", place_with(offline=True))
-    assert find(ENGLISH, "en", place_with()) == whole
+        find((ENGLISH,), "en", place_with(offline=True))
+    assert find((ENGLISH,), "en", place_with()) == whole
     assert whole.paths[1].exists()
 
 
@@ -93,16 +93,16 @@ def test_what_the_mirror_lacks_comes_from_the_hub_and_the_origin_says_so(
 ) -> None:
     publish_to_mirror(mirror.root, files_of("en"))
     commit = hub.publish(NAME, files_of("en", "sw"))
-    assert find(ENGLISH, "en", place_with()).origin == f"mirror {NAME}"
-    assert find(ENGLISH, "sw", place_with()).origin == f"hub {NAME}@{commit}"
+    assert find((ENGLISH,), "en", place_with()).origin == f"mirror {NAME}"
+    assert find((ENGLISH,), "sw", place_with()).origin == f"hub {NAME}@{commit}"
 
 
 def test_a_pinned_commit_stays_when_main_moves_on(hub: Any, place_with: Places) -> None:
     old = hub.publish(NAME, files_of("en", word="old"))
     new = hub.publish(NAME, files_of("en", word="new"))
-    assert find(replace(ENGLISH, revision=old), "en", place_with()).paths[0].read_bytes() == b'{"text": "old en 0"}'
-    assert find(replace(ENGLISH, revision=old), "en", place_with()).origin == f"hub {NAME}@{old}"
-    assert find(ENGLISH, "en", place_with()).origin == f"hub {NAME}@{new}"
+    assert find((replace(ENGLISH, revision=old),), "en", place_with()).paths[0].read_bytes() == b'{"text": "old en 0"}'
+    assert find((replace(ENGLISH, revision=old),), "en", place_with()).origin == f"hub {NAME}@{old}"
+    assert find((ENGLISH,), "en", place_with()).origin == f"hub {NAME}@{new}"
 
 
 def test_a_data_set_with_a_loading_script_comes_from_the_hubs_conversion(hub: Any, place_with: Places) -> None:
@@ -110,20 +110,20 @@ def test_a_data_set_with_a_loading_script_comes_from_the_hubs_conversion(hub: An
     converted = {"default/test/0000.jsonl": b'{"text": "hello"}', "default/partial-train/0000.jsonl": b"{}"}
     commit = hub.publish(NAME, converted, revision=CONVERTED)
     source = Source(path=NAME, split="test", fields={})
-    found = find(source, "en", place_with())
+    found = find((source,), "en", place_with())
     assert found.origin == f"hub {NAME}@{commit}"
-    assert find(source, "en", place_with(offline=True)) == found
+    assert find((source,), "en", place_with(offline=True)) == found
     with pytest.raises(DataError, match="loading script"):
-        find(replace(source, split="train"), "en", place_with())
+        find((replace(source, split="train"),), "en", place_with())
 
 
 @pytest.mark.usefixtures("no_connections")
 def test_offline_opens_no_connection_and_tells_where_it_looked(mirror: Any, tmp_path: Path) -> None:
     publish_to_mirror(mirror.root, files_of("en"))
-    place = DataPlace(mirror=mirror.root, offline=True, endpoint="http://127.0.0.1:9", cache=tmp_path / "cache")
-    assert find(ENGLISH, "en", place).origin == f"mirror {NAME}"
+    place = DataPlace((mirror.root,), offline=True, endpoint="http://127.0.0.1:9", cache=tmp_path / "cache")
+    assert find((ENGLISH,), "en", place).origin == f"mirror {NAME}"
     with pytest.raises(DataError) as caught:
-        find(ENGLISH, "sw", place)
+        find((ENGLISH,), "sw", place)
     assert f"mirror {NAME}: has no config 'sw', it has en" in caught.value.message
     assert f"hub's cache: has no {NAME} at main" in caught.value.message
     assert "offline" in caught.value.message
@@ -134,35 +134,35 @@ def test_offline_opens_no_connection_and_tells_where_it_looked(mirror: Any, tmp_
 def test_the_hubs_own_offline_switch_is_obeyed(tmp_path: Path) -> None:
     assert constants.HF_HUB_OFFLINE, "tests run with HF_HUB_OFFLINE=1"
     with pytest.raises(DataError, match="offline"):
-        find(ENGLISH, "en", DataPlace(cache=tmp_path))
+        find((ENGLISH,), "en", DataPlace(cache=tmp_path))
 
 
 def test_a_missing_split_is_told_with_those_there_are(mirror: Any) -> None:
     publish_to_mirror(mirror.root, files_of("en"))
     with pytest.raises(DataError, match="no split 'train' in config 'en', it has test"):
-        find(replace(ENGLISH, split="train"), "en", DataPlace(mirror=mirror.root, offline=True, cache=mirror.root))
+        find((replace(ENGLISH, split="train"),), "en", DataPlace((mirror.root,), offline=True, cache=mirror.root))
 
 
 def test_an_unknown_data_set_or_revision_is_told(hub: Any, place_with: Places) -> None:
     hub.publish(NAME, files_of("en"))
     with pytest.raises(DataError, match="there is no someone/else"):
-        find(replace(ENGLISH, path="someone/else"), "en", place_with())
+        find((replace(ENGLISH, path="someone/else"),), "en", place_with())
     with pytest.raises(DataError, match="has no revision v9"):
-        find(replace(ENGLISH, revision="v9"), "en", place_with())
+        find((replace(ENGLISH, revision="v9"),), "en", place_with())
 
 
 def test_a_data_set_behind_a_gate_is_told(hub: Any, place_with: Places) -> None:
     hub.gated.add(NAME)
     with pytest.raises(DataError, match="only to accounts with access"):
-        find(ENGLISH, "en", place_with())
+        find((ENGLISH,), "en", place_with())
 
 
 def test_a_hub_that_does_not_answer_is_told(hub: Any, place_with: Places) -> None:
     with pytest.raises(DataError, match="cannot be reached"):
-        find(ENGLISH, "en", replace(place_with(), endpoint="http://127.0.0.1:9"))
+        find((ENGLISH,), "en", replace(place_with(), endpoint="http://127.0.0.1:9"))
 
 
 def test_a_single_file_may_be_named_by_its_path(tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
-    found = find(replace(ENGLISH, path=str(file)), "en", DataPlace(offline=True))
+    found = find((replace(ENGLISH, path=str(file)),), "en", DataPlace(offline=True))
     assert (found.origin, found.paths) == (f"file {file}", (file,))

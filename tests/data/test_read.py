@@ -22,20 +22,23 @@ PAIRS = replace(
     TASKS["snli"],
     languages=("en", "sw"),
     sources={
-        "train": Source(
-            path="someone/pairs",
-            config="{language}",
-            split="train",
-            fields={"id": Column("uid"), "first": Column("premise"), "second": Column("hypothesis")},
-            labels=Labels(column="label", names=NLI, aliases={"contradictory": "contradiction"}),
+        "train": (
+            Source(
+                path="someone/pairs",
+                config="{language}",
+                split="train",
+                fields={"id": Column("uid"), "first": Column("premise"), "second": Column("hypothesis")},
+                labels=Labels(column="label", names=NLI, aliases={"contradictory": "contradiction"}),
+            ),
         )
     },
 )
+(SOURCE,) = PAIRS.sources["train"]
 
 
 @pytest.fixture
 def place(mirror: Any) -> DataPlace:
-    return DataPlace(mirror=mirror.root, offline=True, cache=mirror.root)
+    return DataPlace((mirror.root,), offline=True, cache=mirror.root)
 
 
 def pairs(*labels: object) -> list[dict[str, object]]:
@@ -78,12 +81,12 @@ def test_the_library_that_the_hub_is_read_with_writes_what_we_read(mirror: Any, 
     file = mirror.root / "someone/pairs/en/train-00000-of-00001.parquet"
     datasets.Dataset.from_list(pairs(0, 1, 2), features=labels).to_parquet(file)
     assert labels_of(place) == order
-    words = replace(TASKS["udpos"].sources["test"], path="someone/words", config="en", split="train")
+    words = replace(TASKS["udpos"].sources["test"][-1], path="someone/words", config="en", split="train")
     file = mirror.root / "someone/words/en/train-00000-of-00001.parquet"
     file.parent.mkdir(parents=True)
     datasets.Dataset.from_list([{"tokens": ["a", "b"], "tags": [1, 0]}], features=tags).to_parquet(file)
     source = replace(words, labels=Labels(column="tags"), codes={})
-    task = replace(TASKS["udpos"], sources={"train": source})
+    task = replace(TASKS["udpos"], sources={"train": (source,)})
     assert read(task, "en", "train", place=place).items[0].tags == ("NOUN", "X")
 
 
@@ -101,21 +104,21 @@ def test_names_and_their_other_spellings_are_labels_too(mirror: Any, place: Data
 @pytest.mark.parametrize("absent", [-1, "", None, "-1"])
 def test_a_hidden_label_is_none(mirror: Any, place: DataPlace, absent: object) -> None:
     mirror.add("someone/pairs", pairs(0 if absent == -1 else "neutral", absent), config="en", kind="jsonl")
-    task = replace(PAIRS, sources={"train": replace(PAIRS.sources["train"], drop_unlabelled=False)})
+    task = replace(PAIRS, sources={"train": (replace(SOURCE, drop_unlabelled=False),)})
     assert read(task, "en", "train", place=place).items[1].label is None
-    dropping = replace(PAIRS, sources={"train": replace(PAIRS.sources["train"], drop_unlabelled=True)})
+    dropping = replace(PAIRS, sources={"train": (replace(SOURCE, drop_unlabelled=True),)})
     assert [example.row for example in read(dropping, "en", "train", place=place).items] == [0]
 
 
 def test_rows_keep_their_number_when_others_are_left_out(mirror: Any, place: DataPlace) -> None:
     rows = [{"lang": code, **row} for code, row in zip(["en", "sw", "en", "sw"], pairs(0, 1, 2, 0), strict=True)]
     mirror.add("someone/pairs", rows, config="all")
-    source = replace(PAIRS.sources["train"], config="all", where={"lang": "{language}"})
-    task = replace(PAIRS, sources={"train": source})
+    source = replace(SOURCE, config="all", where={"lang": "{language}"})
+    task = replace(PAIRS, sources={"train": (source,)})
     assert [example.row for example in read(task, "sw", "train", place=place).items] == [1, 3]
     codes = replace(source, codes={"sw": "swh"})
     with pytest.raises(DataError, match="no rows with lang = 'swh'"):
-        read(replace(PAIRS, sources={"train": codes}), "sw", "train", place=place)
+        read(replace(PAIRS, sources={"train": (codes,)}), "sw", "train", place=place)
 
 
 def test_a_row_of_a_split_is_found_in_its_file(mirror: Any, place: DataPlace) -> None:
@@ -132,7 +135,7 @@ def test_a_row_of_a_split_is_found_in_its_file(mirror: Any, place: DataPlace) ->
 def test_parts_of_a_split_follow_one_another(mirror: Any, place: DataPlace) -> None:
     for split, label in (("train_r2", 1), ("train_r1", 0)):
         mirror.add("someone/pairs", pairs(label), config="en", split=split)
-    task = replace(PAIRS, sources={"train": replace(PAIRS.sources["train"], split="train_r1+train_r2")})
+    task = replace(PAIRS, sources={"train": (replace(SOURCE, split="train_r1+train_r2"),)})
     examples = read(task, "en", "train", place=place)
     assert [(e.row, e.label) for e in examples.items] == [(0, "entailment"), (1, "neutral")]
 
@@ -173,7 +176,7 @@ def fingerprint(mirror: Any, rows: Sequence[Mapping[str, object]], kind: str = "
     """The fingerprint of a data set of these rows."""
     mirror.configs.clear()
     mirror.add("someone/pairs", rows, config="en", kind=kind)
-    found: str = read(PAIRS, "en", "train", place=DataPlace(mirror=mirror.root, offline=True)).fingerprint
+    found: str = read(PAIRS, "en", "train", place=DataPlace((mirror.root,), offline=True)).fingerprint
     return found
 
 

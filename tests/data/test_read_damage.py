@@ -27,7 +27,7 @@ def fails(mirror: Any) -> Fails:
 
     def told(task: Task = XNLI, language: str = "en") -> str:
         with pytest.raises(DataError) as caught:
-            read(task, language, "test", place=DataPlace(mirror=mirror.root, offline=True, cache=mirror.root))
+            read(task, language, "test", place=DataPlace((mirror.root,), offline=True, cache=mirror.root))
         assert caught.value.hint
         return caught.value.message.replace("\n", " ")
 
@@ -126,7 +126,7 @@ def test_damage_inside_a_parquet_file_is_told(mirror: Any, fails: Fails) -> None
 def test_a_pointer_to_a_large_file_is_told_with_its_cure(mirror: Any) -> None:
     add(mirror, GOOD).write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0a\nsize 12\n")
     with pytest.raises(DataError) as caught:
-        read(XNLI, "en", "test", place=DataPlace(mirror=mirror.root, offline=True))
+        read(XNLI, "en", "test", place=DataPlace((mirror.root,), offline=True))
     assert "git lfs pull" in caught.value.hint
 
 
@@ -190,7 +190,7 @@ def test_an_answer_that_the_context_does_not_hold_is_told_with_file_and_row(mirr
 
 
 def test_tags_must_be_as_many_as_words_and_all_known(mirror: Any, fails: Fails) -> None:
-    path = TASKS["panx"].sources["test"].path
+    path = TASKS["panx"].sources["test"][0].path
     mirror.add(path, [{"tokens": ["a", "b"], "ner_tags": [0]}], config="en", split="test")
     assert "2 words and 1 tags" in fails(TASKS["panx"])
     mirror.add(path, [{"tokens": ["a", "b"], "ner_tags": [0, -1]}], config="de", split="test")
@@ -206,7 +206,7 @@ def test_a_key_that_is_none_of_the_choices_is_told(mirror: Any, fails: Fails) ->
 
 def test_integers_that_nobody_names_are_refused(mirror: Any, fails: Fails) -> None:
     add(mirror, GOOD)
-    source = XNLI.sources["test"]
+    (source,) = XNLI.sources["test"]
     assert source.labels is not None
-    bare = replace(XNLI, sources={"test": replace(source, labels=replace(source.labels, names=()))})
+    bare = replace(XNLI, sources={"test": (replace(source, labels=replace(source.labels, names=())),)})
     assert "neither the file nor the task says what integers mean" in fails(bare)

@@ -20,12 +20,12 @@ class Reader:
 
     def __init__(self, mirror: Any) -> None:
         self.mirror = mirror
-        self.place = DataPlace(mirror=mirror.root, offline=True, cache=mirror.root)
+        self.place = DataPlace((mirror.root,), offline=True, cache=mirror.root)
 
     def __call__(
         self, task: str, rows: Sequence[Row], *, split: Split = "train", language: str = "en", **how: Any
     ) -> Examples[Any]:
-        source = TASKS[task].source(split, language)
+        source = TASKS[task].places(split, language)[0]
         for part in source.split.split("+"):
             self.mirror.add(source.path, rows, config=source.config_for(language), split=part, **how)
         return read(TASKS[task], language, split, place=self.place)
@@ -265,7 +265,7 @@ def test_parts_of_speech_are_numbered_by_the_alphabet_here_and_otherwise_elsewhe
         "udpos", [{**words, "pos_tags": [11, 13]}], split="test", language="el", names={"pos_tags": order}
     )
     assert elsewhere.items[0].tags == ("PRON", "VERB")
-    assert TASKS["udpos"].source("test", "el").config_for("el") == "udpos.Greek"
+    assert TASKS["udpos"].places("test", "el")[-1].config_for("el") == "udpos.Greek"
 
 
 def test_universal_dependencies_has_a_tag_for_masked_words_that_is_no_part_of_speech(reading: Reader) -> None:
@@ -277,8 +277,8 @@ def test_universal_dependencies_has_a_tag_for_masked_words_that_is_no_part_of_sp
 def test_a_folder_without_an_owner_is_never_looked_at(mirror: Any, name: str) -> None:
     """Bare ids (`xnli`, `squad`) no longer exist on the hub, and a copy from those days may be another version."""
     task = TASKS[name]
-    split, source = next(iter(task.sources.items()))
+    split, (source, *_) = next(iter(task.sources.items()))
     language = (source.languages or task.languages)[0]
     mirror.add(source.path.split("/")[1], nli(0), config=source.config_for(language), split=source.split)
     with pytest.raises(DataError, match=f"no folder {source.path}"):
-        read(task, language, split, place=DataPlace(mirror=mirror.root, offline=True, cache=mirror.root))
+        read(task, language, split, place=DataPlace((mirror.root,), offline=True, cache=mirror.root))

@@ -79,7 +79,7 @@ def test_positions_are_decoded_scored_and_written() -> None:
     encoded = Encoded(np.zeros(7, dtype=np.int64), {}, {}, 3)
     predictions = CHOICE.decode({"logits": np.array([[3.0, 1, 2], [1, 3, 2]])}, encoded, examples, SIQA)
     assert predictions == [0, 1]
-    assert CHOICE.score(predictions, examples, SIQA) == {"accuracy": 50.0}
+    assert CHOICE.score(predictions, examples, SIQA, "en") == {"accuracy": 50.0}
     assert [*CHOICE.prediction_rows(1, examples[1])] == [{"id": "1", "prediction": 1, "gold": 2}]
     with pytest.raises(DataError, match="no gold answer"):
-        CHOICE.score([0], [question(None)], SIQA)
+        CHOICE.score([0], [question(None)], SIQA, "en")

@@ -55,7 +55,7 @@ def test_every_task_names_metrics_and_fields_of_its_format(name: str) -> None:
     task = TASKS[name]
     task_format = FORMATS[task.format]
     assert set(task.metrics) <= set(task_format.metrics)
-    for source in task.sources.values():
+    for source in (source for sources in task.sources.values() for source in sources):
         assert set(task_format.fields) <= source.fields.keys()
         assert source.fields.keys() <= {*task_format.fields, *task_format.optional_fields}
 

@@ -74,19 +74,19 @@ def test_the_score_has_the_metrics_of_the_task() -> None:
     labels = ("duplicate", "not_duplicate", "duplicate", "not_duplicate")
     examples = [PairExample(str(at), at, "a", "b", label) for at, label in enumerate(labels)]
     predictions = ["duplicate", "duplicate", "not_duplicate", "not_duplicate"]
-    assert PAIR.score(predictions, examples, QQP) == {"accuracy": 50.0, "f1": 50.0}
+    assert PAIR.score(predictions, examples, QQP, "en") == {"accuracy": 50.0, "f1": 50.0}
 
 
 def test_an_example_without_gold_cannot_be_scored() -> None:
     examples = [pair(), pair(label=None, row=5)]
     assert [PAIR.labelled(example) for example in examples] == [True, False]
     with pytest.raises(DataError, match="Row 5 of xnli"):
-        PAIR.score(["neutral", "neutral"], examples, XNLI)
+        PAIR.score(["neutral", "neutral"], examples, XNLI, "en")
 
 
 def test_a_metric_that_pairs_do_not_have_is_named() -> None:
     with pytest.raises(UnknownName, match="exact_match"):
-        PAIR.score(["neutral"], [pair()], replace(XNLI, metrics=("exact_match",)))
+        PAIR.score(["neutral"], [pair()], replace(XNLI, metrics=("exact_match",)), "en")
 
 
 def test_a_prediction_is_written_with_its_gold_label_where_that_is_known() -> None:

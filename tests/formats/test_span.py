@@ -204,12 +204,12 @@ def test_hidden_answers_are_ignored_in_training(tokenizer: PreTrainedTokenizerFa
 def test_scores_follow_the_definition_of_the_task() -> None:
     examples = [asked("a red fox", ("red fox", 2)), asked("a dog", row=1)]
     predictions = [SpanPrediction("the fox", 1.0, 0.0), SpanPrediction("", 0.0, 1.0)]
-    assert SPAN.score(predictions[:1], examples[:1], V1) == {"exact_match": 0.0, "f1": pytest.approx(200 / 3)}
-    scores = SPAN.score(predictions, examples, V2)
+    assert SPAN.score(predictions[:1], examples[:1], V1, "en") == {"exact_match": 0.0, "f1": pytest.approx(200 / 3)}
+    scores = SPAN.score(predictions, examples, V2, "en")
     assert (scores["exact_match"], scores["no_answer_f1"]) == (50.0, 100.0)
     assert set(scores) <= set(SPAN.metrics)
     with pytest.raises(DataError, match="Row 3 of squad_v1"):
-        SPAN.score(predictions[:1], [SpanExample("3", 3, "q", "c", None)], V1)
+        SPAN.score(predictions[:1], [SpanExample("3", 3, "q", "c", None)], V1, "en")
 
 
 def test_a_prediction_is_written_with_its_scores_and_gold_answers() -> None:

@@ -117,15 +117,15 @@ def test_rows_that_cannot_be_tagged_are_bad_rows(tokenizer: PreTrainedTokenizerF
 
 def test_the_score_has_the_metrics_of_the_task() -> None:
     entities = [sentence([("Ann", "B-PER"), ("Lee", "I-PER"), ("ran", "O"), ("home", "O")])]
-    assert TAGGING.score([("I-PER", "I-PER", "O", "O")], entities, PANX) == {
+    assert TAGGING.score([("I-PER", "I-PER", "O", "O")], entities, PANX, "en") == {
         "f1": 100.0,
         "f1_strict": 0.0,
         "accuracy": 75.0,
     }
     parts = [sentence([("dogs", "NOUN"), ("bark", "VERB")])]
-    assert TAGGING.score([("NOUN", "NOUN")], parts, UDPOS) == {"f1_xtreme": 0.0, "accuracy": 50.0}
+    assert TAGGING.score([("NOUN", "NOUN")], parts, UDPOS, "en") == {"f1_xtreme": 0.0, "accuracy": 50.0}
     with pytest.raises(DataError, match="Row 4 of panx"):
-        TAGGING.score([("O",)], [TagExample("x", 4, ("a",), None)], PANX)
+        TAGGING.score([("O",)], [TagExample("x", 4, ("a",), None)], PANX, "en")
 
 
 def test_a_row_is_written_for_every_word() -> None:

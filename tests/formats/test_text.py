@@ -50,6 +50,6 @@ def test_a_text_needs_no_label_and_has_no_predictions() -> None:
     example = text_of("a")
     assert TEXT.labelled(example)
     with pytest.raises(UsageError, match="masked_lm is masked language modelling"):
-        TEXT.score([None], [example], MASKED_LM)
+        TEXT.score([None], [example], MASKED_LM, "en")
     with pytest.raises(UsageError, match="no predictions"):
         TEXT.prediction_rows(None, example)

@@ -60,7 +60,7 @@ def toys(tiny_backbone: Path, tiny_mirror: Path, tmp_path_factory: pytest.TempPa
     from madx_stilts.tasks import TASKS
 
     encoder = Encoder(AutoTokenizer.from_pretrained(tiny_backbone, local_files_only=True), "f" * 64)
-    place = DataPlace(tiny_mirror, offline=True)
+    place = DataPlace((tiny_mirror,), offline=True)
     text = tmp_path_factory.mktemp("text") / "text.txt"
     text.write_text("\n".join(all_text()[:60]))
     made = {}

@@ -40,7 +40,7 @@ def zoo(tiny_backbone: Path, tiny_mirror: Path, tmp_path_factory: pytest.TempPat
     shop = Workshop(
         backbone=load_backbone("tiny", tiny_backbone, offline=True),
         zoo=made,
-        place=DataPlace(tiny_mirror, offline=True),
+        place=DataPlace((tiny_mirror,), offline=True),
         listeners=[],
     )
     settings = TrainSettings(max_steps=3, batch_size=8, learning_rate=0.02, max_tokens=48, dev_limit=8)
@@ -64,7 +64,7 @@ def bench(tiny_backbone: Path, tiny_mirror: Path, zoo: Any) -> object:
     from madx_stilts.score.evaluate import Bench
 
     backbone = load_backbone("tiny", tiny_backbone, offline=True)
-    return Bench(backbone=backbone, zoo=zoo, place=DataPlace(tiny_mirror, offline=True))
+    return Bench(backbone=backbone, zoo=zoo, place=DataPlace((tiny_mirror,), offline=True))
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ def hidden(keeping: Bench, tiny_mirror: Path, tmp_path: Path) -> Bench:
             rows = [row | {"label": -1} for row in rows]
         (tmp_path / "mirror" / name).parent.mkdir(parents=True)
         (tmp_path / "mirror" / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return replace(keeping, place=DataPlace(tmp_path / "mirror", offline=True))
+    return replace(keeping, place=DataPlace((tmp_path / "mirror",), offline=True))
 
 
 def test_hidden_answers_are_refused_unless_predictions_are_kept(hidden: Bench, stack_of: StackOf) -> None:

@@ -10,7 +10,12 @@ from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Source, Task
 
 each_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
-SOURCES = {f"{task.name}-{split}": (task, source) for task in TASKS.values() for split, source in task.sources.items()}
+SOURCES = {
+    f"{task.name}-{split}-{at}": (task, source)
+    for task in TASKS.values()
+    for split, sources in task.sources.items()
+    for at, source in enumerate(sources)
+}
 each_source = pytest.mark.parametrize(("task", "source"), SOURCES.values(), ids=SOURCES)
 
 
@@ -85,13 +90,13 @@ def test_a_task_is_trained_on_tasks_that_have_training_data_in_its_source_langua
     for name in task.training_tasks:
         stage = TASKS[name]
         assert stage.format == task.format
-        assert stage.source("train", task.source_language).split
-        assert stage.source("dev", task.source_language).split
+        assert stage.places("train", task.source_language)
+        assert stage.places("dev", task.source_language)
 
 
 @each_task
 def test_a_target_with_borrowed_training_has_none_of_its_own(task: Task) -> None:
-    assert ("train" in task.sources) == (not task.trains_on)
+    assert ("train" in task.splits) == (not task.trains_on)
     assert task.trains_on == () or task.roles == (Role.TARGET,)
 
 
@@ -129,11 +134,11 @@ def test_primary_metrics_are_those_of_xtreme() -> None:
 
 
 def test_xnli_reads_one_config_per_language_not_the_one_that_mixes_them() -> None:
-    assert {TASKS["xnli"].source("test", language).config_for(language) for language in XNLI} == set(XNLI)
+    assert {TASKS["xnli"].places("test", language)[0].config_for(language) for language in XNLI} == set(XNLI)
 
 
 def test_the_hub_names_treebanks_by_language_in_english() -> None:
-    source = TASKS["udpos"].source("test", "el")
+    (source,) = TASKS["udpos"].places("test", "el")
     assert [source.config_for(code) for code in ("el", "tl", "zh")] == ["udpos.Greek", "udpos.Tagalog", "udpos.Chinese"]
 
 
@@ -141,27 +146,27 @@ def test_the_hub_names_treebanks_by_language_in_english() -> None:
     ("split", "without"), [("train", {"th", "tl", "yo"}), ("dev", {"kk", "th", "tl", "yo"}), ("test", set())]
 )
 def test_small_treebanks_have_no_training_or_dev_part(split: str, without: set[str]) -> None:
-    source = TASKS["udpos"].sources[split]  # type: ignore[index]
+    (source,) = TASKS["udpos"].sources[split]  # type: ignore[index]
     assert set(UDPOS) - set(source.languages or UDPOS_R) == without
 
 
 def test_a_split_that_a_language_lacks_is_a_clear_error() -> None:
     with pytest.raises(UsageError, match="udpos has no train data in 'yo'"):
-        TASKS["udpos"].source("train", "yo")
+        TASKS["udpos"].places("train", "yo")
     with pytest.raises(DataError, match="xquad has no train split"):
-        TASKS["xquad"].source("train", "en")
+        TASKS["xquad"].places("train", "en")
     with pytest.raises(UsageError, match="xcopa has no test data in 'en'"):
-        TASKS["xcopa"].source("test", "en")
+        TASKS["xcopa"].places("test", "en")
 
 
 def test_xquad_is_scored_on_what_the_hub_calls_validation() -> None:
-    assert {split: source.split for split, source in TASKS["xquad"].sources.items()} == {"test": "validation"}
-    assert TASKS["xquad"].source("test", "ro").config_for("ro") == "xquad.ro"
+    assert {split: source.split for split, (source,) in TASKS["xquad"].sources.items()} == {"test": "validation"}
+    assert TASKS["xquad"].places("test", "ro")[0].config_for("ro") == "xquad.ro"
 
 
 def test_mnli_is_developed_on_the_matched_genres() -> None:
-    assert TASKS["mnli"].sources["dev"].split == "validation_matched"
+    assert TASKS["mnli"].sources["dev"][0].split == "validation_matched"
 
 
 def test_anli_is_its_three_rounds_together() -> None:
-    assert TASKS["anli"].sources["train"].split == "train_r1+train_r2+train_r3"
+    assert TASKS["anli"].sources["train"][0].split == "train_r1+train_r2+train_r3"

@@ -39,7 +39,7 @@ def make_shop(tmp_path: Path, tiny_mirror: Path) -> MakeShop:
         return Workshop(
             backbone=load_backbone("tiny", backbone, offline=True),
             zoo=Zoo([tmp_path / name]),
-            place=DataPlace(tiny_mirror, offline=True),
+            place=DataPlace((tiny_mirror,), offline=True),
             cache=tmp_path / "encoded",
             listeners=[listener] if listener else [],
             checkpoint_every=every,

@@ -1,0 +1,56 @@
+"""Values of JSON files, with their types checked where they are taken."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from madx_stilts.data.lines import lines
+from madx_stilts.data.raw.file import damage
+from madx_stilts.tasks.fields import BadRow
+
+T = TypeVar("T")
+
+
+def read_json(path: Path) -> object:
+    """The one value that a file holds.
+
+    Raises:
+        DataError: The file is no JSON, or cut off; the message names the place.
+    """
+    try:
+        return json.loads("".join(lines(path)))
+    except json.JSONDecodeError as error:
+        raise damage(path, error.lineno, f"it is not JSON ({error.msg}, column {error.colno})") from error
+
+
+def parse_line(text: str) -> object:
+    """The value that a line holds.
+
+    Raises:
+        BadRow: It is no JSON.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadRow(f"it is not JSON ({error.msg}, column {error.colno})") from error
+
+
+def member(value: object, name: str, kind: type[T], owner: str) -> T:
+    """A member of a JSON object.
+
+    Args:
+        kind: The type it must have.
+        owner: What the object is, for the error.
+
+    Raises:
+        BadRow: `value` is no object, lacks the member, or has another type there.
+    """
+    if not isinstance(value, Mapping):
+        raise BadRow(f"{owner} is {type(value).__name__}, not a JSON object")
+    if name not in value:
+        raise BadRow(f"{owner} has no {name!r}")
+    found = value[name]
+    if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
+        raise BadRow(f"{owner} has {name} = {found!r:.60}, expected {kind.__name__}")
+    return found
