@@ -9,28 +9,24 @@ from pathlib import Path
 import pytest
 
 SETTINGS = ("MADX_STILTS_", "HF_", "HUGGINGFACE_", "TRANSFORMERS_", "XDG_")
-home = pytest.StashKey[Path]()
+HOME = Path(tempfile.mkdtemp(prefix="madx-stilts-home-"))
+"""The whole run, and every process it starts, has a home of its own."""
 
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Give the whole run, and every process it starts, a home of its own.
-
-    It must stand before the first test file is read: the Hugging Face libraries read these once, when imported.
-    """
-    config.stash[home] = Path(tempfile.mkdtemp(prefix="madx-stilts-home-"))
-    for name in [name for name in os.environ if name.startswith(SETTINGS)]:
-        del os.environ[name]
-    os.environ |= {
-        "HOME": str(config.stash[home]),
-        "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",  # tiny models gain nothing from threads, which on a busy machine wait for each other
-        "TOKENIZERS_PARALLELISM": "false",  # its threads and forked processes do not go together
-    }
+# When this file is read, not later: the Hugging Face libraries read the environment once, when they are imported, and
+# the conftest of a folder that was named to pytest is read before any hook is called.
+for name in [name for name in os.environ if name.startswith(SETTINGS)]:
+    del os.environ[name]
+os.environ |= {
+    "HOME": str(HOME),
+    "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",  # tiny models gain nothing from threads, which on a busy machine wait for each other
+    "TOKENIZERS_PARALLELISM": "false",  # its threads and forked processes do not go together
+}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove that home."""
-    shutil.rmtree(config.stash[home], ignore_errors=True)
+    shutil.rmtree(HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
