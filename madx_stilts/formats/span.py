@@ -15,6 +15,7 @@ from madx_stilts.formats.pieces import chunked, pieces_of_texts, require_pieces
 from madx_stilts.formats.reading import read_id, read_text
 from madx_stilts.formats.scoring import known_gold, require_gold
 from madx_stilts.formats.span_windows import SpanWindows, hide_answer
+from madx_stilts.metrics.mlqa import mlqa
 from madx_stilts.metrics.squad import squad_v1, squad_v2
 from madx_stilts.tasks.fields import BadRow
 from madx_stilts.tasks.task import Task
@@ -128,13 +129,20 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
     def score(
         self, predictions: Sequence[SpanPrediction], examples: Sequence[SpanExample], task: Task, language: str
     ) -> dict[str, float]:
-        """Exact match and F1; where questions may have no answer, by SQuAD 2.0's definition, and of its parts too."""
+        """Exact match and F1 by the task's script.
+
+        Where questions may have no answer, by SQuAD 2.0's definition, and of its parts too.
+
+        Raises:
+            DataError: An example has no gold answer.
+            ValueError: The script does not know the language.
+        """
         gold = require_gold(examples, (example.answers for example in examples), task)
-        metric = squad_v2 if task.unanswerable else squad_v1
-        return metric(
-            predicted=[prediction.text for prediction in predictions],
-            gold=[[answer.text for answer in answers] for answers in gold],
-        )
+        texts = [[answer.text for answer in answers] for answers in gold]
+        predicted = [prediction.text for prediction in predictions]
+        if task.script == "mlqa":
+            return mlqa(predicted=predicted, gold=texts, language=language)
+        return (squad_v2 if task.unanswerable else squad_v1)(predicted=predicted, gold=texts)
 
     def prediction_rows(self, prediction: SpanPrediction, example: SpanExample) -> Iterator[dict[str, object]]:
         gold = None if example.answers is None else [answer.text for answer in example.answers]

@@ -212,6 +212,13 @@ def test_scores_follow_the_definition_of_the_task() -> None:
         SPAN.score(predictions[:1], [SpanExample("3", 3, "q", "c", None)], V1, "en")
 
 
+def test_the_script_of_mlqa_knows_the_articles_of_the_language() -> None:
+    task = replace(V1, name="mlqa", script="mlqa")
+    examples = [asked("das rote Haus", ("das rote Haus", 0))]
+    for language, exact in (("de", 100.0), ("en", 0.0)):
+        assert SPAN.score([SpanPrediction("rote Haus", 1.0, 0.0)], examples, task, language)["exact_match"] == exact
+
+
 def test_a_prediction_is_written_with_its_scores_and_gold_answers() -> None:
     (row,) = SPAN.prediction_rows(SpanPrediction("fox", 2.0, 1.0), asked("a red fox", ("red fox", 2)))
     assert row == {"id": "0", "prediction": "fox", "score": 2.0, "null_score": 1.0, "gold": ["red fox"]}

@@ -70,6 +70,9 @@ class ConlluTable(RawFile):
     - Sentences whose words were taken out for their licence are left out: those with `_` words in which at most one
       word is not `_`. A sentence of two words one of which is a real `_` goes with them.
 
+    The same sentence differs between releases of a treebank: XTREME's are of UD 2.5 (lt, pl, uk, wo, ro: 2.7). English
+    "don't" is two words there and one in later releases, which have a fused form for it.
+
     Columns: `tokens` (list of texts), `pos_tags` (list of names, as many), `id` (the sentence's `sent_id`, or None).
     """
 
@@ -99,9 +102,10 @@ class ConlluTable(RawFile):
                     sentence.id = _sentence_id(line) or sentence.id
                 elif line.strip():
                     sentence.add(_split(line))
-                elif sentence.words:
+                else:
                     sentence.check()
-                    yield sentence
+                    if sentence.words:
+                        yield sentence
                     sentence = _Sentence()
             except BadRow as bad:
                 raise self._damage(number, bad.problem) from bad

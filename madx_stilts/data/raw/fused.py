@@ -7,18 +7,19 @@ the tag of one of its words; which one is decided as by `ud-conversion-tools`, w
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 ROOT = 0
 
-_USUAL = ("VERB NOUN PROPN PRON ADJ NUM ADV INTJ AUX ADP DET PART CCONJ SCONJ X PUNCT").split()
-_OF_LANGUAGES: Mapping[str, Sequence[str]] = MappingProxyType(
-    {
-        "es": "VERB AUX PRON ADP DET".split(),
-        "fr": "VERB AUX PRON NOUN ADJ ADV ADP DET PART SCONJ CONJ".split(),
-        "it": "VERB AUX ADV PRON ADP DET INTJ".split(),
-    }
-)
+# From the strongest tag to the weakest; a tag's place in its language's line is its rank.
+_ORDERS = """
+*   VERB NOUN PROPN PRON ADJ NUM ADV INTJ AUX ADP DET PART CCONJ SCONJ X PUNCT
+es  VERB AUX PRON ADP DET
+fr  VERB AUX PRON NOUN ADJ ADV ADP DET PART SCONJ CONJ
+it  VERB AUX ADV PRON ADP DET INTJ
+"""
+_ORDER_OF: Mapping[str, Sequence[str]] = {
+    language: tags for language, *tags in (line.split() for line in _ORDERS.strip().splitlines())
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Fused:
 
 def precedence(language: str) -> Sequence[str]:
     """Tags in the order in which they win a fused form, for a language as UD's file names begin."""
-    return _OF_LANGUAGES.get(language, _USUAL)
+    return _ORDER_OF.get(language, _ORDER_OF["*"])
 
 
 def written(words: Sequence[Word], fused: Sequence[Fused], order: Sequence[str]) -> list[tuple[str, str]]:

@@ -54,3 +54,14 @@ def member(value: object, name: str, kind: type[T], owner: str) -> T:
     if not isinstance(found, kind) or (kind is int and isinstance(found, bool)):
         raise BadRow(f"{owner} has {name} = {found!r:.60}, expected {kind.__name__}")
     return found
+
+
+def member_or(value: object, name: str, default: T, owner: str) -> T:
+    """A member of a JSON object, of the type of `default`, which stands for one that is not there.
+
+    Raises:
+        BadRow: `value` is no object, or has another type there.
+    """
+    if isinstance(value, Mapping) and name not in value:
+        return default
+    return member(value, name, type(default), owner)

@@ -47,7 +47,7 @@ class PanxTable(ConllTable):
 
     def _word(self, text: str, number: int) -> tuple[str, str]:
         parts = text.split("\t")
-        language, colon, token = parts[0].partition(":")
+        _, colon, token = parts[0].partition(":")
         if len(parts) != 2 or not colon:
             raise self._damage(number, f"it is {text!r:.60}, expected language:word, a tab and a tag")
         return token.strip(), parts[1].strip()
