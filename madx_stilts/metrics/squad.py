@@ -6,10 +6,10 @@ English articles are dropped and words split at spaces even there, so F1 is near
 
 import re
 import string
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from madx_stilts.metrics.counts import check_pairs, f1
+from madx_stilts.metrics.counts import check_pairs
+from madx_stilts.metrics.overlap import answer_scores, best, equal, percent, word_f1
 
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _WITHOUT_PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -40,7 +40,7 @@ def squad_v1(*, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> dict
             raise ValueError(f"Question {number} (from 0) has no gold answer; SQuAD 2.0 allows that, 1.1 does not.")
     answers = [normalise(answer) for answer in predicted]
     right = [[normalise(answer) for answer in choice] for choice in gold]
-    return {"exact_match": _percent(_best(_equal, answers, right)), "f1": _percent(_best(_word_f1, answers, right))}
+    return answer_scores(answers, right)
 
 
 def squad_v2(*, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -61,34 +61,15 @@ def squad_v2(*, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> dict
     check_pairs(predicted, gold, what="answers")
     answers = [normalise(answer) for answer in predicted]
     right = [[text for answer in choice if (text := normalise(answer))] or [""] for choice in gold]
-    exact, overlap = _best(_equal, answers, right), _best(_word_f1_or_both_empty, answers, right)
-    scores = {"exact_match": _percent(exact), "f1": _percent(overlap)}
+    exact, overlap = best(equal, answers, right), best(_word_f1_or_both_empty, answers, right)
+    scores = {"exact_match": percent(exact), "f1": percent(overlap)}
     for part, answerable in (("has_answer", True), ("no_answer", False)):
         members = [number for number, choice in enumerate(gold) if bool(choice) is answerable]
         if members:
-            scores[f"{part}_exact_match"] = _percent([exact[number] for number in members])
-            scores[f"{part}_f1"] = _percent([overlap[number] for number in members])
+            scores[f"{part}_exact_match"] = percent([exact[number] for number in members])
+            scores[f"{part}_f1"] = percent([overlap[number] for number in members])
     return scores
 
 
-def _best(compare: Callable[[str, str], float], answers: Sequence[str], right: Sequence[Sequence[str]]) -> list[float]:
-    """Each answer compared with the right answer that it fits best; all are normalised."""
-    return [max(compare(answer, one) for one in choice) for answer, choice in zip(answers, right, strict=True)]
-
-
-def _equal(answer: str, right: str) -> float:
-    return float(answer == right)
-
-
-def _word_f1(answer: str, right: str) -> float:
-    words, right_words = answer.split(), right.split()
-    shared = (Counter(words) & Counter(right_words)).total()
-    return f1(correct=shared, predicted=len(words), gold=len(right_words))
-
-
 def _word_f1_or_both_empty(answer: str, right: str) -> float:
-    return _word_f1(answer, right) if answer or right else 1.0
-
-
-def _percent(values: Sequence[float]) -> float:
-    return 100 * sum(values) / len(values)
+    return word_f1(answer, right) if answer or right else 1.0

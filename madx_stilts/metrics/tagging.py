@@ -43,7 +43,7 @@ def span_f1(*, predicted: Sequence[Tags], gold: Sequence[Tags]) -> float:
     Raises:
         ValueError: There are no tokens, or the two sides differ in sentences or tokens.
     """
-    return _micro_f1(predicted, gold, _spans)
+    return _micro_f1(predicted, gold, spans)
 
 
 def strict_span_f1(*, predicted: Sequence[Tags], gold: Sequence[Tags]) -> float:
@@ -69,7 +69,7 @@ def _micro_f1(
     return 100 * f1(correct=len(found & right), predicted=len(found), gold=len(right))
 
 
-def _spans(sentences: Sequence[Tags]) -> Iterator[Span]:
+def spans(sentences: Sequence[Tags]) -> Iterator[Span]:
     """The spans of `conlleval.pl`, with an O behind each sentence, as seqeval reads them.
 
     `start` is kept when a span closes and none opens, and across sentences: seqeval does so, and for tags that are

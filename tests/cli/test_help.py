@@ -44,7 +44,17 @@ def options_of(context: click.Context) -> list[Option]:
 
 def test_there_are_commands_for_all_that_is_promised() -> None:
     assert {" ".join(words(context)) for context in LEAVES} >= {
-        *("demo", "evaluate", "doctor", "tasks list", "tasks show", "tasks preview", "backbone list", "backbone show"),
+        *(
+            "demo",
+            "evaluate",
+            "doctor",
+            "submission score",
+            "tasks list",
+            "tasks show",
+            "tasks preview",
+            "backbone list",
+            "backbone show",
+        ),
         *("train language", "train intermediate", "train target", "zoo list", "zoo show", "zoo verify"),
     }
 
@@ -136,7 +146,7 @@ def test_options_stand_under_headings_that_tell_what_changes_a_result(madx: Madx
 def test_commands_stand_in_the_order_in_which_they_are_wanted(madx: Madx) -> None:
     lines = madx("--help").out.partition("Commands:")[2].splitlines()
     assert [line.split()[0] for line in lines if line] == [
-        *("demo", "tasks", "backbone", "train", "evaluate", "zoo", "doctor")
+        *("demo", "tasks", "backbone", "train", "evaluate", "submission", "zoo", "doctor")
     ]
     assert isinstance(cli, Group)
 
