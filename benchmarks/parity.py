@@ -181,7 +181,7 @@ def scores(case: Case, trained: dict[str, Any]) -> dict[str, float]:
         encoded = task_format.encode(examples.items, backbone.words, Limits(how.max_tokens, how.shared_tokens), task)
         outputs = predict(backbone, head="a", kind=task_format.head, encoded=encoded)
         predictions = task_format.decode(outputs, encoded, examples.items, task)
-        found[language] = task_format.score(predictions, examples.items, task)[task.primary_metric]
+        found[language] = task_format.score(predictions, examples.items, task, language)[task.primary_metric]
     return found
 
 
@@ -217,7 +217,7 @@ def side_by_side(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             for process in both:
                 text, _ = process.communicate()
                 if process.returncode:
-                    sys.exit(f"{process.args} failed")
+                    sys.exit(f"{process.args!r} failed")
                 results.append(json.loads(text.splitlines()[-1]))
                 print(json.dumps(results[-1]), file=sys.stderr)
     return results

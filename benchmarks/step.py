@@ -77,11 +77,11 @@ def adapter_step(arguments: argparse.Namespace, backbone: object) -> Callable[[]
     """A step of our own loop."""
     from madx_stilts.data.batch import Batch
     from madx_stilts.nets.backbone import Backbone
-    from madx_stilts.nets.heads import add_head
+    from madx_stilts.nets.heads import Head, add_head
     from madx_stilts.nets.stacking import adapter_parameters, add_fresh, head_parameters
     from madx_stilts.recipe import Method, TrainSettings
     from madx_stilts.tasks import TASKS
-    from madx_stilts.train.job import recompute_activations
+    from madx_stilts.train.assemble import recompute_activations
     from madx_stilts.train.learner import Learner
     from madx_stilts.train.schedule import Course
 
@@ -94,7 +94,7 @@ def adapter_step(arguments: argparse.Namespace, backbone: object) -> Callable[[]
     if arguments.way == WAYS[1]:
         recompute_activations(backbone)
     course = Course(TrainSettings(max_steps=1000, precision=arguments.precision), 10**6)
-    learner = Learner(backbone, ["a"], "classification", parameters, course)
+    learner = Learner(backbone, ["a"], [Head("a", "classification", "mnli")], parameters, course)
     inputs, labels = batch_of(arguments)
     batch = Batch(inputs, {"label": labels}, None)  # type: ignore[arg-type, dict-item]
     backbone.model.train()

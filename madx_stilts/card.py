@@ -15,7 +15,8 @@ FORMAT_VERSION: Final = 1
 
 Sum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A sha256 in hexadecimal."""
-FileName = Annotated[str, Field(pattern=r"^\w[\w.+-]*$")]
+FileName = Annotated[str, Field(pattern=r"^\w[\w.+-]*(/\w[\w.+-]*)*$")]
+"""Of a file in an adapter's folder, or in a folder of that: `heads/mnli/model_head.safetensors`."""
 Amount = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Score = Annotated[float, Field(allow_inf_nan=False)]

@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from madx_stilts.files import digest
+from madx_stilts.tasks.text import MASKED_LM
 
 MethodKind = Literal["seq_bn", "seq_bn_inv", "double_seq_bn", "compacter", "ia3", "lora", "par_bn", "loreft"]
+SamplingKind = Literal["proportional", "uniform", "temperature"]
 COMPOSABLE: frozenset[str] = frozenset({"seq_bn", "seq_bn_inv", "double_seq_bn", "compacter", "ia3"})
 """Methods that keep the effect of what lies below when stacked in adapters 1.3.0; the others silently lose it
 (lora and par_bn drop the lower adapter, loreft the upper one), so they are allowed alone only."""
@@ -101,7 +103,33 @@ class Part(Frozen):
     version: int = 1
     language: str
     limit: Count | None = None
-    """Train on so many examples, a deterministic sample; samples of growing size contain one another."""
+    """Train on so many examples, a deterministic sample; samples of growing size contain one another; of plain text,
+    the first ones."""
+    tokens: Count | None = None
+    """Masked language modelling only: train on the first texts that have so many tokens together."""
+
+
+class Sampling(Frozen):
+    """How often each part of a mixture is drawn. A batch is of one part; shares are shares of batches.
+
+    With `n` examples in a part, its share is proportional to `min(n, cap) ** (1 / temperature)` (T5, arXiv 1910.10683
+    §3.5.2; jiant's samplers are the same): `uniform` takes an infinite temperature, `proportional` one of 1.
+    """
+
+    kind: SamplingKind = "proportional"
+    cap: Count | None = None
+    """A part counts as having so many examples at most; all of them are still used."""
+    temperature: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+    masked_lm: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Share of masked language modelling beside other tasks; the rest is divided among them as told above."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Sampling":
+        if self.cap is not None and self.kind == "uniform":
+            raise ValueError("uniform sampling counts no examples, so a cap has no effect")
+        if (self.kind == "temperature") != (self.temperature is not None):
+            raise ValueError("a temperature is needed for temperature sampling, and for no other")
+        return self
 
 
 class Start(Frozen):
@@ -117,12 +145,28 @@ class Recipe(Frozen):
     """Everything that determines a trained adapter, except the bytes of the backbone and of the data."""
 
     parts: Annotated[tuple[Part, ...], Field(min_length=1)]
+    sampling: Sampling | None = None
+    """How a mixture of several parts is drawn."""
     below: tuple[str, ...] = ()
     """Ids of the frozen adapters underneath, bottom to top."""
     start: Start | None = None
     method: Method = Method()
     train: TrainSettings = TrainSettings()
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _mixable(self) -> "Recipe":
+        named = [f"{part.task}@{part.language}" for part in self.parts]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} stands twice in the mixture")
+        if (len(self.parts) > 1) != (self.sampling is not None):
+            raise ValueError("sampling is needed for several parts, and for no single one")
+        if self.sampling is not None:
+            beside = len({part.task == MASKED_LM.name for part in self.parts}) > 1
+            if beside != (self.sampling.masked_lm is not None):
+                raise ValueError("a share of masked_lm is needed where it stands beside other tasks, and nowhere else")
+        return self
 
     @model_validator(mode="after")
     def _composable(self) -> "Recipe":
@@ -133,7 +177,12 @@ class Recipe(Frozen):
     @property
     def models_language(self) -> bool:
         """Whether it makes a language adapter: trained by masked language modelling alone."""
-        return all(part.task == "masked_lm" for part in self.parts)
+        return all(part.task == MASKED_LM.name for part in self.parts)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks of its parts, each once. One head is trained for each."""
+        return tuple(dict.fromkeys(part.task for part in self.parts))
 
     def identity(self, *, backbone: str, data: dict[str, str]) -> str:
         """The id of the adapter that this recipe makes, known before it is trained.

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from madx_stilts.recipe import COMPOSABLE, Method, MethodKind, Part, Recipe, Start, TrainSettings
+from madx_stilts.recipe import COMPOSABLE, Method, MethodKind, Part, Recipe, Sampling, Start, TrainSettings
 
 MNLI = Part(task="mnli", language="en")
+SIQA = Part(task="siqa", language="en")
+TEXT = Part(task="masked_lm", language="en")
 PLAIN = Recipe(parts=(MNLI,))
 KINDS = typing.get_args(MethodKind)
 BELOW = ("a" * 64,)
@@ -27,10 +29,13 @@ def identity(recipe: Recipe, *, backbone: str = "xlm-r", data: Mapping[str, str]
 def recipes(draw: st.DrawFn) -> Recipe:
     """Recipes that differ in a bit of everything."""
     part = st.builds(Part, task=st.sampled_from(["mnli", "siqa"]), language=st.sampled_from(["en", "de"]))
+    parts = tuple(draw(st.lists(part, min_size=1, max_size=2, unique=True)))
+    samplings = st.builds(Sampling, kind=st.just("proportional"), cap=st.none() | st.integers(1, 3))
     below = tuple(draw(st.lists(id_like, max_size=2)))
     kinds = sorted(COMPOSABLE) if below else KINDS
     return Recipe(
-        parts=tuple(draw(st.lists(part, min_size=1, max_size=2))),
+        parts=parts,
+        sampling=draw(samplings) if len(parts) > 1 else None,
         below=below,
         start=draw(st.none() | st.builds(Start, adapter=id_like, head=st.booleans())),
         method=Method(
@@ -83,7 +88,7 @@ def test_the_backbone_and_the_data_are_part_of_the_identity() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"parts": (MNLI, MNLI)},
+        {"parts": (MNLI, SIQA), "sampling": Sampling()},
         {"parts": (Part(task="siqa", language="en"),)},
         {"parts": (Part(task="mnli", language="de"),)},
         {"parts": (Part(task="mnli", language="en", version=2),)},
@@ -134,14 +139,73 @@ def test_every_training_setting_changes_the_identity() -> None:
 
 
 def test_the_order_of_what_lies_below_and_of_the_parts_counts() -> None:
-    siqa = Part(task="siqa", language="en")
-    assert identity(Recipe(parts=(MNLI, siqa))) != identity(Recipe(parts=(siqa, MNLI)))
+    mixed = Recipe(parts=(MNLI, SIQA), sampling=Sampling())
+    assert identity(mixed) != identity(mixed.model_copy(update={"parts": (SIQA, MNLI)}))
     below = ("a" * 64, "b" * 64)
     assert identity(Recipe(parts=(MNLI,), below=below)) != identity(Recipe(parts=(MNLI,), below=below[::-1]))
 
 
+def test_every_way_of_sampling_has_an_identity_of_its_own() -> None:
+    ways = [
+        Sampling(),
+        Sampling(kind="uniform"),
+        Sampling(cap=10),
+        Sampling(kind="temperature", temperature=2),
+        Sampling(kind="temperature", temperature=3),
+        Sampling(kind="temperature", temperature=2, cap=10),
+    ]
+    assert len({identity(Recipe(parts=(MNLI, SIQA), sampling=way)) for way in ways}) == len(ways)
+    shares = [Sampling(masked_lm=share) for share in (0.25, 0.5)]
+    assert len({identity(Recipe(parts=(MNLI, TEXT), sampling=way)) for way in shares}) == 2
+
+
+def test_a_recipe_without_a_mixture_says_nothing_of_sampling() -> None:
+    """So adapters that were trained before there were mixtures keep their ids."""
+    assert "sampling" not in PLAIN.model_dump(mode="json", exclude_none=True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "sampling", "problem"),
+    [
+        ((MNLI, SIQA), None, "sampling is needed for several parts"),
+        ((MNLI,), Sampling(), "for no single one"),
+        ((MNLI, SIQA, MNLI.model_copy(update={"limit": 5})), Sampling(), "mnli@en stands twice"),
+        ((MNLI, TEXT), Sampling(), "a share of masked_lm is needed"),
+        ((MNLI, SIQA), Sampling(masked_lm=0.5), "and nowhere else"),
+    ],
+)
+def test_mixtures_that_make_no_sense_are_refused(
+    parts: tuple[Part, ...], sampling: Sampling | None, problem: str
+) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Recipe(parts=parts, sampling=sampling)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "problem"),
+    [
+        ({"kind": "uniform", "cap": 5}, "a cap has no effect"),
+        ({"kind": "temperature"}, "a temperature is needed"),
+        ({"temperature": 2}, "and for no other"),
+        ({"kind": "temperature", "temperature": 0.5}, "greater than or equal to 1"),
+        ({"masked_lm": 1}, "less than 1"),
+        ({"kind": "by_size"}, "Input should be"),
+    ],
+)
+def test_samplings_that_make_no_sense_are_refused(sampling: dict[str, object], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Sampling.model_validate(sampling)
+
+
+def test_a_mixture_knows_each_of_its_tasks_once() -> None:
+    german = Part(task="mnli", language="de")
+    assert Recipe(parts=(MNLI, SIQA, german), sampling=Sampling()).tasks == ("mnli", "siqa")
+    assert Recipe(parts=(TEXT,)).models_language
+    assert not Recipe(parts=(MNLI, TEXT), sampling=Sampling(masked_lm=0.5)).models_language
+
+
 def test_the_role_is_not_in_a_recipe() -> None:
-    models: list[type[BaseModel]] = [Recipe, Part, Start, Method, TrainSettings]
+    models: list[type[BaseModel]] = [Recipe, Part, Sampling, Start, Method, TrainSettings]
     assert [model for model in models if "role" in model.model_fields] == []
     with pytest.raises(ValidationError, match="role"):
         Recipe.model_validate({"parts": [{"task": "mnli", "language": "en"}], "role": "target"})

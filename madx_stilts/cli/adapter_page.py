@@ -5,7 +5,7 @@ from pathlib import Path
 
 from madx_stilts.card import Card
 from madx_stilts.cli.page import Facts
-from madx_stilts.recipe import Recipe, TrainSettings
+from madx_stilts.recipe import Recipe, Sampling, TrainSettings
 from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.store import Zoo
 
@@ -53,10 +53,19 @@ def _recipe(recipe: Recipe) -> Facts:
     changed = {key: value for key, value in recipe.train.model_dump().items() if value != usual[key]}
     return [
         *(("task", f"{part.task} in {part.language}, {_limit(part.limit)}") for part in recipe.parts),
+        *(
+            [("sampling", ", ".join(_settings(recipe.sampling.model_dump(exclude_none=True))))]
+            if recipe.sampling
+            else []
+        ),
         ("method", ", ".join([size, *_settings(method)])),
         ("training", ", ".join([*_settings(changed), "all else as in the config default"])),
         ("seed", str(recipe.seed)),
     ]
+
+
+def _present(sampling: Sampling | None) -> list[Sampling]:
+    return [] if sampling is None else [sampling]
 
 
 def _limit(limit: int | None) -> str:

@@ -1,12 +1,35 @@
 """`madx-stilts tasks`: what can be trained and scored."""
 
 import json
+from dataclasses import dataclass
 
 import click
 
 from madx_stilts.cli.command import Group
+from madx_stilts.cli.grouping import OptionGroup, option
 from madx_stilts.cli.options import PREVIEW, json_option
 from madx_stilts.cli.settings import Settings
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """Which data are checked, and how much is told."""
+
+    languages: str
+    split: str | None
+    limit: int | None
+    faults: int
+
+
+CHECK: OptionGroup[CheckOptions] = OptionGroup(
+    CheckOptions,
+    (
+        option("--languages", "--language", metavar="CODES", default="all", help="As in de,sw; or all the task has."),
+        option("--split", kind=click.Choice(["train", "dev", "test"]), shown="all", help="Which split."),
+        option("--limit", metavar="N", kind=click.IntRange(1), shown="all", help="Read the first rows of each set."),
+        option("--faults", metavar="N", default=10, kind=click.IntRange(1), help="Faults of each set that are shown."),
+    ),
+)
 
 
 @click.group(cls=Group)
@@ -17,21 +40,25 @@ def tasks() -> None:
 @tasks.command("list")
 @json_option
 def list_tasks(as_json: bool) -> None:
-    """All tasks, with their formats, languages and metrics."""
+    """All tasks, with their formats, metrics and languages."""
     from madx_stilts.cli.tables import show
-    from madx_stilts.cli.task_page import task_row
+    from madx_stilts.cli.task_page import COLUMNS, benchmarks_of, task_tables
     from madx_stilts.tasks import TASKS
 
     if as_json:
-        keys = ("name", "format", "languages", "primary_metric")
+        keys = ("name", "format", "languages", "primary_metric", "training_tasks")
         facts = (
-            {key: getattr(task, key) for key in keys} | {"roles": [*map(str, task.roles)]} for task in TASKS.values()
+            {key: getattr(task, key) for key in keys}
+            | {"roles": [*map(str, task.roles)], "benchmarks": benchmarks_of(task)}
+            for task in TASKS.values()
         )
         click.echo(json.dumps(list(facts)))
         return
-    columns = ["task", "format", "used as", "trained on", "metric", "languages"]
-    show("Tasks", columns, map(task_row, TASKS.values()), whole=4, numbers=1)
-    click.echo("\nMore about one: madx-stilts tasks show NAME")
+    click.echo("Tasks\n")
+    for title, rows in task_tables().items():
+        show(title, COLUMNS[: len(rows[0])], rows, whole=len(COLUMNS))
+        click.echo()
+    click.echo("More about one: madx-stilts tasks show NAME")
 
 
 @tasks.command()
@@ -82,3 +109,33 @@ def preview(settings: Settings, name: str, as_json: bool) -> None:
         click.echo(json.dumps(facts | {"examples": [*map(example_facts, examples.items)], "sequences": sequences}))
         return
     print_preview(examples, sequences)
+
+
+@tasks.command()
+@click.argument("name")
+@CHECK
+@json_option
+@click.pass_obj
+def check(settings: Settings, name: str, as_json: bool) -> None:
+    """Read a task's data and tell what is wrong in which file and row.
+
+    NAME is one that `madx-stilts tasks list` shows. Faults are what training or scoring would stop at; notes are worth
+    knowing. Data that are not here are listed and are no fault, unless nothing is here. With faults the exit code is 3.
+
+    \b
+      madx-stilts tasks check xnli --data DIR --languages de,sw
+    """
+    from madx_stilts.cli.checking import place_of, report_facts, require_sound, show_report, wanted_sets
+    from madx_stilts.cli.telling import say
+    from madx_stilts.data.check import check as check_data
+    from madx_stilts.data.checked import Asked
+    from madx_stilts.tasks import TASKS
+
+    task, options = TASKS[name], CHECK.chosen()
+    asked = Asked(wanted_sets(task, options.languages, options.split), options.limit, options.faults)
+    report = check_data(task, place_of(settings), asked, begin=lambda one: say(settings, f"Checking {name} {one}"))
+    if as_json:
+        click.echo(json.dumps(report_facts(report)))
+    else:
+        show_report(report)
+    require_sound(report)

@@ -3,7 +3,7 @@
 import click
 
 from madx_stilts.cli.command import Group, Option
-from madx_stilts.cli.options import TRAINING, json_option
+from madx_stilts.cli.options import MIXTURE, TRAINING, json_option
 from madx_stilts.cli.settings import Settings
 
 _language = click.option(
@@ -33,12 +33,20 @@ def train() -> None:
     cls=Option,
     required=True,
     metavar="SOURCE",
-    help="A .txt file with one text per line, or owner/name of a data set.",
+    help="A .txt file (a text per line), a .tsv file (text, tab, translation), or owner/name of a data set.",
+)
+@click.option(
+    "--tokens",
+    cls=Option,
+    metavar="N",
+    type=click.IntRange(1),
+    show_default="all",
+    help="Read the first texts up to so many tokens; no file past them is downloaded.",
 )
 @TRAINING
 @json_option
 @click.pass_obj
-def language(settings: Settings, language: str, text: str, as_json: bool) -> None:
+def language(settings: Settings, language: str, text: str, tokens: int | None, as_json: bool) -> None:
     """Train a language adapter on plain text.
 
     LANGUAGE is a code, such as sw. Training is masked language modelling, as in MAD-X. With --config language the
@@ -46,6 +54,7 @@ def language(settings: Settings, language: str, text: str, as_json: bool) -> Non
 
     \b
       madx-stilts train language sw --text swahili.txt --config language
+      madx-stilts train language sw --text wikimedia/wikipedia --tokens 5000000 --config language
     """
     from madx_stilts.cli.requests import tell_unknown_language
     from madx_stilts.cli.trained import report
@@ -55,44 +64,58 @@ def language(settings: Settings, language: str, text: str, as_json: bool) -> Non
 
     tell_unknown_language(language)
     order = take_order(settings, TRAINING.chosen(), "text")
-    card = train_language(order.shop, language, text, order.wish)
+    card = train_language(order.shop, language, text, order.wish, tokens=tokens)
     report(order, card, role=Role.LANGUAGE, task="", as_json=as_json)
 
 
 @train.command()
-@click.argument("task")
+@click.argument("tasks", metavar="TASK...", nargs=-1, required=True)
 @_language
 @_language_adapter
+@MIXTURE
 @TRAINING
 @json_option
 @click.pass_obj
 def intermediate(
-    settings: Settings, task: str, language: str | None, language_adapter: str | None, as_json: bool
+    settings: Settings, tasks: tuple[str, ...], language: str | None, language_adapter: str | None, as_json: bool
 ) -> None:
-    """Train an intermediate adapter.
+    """Train an intermediate adapter on one task or several.
 
-    TASK is a name that `madx-stilts tasks list` shows.
+    TASK... is one name or several, as `madx-stilts tasks list` shows them; mnli@de is the training data of mnli in
+    German. Several tasks become one adapter with a head for each.
 
     \b
       madx-stilts train intermediate mnli
       madx-stilts train intermediate squad_v1 --config quick --limit 2000
+      madx-stilts train intermediate mnli squad_v1 --sampling proportional --cap 50000
+      madx-stilts train intermediate mnli --with-mlm de=german.txt --mlm-share 0.25
     """
     from dataclasses import replace
 
+    from madx_stilts.cli.mixing import members_of, sampling_of, texts_of, widest_format
     from madx_stilts.cli.requests import require_training_data
     from madx_stilts.cli.trained import report
     from madx_stilts.cli.workshop import take_order
     from madx_stilts.cli.zoos import find_language, references
     from madx_stilts.stack import Role
-    from madx_stilts.tasks import TASKS
-    from madx_stilts.train.roles import train_intermediate
+    from madx_stilts.train.roles import Member, Text, train_intermediate, train_mixture
 
-    chosen = TASKS[task]
-    require_training_data([chosen], language)
-    order = take_order(settings, TRAINING.chosen(), chosen.format, references(language_adapter))
+    mixture = MIXTURE.chosen()
+    members, texts = members_of(tasks, language), texts_of(mixture)
+    sampling = sampling_of(mixture, tasks=len(members), texts=len(texts))
+    for task, code in members:
+        require_training_data([task], code)
+    shape = widest_format([task for task, _ in members], with_text=bool(texts))
+    order = take_order(settings, TRAINING.chosen(), shape, references(language_adapter))
     bottom = find_language(order.shop.zoo, language_adapter, backbone=order.shop.backbone.fingerprint)
-    card = train_intermediate(order.shop, task, replace(order.wish, language=language, language_adapter=bottom))
-    report(order, card, role=Role.INTERMEDIATE, task=task, as_json=as_json)
+    wish = replace(order.wish, language_adapter=bottom)
+    if sampling is None:
+        ((task, code),) = members
+        card = train_intermediate(order.shop, task.name, replace(wish, language=code))
+    else:
+        mixed = [Member(task.name, code) for task, code in members]
+        card = train_mixture(order.shop, mixed, sampling, wish, texts=[Text(source, code) for code, source in texts])
+    report(order, card, role=Role.INTERMEDIATE, task="", as_json=as_json)
 
 
 @train.command()

@@ -9,7 +9,6 @@ from madx_stilts.card import Card
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.workshop import Order
 from madx_stilts.stack import AdapterRef, Role, Stack
-from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.zoo.store import Zoo
 
 
@@ -56,7 +55,7 @@ def _next(zoo: Zoo, card: Card, role: Role, task: str) -> str:
 
 
 def _role_below(card: Card) -> Role:
-    return Role.LANGUAGE if card.recipe.parts[0].task == MASKED_LM.name else Role.INTERMEDIATE
+    return Role.LANGUAGE if card.recipe.models_language else Role.INTERMEDIATE
 
 
 def _named(zoo: Zoo, identity: str, role: Role) -> AdapterRef:

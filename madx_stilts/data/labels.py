@@ -9,6 +9,7 @@ from madx_stilts.tasks.task import Labels
 Label = str | list[str] | None
 
 _INTEGER = re.compile(r"-?\d+")
+_LISTED = 30
 
 
 class LabelReader:
@@ -26,6 +27,7 @@ class LabelReader:
         self._names = class_names.get(labels.column) or labels.names
         self._labels = labels
         self._known = known
+        self._is_known = frozenset(known)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -67,10 +69,10 @@ class LabelReader:
             return None
         if isinstance(value, str):
             name = self._labels.aliases.get(value, value)
-            if name in self._known:
+            if name in self._is_known:
                 return name
             if not _INTEGER.fullmatch(value):
-                raise BadRow(f"its label is {value!r}, expected one of {', '.join(self._known)}")
+                raise BadRow(f"its label is {value!r}, expected one of {self._listed()}")
             value = int(value)
             if value in self._labels.absent:
                 return None
@@ -84,9 +86,14 @@ class LabelReader:
         if not 0 <= value < len(self._names):
             raise BadRow(f"its label is {value}, expected 0 to {len(self._names) - 1} ({', '.join(self._names)})")
         name = self._labels.aliases.get(self._names[value], self._names[value])
-        if name not in self._known:
-            raise BadRow(f"its label is {value}, which means {name!r}; expected one of {', '.join(self._known)}")
+        if name not in self._is_known:
+            raise BadRow(f"its label is {value}, which means {name!r}; expected one of {self._listed()}")
         return name
+
+    def _listed(self) -> str:
+        """The task's labels, or the first of a great many."""
+        more = len(self._known) - _LISTED
+        return ", ".join(self._known[:_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _bare(value: object) -> object:

@@ -1,13 +1,13 @@
 """Where the files of a source are found: a local mirror first, then the hub's cache, then the hub."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from huggingface_hub import constants
 
-from madx_stilts.data.hub import README, ask, cached_snapshot
+from madx_stilts.data.hub import README, Repository, ask, cached_snapshot
 from madx_stilts.data.layout import Layout, NotHere
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.task import Source, Sources
@@ -46,16 +46,20 @@ class Found:
 
     source: Source
     origin: str
-    paths: tuple[Path, ...]
+    paths: Sequence[Path]
 
 
-def find(sources: Sources, language: str, place: DataPlace) -> Found:
+Fetch = Callable[[Repository, tuple[str, ...]], Sequence[Path]]
+
+
+def find(sources: Sources, language: str, place: DataPlace, *, fetch: Fetch = Repository.fetch) -> Found:
     """The files that hold a split in `language`; downloads those that are neither in a mirror nor in the cache.
 
     An absolute path stands for one file.
 
     Args:
         sources: Where they may be, the preferred place first. A copy at hand is preferred to a download.
+        fetch: Downloads files by name, at once or when they are asked for (`data.stream`).
 
     Raises:
         DataError: They are nowhere; the message tells for each place what it lacks.
@@ -64,9 +68,9 @@ def find(sources: Sources, language: str, place: DataPlace) -> Found:
     for source in sources:
         looks += [partial(_in_mirror, source, language, mirror) for mirror in place.mirrors]
         looks += [partial(_one_file, source)] if Path(source.path).is_absolute() else []
-    asked = [(source, revision) for source in sources if source.on_hub for revision in _revisions(source)]
+    asked = [(source, revision) for source in sources if source.on_hub for revision in revisions(source)]
     looks += [partial(_in_cache, source, language, revision, place.cache) for source, revision in asked]
-    looks += [partial(_on_hub, source, language, revision, place) for source, revision in asked]
+    looks += [partial(_on_hub, source, language, revision, place, fetch) for source, revision in asked]
     reasons: list[str] = []
     for look in looks:
         try:
@@ -76,7 +80,8 @@ def find(sources: Sources, language: str, place: DataPlace) -> Found:
     raise _nowhere(sources, language, reasons)
 
 
-def _revisions(source: Source) -> tuple[str, ...]:
+def revisions(source: Source) -> tuple[str, ...]:
+    """The commits or branches of its repository that may hold it, the preferred one first."""
     return (source.revision, CONVERTED) if source.revision == "main" else (source.revision,)
 
 
@@ -123,12 +128,12 @@ def _in_cache(source: Source, language: str, revision: str, cache: Path | None) 
     return _in_folder(source, language, folder, origin=f"hub {source.path}@{folder.name}")
 
 
-def _on_hub(source: Source, language: str, revision: str, place: DataPlace) -> Found:
+def _on_hub(source: Source, language: str, revision: str, place: DataPlace, fetch: Fetch) -> Found:
     if place.offline or constants.HF_HUB_OFFLINE:
         raise NotHere("hub: not asked, for work is offline")
     repository = ask(source.path, revision, endpoint=place.endpoint, cache=place.cache)
     origin = f"hub {source.path}@{repository.commit}"
-    return Found(source, origin, repository.fetch(_names(repository.layout, source, language, origin)))
+    return Found(source, origin, fetch(repository, _names(repository.layout, source, language, origin)))
 
 
 def _in_folder(source: Source, language: str, folder: Path, *, origin: str) -> Found:

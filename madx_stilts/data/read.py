@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
+from madx_stilts.data.label_file import with_labels
 from madx_stilts.data.labels import Label
 from madx_stilts.data.place import DataPlace, Found, find
 from madx_stilts.data.rows import Files, Raw, SplitRows
@@ -27,6 +29,7 @@ class Example(Protocol):
 
 
 E = TypeVar("E", bound=Example)
+Choice = Callable[[Iterable[tuple[int, Raw]]], Iterable[tuple[int, Raw]]]
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str)
 
 
@@ -56,7 +59,8 @@ class Examples(Generic[E]):
 
     def locate(self, row: int) -> str:
         """The file of a row of the split, and the row's number in that file, from 0; a header is no row."""
-        return self.files.locate(row)
+        file, number = self.files.place(row)
+        return f"{file}, row {number} (counted from 0)"
 
     def require_labels(self) -> None:
         """Every example has its gold answer.
@@ -74,7 +78,7 @@ class Examples(Generic[E]):
 
     def bad_row(self, error: BadRow) -> DataError:
         """The error for the user when an example turns out to be of no use; names file and row."""
-        return self.files.bad(error)
+        return self.files.fault(error).error()
 
 
 def read(task: Task, language: str, split: Split, *, place: DataPlace, limit: int | None = None) -> Examples[Any]:
@@ -90,8 +94,22 @@ def read(task: Task, language: str, split: Split, *, place: DataPlace, limit: in
     if limit is not None and limit < 1:
         raise UsageError(f"A limit of {limit} examples leaves none.", hint="Give 1 or more, or no limit.")
     found = find_all(task, language, split, place=place)
+    return read_found(task, language, split, found, choose=partial(sample, limit=limit) if limit else iter)
+
+
+def read_found(task: Task, language: str, split: Split, found: Sequence[Found], *, choose: Choice) -> Examples[Any]:
+    """Read one split out of files that were found.
+
+    Args:
+        choose: Which of its rows.
+
+    Raises:
+        DataError: The data are damaged, lack a column, or have a row that cannot be used.
+    """
+    licences = "; ".join(dict.fromkeys(one.source.licence or task.licence for one in found))
+    task = replace(with_labels(task, found), licence=licences)
     rows = SplitRows(task, language, found)
-    items, fingerprint = _examples(task, rows, rows if limit is None else sample(rows, limit))
+    items, fingerprint = _examples(task, rows, choose(rows))
     if not items:
         raise rows.no_rows()
     origin = ", ".join(one.origin for one in found)
@@ -111,29 +129,57 @@ def find_all(task: Task, language: str, split: Split, *, place: DataPlace) -> tu
     return (find(task.places(split, language), language, place),)
 
 
-def _examples(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, Raw]]) -> tuple[list[Any], str]:
-    """Examples of the chosen rows, and their fingerprint."""
+@dataclass(frozen=True, slots=True)
+class Made(Generic[E]):
+    """An example with what it was made of.
+
+    Args:
+        fields: Its fields by name, as the file has them.
+        label: Its label's name, a name for each item, or None where none is known.
+        content: Bytes that tell all of it that can change a training or a score, ids aside.
+    """
+
+    example: E
+    fields: dict[str, object]
+    label: Label
+    content: bytes
+
+
+def made(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, Raw]]) -> Iterator[Made[Any]]:
+    """Make an example of each chosen row that one can be made of; of the others `rows` is told.
+
+    Raises:
+        DataError: A row cannot be used, unless `rows` only notes it.
+    """
     make = FORMATS[task.format].example
-    content = hashlib.sha256()
-    items: list[Any] = []
     for index, raw in chosen:
         try:
             fields = rows.values(raw)
-            items.append(make(index, fields, raw.label, task))
-            content.update(_content(fields, raw.label))
+            one = Made(make(index, fields, raw.label, task), fields, raw.label, _content(fields, raw.label))
         except BadRow as bad:
-            raise rows.files.bad(BadRow(bad.problem, index)) from bad
+            rows.report(bad.problem, index)
+        else:
+            yield one
+
+
+def _examples(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, Raw]]) -> tuple[list[Any], str]:
+    """Examples of the chosen rows, and their fingerprint."""
+    content = hashlib.sha256()
+    items: list[Any] = []
+    for one in made(task, rows, chosen):
+        items.append(one.example)
+        content.update(one.content)
     return items, content.hexdigest()
 
 
-def _content(fields: dict[str, object], label: Label) -> bytes:
+def _content(fields: Mapping[str, object], label: Label) -> bytes:
     """What of an example can change a training or a score.
 
     Raises:
         BadRow: A text holds half a character, which no tokenizer takes.
     """
-    fields.pop("id", None)
+    telling = {name: value for name, value in fields.items() if name != "id"}
     try:
-        return _ENCODER.encode([fields, label]).encode()
+        return _ENCODER.encode([telling, label]).encode()
     except UnicodeEncodeError as error:
         raise BadRow(f"a text holds half a character, {error.object[error.start : error.end]!r}") from error

@@ -1,7 +1,7 @@
 """The rows of one split: its files one after another, columns checked, unwanted rows left out, labels read."""
 
 from bisect import bisect_right
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,49 @@ from madx_stilts.data.place import Found
 from madx_stilts.data.table import Table
 from madx_stilts.errors import DataError
 from madx_stilts.formats import FORMATS
-from madx_stilts.tasks.fields import BadRow, Field, Row
+from madx_stilts.tasks.fields import ROW_NUMBER, BadRow, Field, Row
 from madx_stilts.tasks.task import Source, Task
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong in the data, and where.
+
+    Args:
+        row: Number of the row in its file, from 0, a header being no row; None where no single row is to blame.
+        problem: What was found and what was expected; a clause, or where there is no row, a sentence.
+        ends_file: Whether the rest of the file could not be read.
+        hint: What to do.
+    """
+
+    file: Path
+    row: int | None
+    problem: str
+    ends_file: bool = False
+    hint: str = "Mend the row, or fetch the file again."
+
+    @property
+    def place(self) -> str:
+        """File and row."""
+        return str(self.file) if self.row is None else f"{self.file}, row {self.row} (counted from 0)"
+
+    def error(self) -> DataError:
+        """The error for the user: file, row, and what is wrong with it."""
+        message = self.problem if str(self.file) in self.problem else f"{self.place}: {self.problem}."
+        return DataError(message, hint=self.hint)
+
+
+Heed = Callable[[Fault], None]
+"""What is done about a fault: raise its error, or note it, so that reading goes on with the next row or file."""
+
+
+def refuse(fault: Fault) -> None:
+    """Raise the fault's error: bad data are not read.
+
+    Raises:
+        DataError: Always.
+    """
+    raise fault.error()
 
 
 @dataclass(frozen=True)
@@ -22,15 +63,15 @@ class Files:
     paths: tuple[Path, ...] = ()
     starts: tuple[int, ...] = ()
 
-    def locate(self, index: int) -> str:
+    def place(self, index: int) -> tuple[Path, int]:
         """The file of a row of the split, and the row's number in it, from 0; a header is no row."""
-        place = bisect_right(self.starts, index) - 1
-        return f"{self.paths[place]}, row {index - self.starts[place]} (counted from 0)"
+        at = bisect_right(self.starts, index) - 1
+        return self.paths[at], index - self.starts[at]
 
-    def bad(self, error: BadRow) -> DataError:
-        """The error for the user: file, row, and what is wrong with it."""
-        place = self.paths[0].parent if error.row is None else self.locate(error.row)
-        return DataError(f"{place}: {error.problem}.", hint="Mend the row, or fetch the file again.")
+    def fault(self, error: BadRow) -> Fault:
+        """What is wrong with a row of the split; where it is not known which one, with its folder."""
+        file, row = (self.paths[0].parent, None) if error.row is None else self.place(error.row)
+        return Fault(file, row, error.problem)
 
 
 @dataclass(frozen=True)
@@ -38,6 +79,7 @@ class Raw:
     """One row before it becomes an example.
 
     Args:
+        row: Its columns, and its number in the split as `ROW_NUMBER`.
         label: Name of its label, a name for each item, or None where none is known.
     """
 
@@ -51,19 +93,23 @@ class SplitRows:
 
     Args:
         found: Its files, in order, from one place or several.
+        heed: What is done about a fault. If it does not raise, a row without a usable label is passed over, and so is
+            the rest of a file from a place on that cannot be read.
 
     Attributes:
         files: Those that were opened so far.
+        wanted: Rows so far that belong to the split, those that were left out or passed over among them.
         left_out: Rows left out so far because annotators did not agree on a label.
     """
 
-    def __init__(self, task: Task, language: str, found: Sequence[Found]) -> None:
+    def __init__(self, task: Task, language: str, found: Sequence[Found], *, heed: Heed = refuse) -> None:
         self._optional = frozenset(FORMATS[task.format].optional_fields)
         self._task = task
         self._language = language
         self._found = found
+        self._heed = heed
         self.files = Files()
-        self.left_out = 0
+        self.wanted = self.left_out = 0
 
     def __iter__(self) -> Iterator[tuple[int, Raw]]:
         """Each wanted row, with its index in the split.
@@ -71,31 +117,51 @@ class SplitRows:
         Raises:
             DataError: A file lacks a column or is damaged, or a label is none of the task's.
         """
-        index, self.files, self.left_out = 0, Files(), 0
+        index, self.files, self.wanted, self.left_out = 0, Files(), 0, 0
         for found in self._found:
             for path in found.paths:
                 self.files = Files((*self.files.paths, path), (*self.files.starts, index))
                 index = yield from self._rows_of(path, found.source, index)
 
+    def report(self, problem: str, index: int) -> None:
+        """Tell of a row of the split that cannot be used.
+
+        Raises:
+            DataError: Unless faults are only noted.
+        """
+        self._heed(self.files.fault(BadRow(problem, index)))
+
     def _rows_of(self, path: Path, source: Source, index: int) -> Generator[tuple[int, Raw], None, int]:
         """The wanted rows of one file, whose first row is number `index`; returns the number after its last."""
-        start = index
-        table = open_table(path, source.reader)
-        labels = LabelReader(source.labels, self._task.labels, table.class_names) if source.labels else None
         wanted = _Wanted(source, self._language)
-        try:
-            for row in table.rows(self._check_columns(table, path, source, labels)):
-                if wanted(row):
+        for row, labels in self._all_rows_of(path, source):
+            if wanted(row):
+                self.wanted += 1
+                try:
                     label = labels.read(row) if labels else None
+                except BadRow as bad:
+                    self.report(bad.problem, index)
+                else:
                     if label is None and source.drop_unlabelled:
                         self.left_out += 1
                     else:
-                        yield index, Raw(row, label, source)
-                index += 1
-        except BadRow as bad:
-            place = index if bad.row is None else start + bad.row
-            raise self.files.bad(BadRow(bad.problem, place)) from bad
+                        yield index, Raw({**row, ROW_NUMBER: index}, label, source)
+            index += 1
         return index
+
+    def _all_rows_of(self, path: Path, source: Source) -> Iterator[tuple[Row, LabelReader | None]]:
+        """Every row that can be read of a file, and what reads their labels."""
+        done = 0
+        try:
+            table = open_table(path, source.reader)
+            labels = LabelReader(source.labels, self._task.labels, table.class_names) if source.labels else None
+            for row in table.rows(self._check_columns(table, path, source, labels)):
+                yield row, labels
+                done += 1
+        except BadRow as bad:
+            self._heed(Fault(path, done if bad.row is None else bad.row, bad.problem, ends_file=True))
+        except DataError as error:
+            self._heed(Fault(path, None, error.message, ends_file=True, hint=error.hint))
 
     def values(self, raw: Raw) -> dict[str, object]:
         """The fields of a row by name; an optional one whose column is not in the file is None.

@@ -1,50 +1,129 @@
-"""Plain text for language adapters: a file with one text per line, or a data set with a column `text`."""
+"""Text for language adapters: lines of a file, pairs of a file, or a data set read no further than it is needed."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
-from madx_stilts.data.place import DataPlace
-from madx_stilts.data.read import Examples, read
+from madx_stilts.data.place import DataPlace, find
+from madx_stilts.data.read import Examples, read_found
+from madx_stilts.data.rows import Raw
+from madx_stilts.data.stream import find_parts
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.files import digest
+from madx_stilts.formats.base import Tokenizer
+from madx_stilts.formats.pieces import pieces_of_texts
 from madx_stilts.formats.text import TextExample
-from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.task import Source, Split
-from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.tasks.text import MASKED_LM, parallel_file, published_text, text_file
 
 HELD_OUT_EVERY = 20
 """One text in so many is held out to look at; fewer of them once `MOST_HELD_OUT` is reached."""
 MOST_HELD_OUT = 500
+_AT_ONCE = 1_000_000
+"""Characters that are tokenized together when tokens are counted."""
 
 Texts = Examples[TextExample]
+_FILES = {".txt": text_file, ".tsv": parallel_file}
 
 
-def read_text(language: str, source: str, *, place: DataPlace, limit: int | None = None) -> tuple[Texts, Texts]:
-    """Read monolingual text.
+@dataclass(frozen=True)
+class Budget:
+    """How much text to read: whole texts, in their order, until they have so many tokens together.
+
+    Args:
+        tokens: Special tokens not counted; what is held out is counted.
+        tokenizer: Counts them.
+    """
+
+    tokens: int
+    tokenizer: Tokenizer
+
+
+def read_text(
+    language: str, source: str, *, place: DataPlace, limit: int | None = None, budget: Budget | None = None
+) -> tuple[Texts, Texts]:
+    """Read text of a language. Nothing is read, or downloaded, past the file in which `limit` or `budget` ends.
 
     Args:
         language: Its code.
-        source: A `.txt` file in UTF-8 with one text per line, or `owner/name` of a data set in hub layout that has a
-            configuration named like the language, with a split "train" and a column `text`.
-        limit: Use so many texts at most.
+        source: A `.txt` file in UTF-8 with one text per line; a `.tsv` file with a text and its translation per line,
+            without header; or `owner/name` of a data set in hub layout: see `tasks.text.published_text`.
+        limit: Use the first so many texts.
+        budget: Use the first texts up to so many tokens.
 
     Returns:
         Texts to train on and texts held out: a deterministic division.
 
     Raises:
-        UsageError: The source is neither a text file nor the name of a data set.
+        UsageError: The source is neither a text file nor the name of a data set, or nothing is asked for.
         DataError: It is not there, or holds too little text to divide.
     """
-    path = Path(source)
-    if path.suffix != ".txt" and (source.count("/") != 1 or source.startswith(("/", "."))):
+    _require_some(limit, "texts")
+    _require_some(budget.tokens if budget else None, "tokens")
+    rows = _source(source, language)
+    found = find((rows,), language, place) if Path(rows.path).is_absolute() else find_parts(rows, language, place)
+    task = replace(
+        MASKED_LM, sources={"train": (rows,)}, languages=(language,), licence=rows.licence or MASKED_LM.licence
+    )
+    texts = read_found(task, language, "train", (found,), choose=partial(_first, limit=limit, budget=budget))
+    return _divided(texts)
+
+
+def _require_some(count: int | None, what: str) -> None:
+    if count is not None and count < 1:
+        raise UsageError(f"A limit of {count} {what} leaves none.", hint="Give 1 or more, or no limit.")
+
+
+def _source(name: str, language: str) -> Source:
+    path = Path(name)
+    if path.suffix in _FILES:
+        return _FILES[path.suffix](str(path.resolve()))
+    if name.count("/") != 1 or name.startswith(("/", ".")):
         raise UsageError(
-            f"{source!r} is neither a .txt file nor the name of a data set.",
-            hint="Give a path that ends in .txt, or owner/name.",
+            f"{name!r} is neither a .txt or .tsv file nor the name of a data set.",
+            hint="Give a path that ends in .txt (a text per line) or .tsv (a text, a tab, its translation), "
+            "or owner/name.",
         )
-    name = str(path.resolve()) if path.suffix == ".txt" else source
-    rows = Source(path=name, config="{language}", split="train", fields={"text": Column("text")})
-    task = replace(MASKED_LM, sources={"train": (rows,)}, languages=(language,))
-    return _divided(read(task, language, "train", place=place, limit=limit))
+    return published_text(name, language)
+
+
+def _first(rows: Iterable[tuple[int, Raw]], *, limit: int | None, budget: Budget | None) -> Iterator[tuple[int, Raw]]:
+    some = islice(rows, limit)
+    return some if budget is None else _within(some, budget)
+
+
+def _within(rows: Iterator[tuple[int, Raw]], budget: Budget) -> Iterator[tuple[int, Raw]]:
+    """The first rows up to the budget; the one that crosses it is the last."""
+    left = budget.tokens
+    while left > 0:
+        some = list(_characters(rows, min(left, _AT_ONCE)))
+        if not some:
+            return
+        pieces = pieces_of_texts(budget.tokenizer, [_text_of(raw) for _, raw in some])
+        for row, tokens in zip(some, pieces, strict=True):
+            yield row
+            left -= len(tokens)
+            if left <= 0:
+                return
+
+
+def _characters(rows: Iterator[tuple[int, Raw]], count: int) -> Iterator[tuple[int, Raw]]:
+    """Rows with so many characters: about as many as can be taken before the tokens that are left are used up.
+
+    A token has a character or more (those of bytes aside), so hardly a row is read that is not needed: the next one may
+    be in a file that is not downloaded yet.
+    """
+    while count > 0 and (row := next(rows, None)) is not None:
+        yield row
+        count -= max(1, len(_text_of(row[1])))
+
+
+def _text_of(raw: Raw) -> str:
+    """All of a row's text. What is no text is told when examples are made."""
+    values = (field.read(raw.row) for field in raw.source.fields.values())
+    return " ".join(value for value in values if isinstance(value, str))
 
 
 def _divided(texts: Texts) -> tuple[Texts, Texts]:
@@ -52,8 +131,8 @@ def _divided(texts: Texts) -> tuple[Texts, Texts]:
     held_out = texts.items[every - 1 :: every]
     if not held_out:
         raise DataError(
-            f"{texts.origin} holds {len(texts.items)} texts, and one in {HELD_OUT_EVERY} is held out.",
-            hint=f"Give at least {HELD_OUT_EVERY} texts, one sentence or paragraph per line.",
+            f"{texts.origin} gives {len(texts.items)} texts, and one in {HELD_OUT_EVERY} is held out.",
+            hint=f"Take at least {HELD_OUT_EVERY} texts, each a line or a row: sentences, paragraphs or articles.",
         )
     taken = {text.row for text in held_out}
     return _part(texts, "train", [text for text in texts.items if text.row not in taken]), _part(texts, "dev", held_out)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from madx_stilts.tasks.task import Task
 
-HeadKind = Literal["classification", "multiple_choice", "question_answering", "tagging", "masked_lm"]
+HeadKind = Literal["classification", "multiple_choice", "question_answering", "tagging", "masked_lm", "none"]
+"""What answers; none: nothing does, texts are compared by their hidden states."""
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 IGNORED = -100
@@ -115,6 +116,8 @@ Outputs = Mapping[str, NDArray[np.generic]]
 classification and multiple_choice: `logits`, ``(groups, labels or choices)``;
 question_answering: `start` and `end`, ``(total_tokens,)`` each;
 tagging: `label`, the best label's index for each token, ``(total_tokens,)``;
+none: `candidate`, ids of the candidates that were found for each query, the best first, empty where there is none,
+and `score`, how well they fit, ``(queries, found)`` each;
 masked_lm: nothing to decode."""
 
 E = TypeVar("E")
@@ -127,7 +130,7 @@ class Format(ABC, Generic[E, P]):
     Class attributes:
         name: As tasks name it.
         version: Raised when encoding changes, so that cached encodings of older code are not used.
-        head: The kind of prediction head it needs.
+        head: The kind of prediction head it needs, if any.
         fields: Names that a source's `fields` must give; `optional_fields` may be given.
         metrics: Names of the metrics it can compute.
         max_tokens: Default length limit.

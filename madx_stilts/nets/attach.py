@@ -5,9 +5,14 @@ from collections.abc import Sequence
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.nets.stacking import load, load_head
+from madx_stilts.nets.stacking import head_names, load, load_head
 from madx_stilts.recipe import COMPOSABLE, why_alone
+from madx_stilts.tasks.task import Task
+from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.zoo.store import Zoo
+
+HEADS = "heads"
+"""The folder, inside an adapter's folder, that holds a folder for each head when there are several."""
 
 
 def attach(backbone: Backbone, zoo: Zoo, ids: Sequence[str]) -> list[str]:
@@ -33,19 +38,43 @@ def attach(backbone: Backbone, zoo: Zoo, ids: Sequence[str]) -> list[str]:
     ]
 
 
-def attach_head(backbone: Backbone, zoo: Zoo, identity: str) -> str:
-    """Load the head that was trained with an adapter.
+def attach_head(backbone: Backbone, zoo: Zoo, identity: str, task: Task | None = None) -> str:
+    """Load a head that was trained with an adapter.
+
+    Args:
+        task: What it is to answer. Only an adapter that was trained on several tasks needs to be told: its head for
+            this task, or for the last one that this task is trained on.
 
     Returns:
         Its name in the model.
 
     Raises:
         AdapterError: The adapter is missing, damaged or made for another backbone, or has no head.
+        UsageError: It was trained on several tasks, and none of them is meant.
     """
     card = zoo.card(identity)
     _check_backbone(backbone, card)
-    load_head(backbone, zoo.folder(identity), name=card.name)
-    return card.name
+    folder, names = zoo.folder(identity), head_names(card.name, card.recipe.tasks)
+    if card.name in names.values():
+        load_head(backbone, folder, name=card.name)
+        return card.name
+    chosen = _head_for(card, task)
+    load_head(backbone, folder / HEADS / chosen, name=names[chosen])
+    return names[chosen]
+
+
+def _head_for(card: Card, task: Task | None) -> str:
+    """The task whose head answers a task."""
+    known = [name for name in card.recipe.tasks if name != MASKED_LM.name]
+    wanted = () if task is None else (task.name, *reversed(task.training_tasks))
+    found = next((name for name in wanted if name in known), None)
+    if found is None:
+        raise UsageError(
+            f"{card.name} has a head for each of {', '.join(known)}; "
+            + (f"none is for {task.name}." if task else "no task is named."),
+            hint="Name one of these tasks, or put a target adapter on top of the stack.",
+        )
+    return found
 
 
 def _check_backbone(backbone: Backbone, card: Card) -> None:

@@ -19,6 +19,21 @@ Logits = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True)
+class Head:
+    """A head in the model.
+
+    Args:
+        name: What it is called there.
+        kind: What it answers.
+        task: The task it is for.
+    """
+
+    name: str
+    kind: HeadKind
+    task: str
+
+
+@dataclass(frozen=True)
 class HeadOps:
     """What can be done with one kind of head.
 

@@ -49,12 +49,12 @@ def check_effects(backbone: Backbone, names: Sequence[str], inputs: Inputs, *, t
                 )
 
 
-def check_gradients(backbone: Backbone, trainable: Mapping[str, nn.Parameter], loss: Callable[[], Tensor]) -> None:
-    """One backward pass gives every trainable tensor a gradient, and nothing else asks for one.
+def check_gradients(backbone: Backbone, trainable: Mapping[str, nn.Parameter], *losses: Callable[[], Tensor]) -> None:
+    """One backward pass for each loss gives every trainable tensor a gradient, and nothing else asks for one.
 
     Args:
         trainable: What is to be trained, by full name in the model.
-        loss: Computes the loss of one batch.
+        losses: Each computes the loss of one batch; several, where different batches are for different heads.
 
     Raises:
         PreflightError: A tensor would not be trained, or one that should be frozen would be.
@@ -67,7 +67,8 @@ def check_gradients(backbone: Backbone, trainable: Mapping[str, nn.Parameter], l
     ]
     if loose:
         raise PreflightError(f"Tensors that must stay frozen would be trained: {len(loose)}, {loose[0]} first.")
-    loss().backward()
+    for loss in losses:
+        loss().backward()
     idle = [name for name, parameter in trainable.items() if parameter.grad is None]
     for parameter in trainable.values():
         parameter.grad = None

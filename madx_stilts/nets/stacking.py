@@ -1,7 +1,7 @@
 """Adapters in a backbone: add, load, activate, save, remove. Nothing stays registered after a failure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,13 +12,17 @@ from safetensors import SafetensorError
 from torch import nn
 
 from madx_stilts.errors import AdapterError, StorageError, UsageError
+from madx_stilts.files import told_as_storage
 from madx_stilts.nets.adapter_model import told
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.recipe import Method
+from madx_stilts.tasks.text import MASKED_LM
 
 # Methods whose only module in a layer is its output adapter, so that all before it can be shared between learners.
 _OUTPUT_ONLY = frozenset({"seq_bn", "seq_bn_inv"})
+_OF = "__"
+"""Between a task and the adapter in the name of a head, when an adapter has several."""
 _SIZED = frozenset({"seq_bn", "seq_bn_inv", "double_seq_bn", "compacter", "par_bn"})
 
 
@@ -29,6 +33,20 @@ def name_in_model(name: str, identity: str) -> str:
     the only hyphen, cannot begin one another.
     """
     return f"{re.sub(r'[^A-Za-z0-9_]', '_', name)}-{identity[:8]}"
+
+
+def head_names(adapter: str, tasks: Iterable[str]) -> dict[str, str]:
+    """What the heads of an adapter are called inside a model, by task.
+
+    The head of the only task bears the adapter's name, as in plain `adapters`, also beside masked language modelling.
+
+    Args:
+        adapter: As `name_in_model` gives it.
+        tasks: What the adapter was trained on.
+    """
+    distinct = dict.fromkeys(tasks)
+    answering = [task for task in distinct if task != MASKED_LM.name] or list(distinct)
+    return {task: adapter if [task] == answering else f"{task}{_OF}{adapter}" for task in distinct}
 
 
 def config_of(method: Method, layers: int) -> AdapterConfig:
@@ -100,7 +118,10 @@ _VERIFY = "Check it with `madx-stilts zoo verify`, and that it was trained on th
 
 
 def load_head(backbone: Backbone, folder: Path, *, name: str) -> None:
-    """Load the prediction head that lies in an adapter's folder, under the adapter's name.
+    """Load the prediction head that lies in a folder.
+
+    Args:
+        name: What it is called in the model.
 
     Raises:
         AdapterError: There is no head, or it does not fit.
@@ -125,10 +146,11 @@ def activate(backbone: Backbone, names: Sequence[str]) -> None:
 
 
 def remove(backbone: Backbone, name: str) -> None:
-    """Take an adapter and its head out of the model, if they are there."""
+    """Take an adapter and its heads out of the model, if they are there."""
     if name in backbone.model.adapters_config:
         backbone.model.delete_adapter(name)
-    _remove_head(backbone, name)
+    for head in [head for head in backbone.heads if head == name or head.endswith(_OF + name)]:
+        _remove_head(backbone, head)
     backbone.attached = {identity: attached for identity, attached in backbone.attached.items() if attached != name}
 
 
@@ -143,8 +165,26 @@ def save(backbone: Backbone, folder: Path, name: str, *, head: bool) -> None:
     Raises:
         StorageError: No space.
     """
-    try:
+    with _refusal_told(folder):
         backbone.model.save_adapter(str(folder), name, with_head=head, use_safetensors=True)
+
+
+def save_head(backbone: Backbone, folder: Path, name: str) -> None:
+    """Write one head in the library's own layout, so that plain `adapters` loads it with `load_head`.
+
+    Raises:
+        StorageError: No space.
+    """
+    with told_as_storage(folder):
+        folder.mkdir(parents=True)
+    with _refusal_told(folder):
+        backbone.model.save_head(str(folder), name, use_safetensors=True)
+
+
+@contextmanager
+def _refusal_told(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except SafetensorError as error:  # how safetensors tells that the system refused to write
         raise StorageError(
             f"Cannot write {folder}: {told(error)}.", hint="Free some space or name another folder."

@@ -1,6 +1,6 @@
 """Scores of a learner on the dev data, for early stopping and for the choice of the best weights."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,12 @@ from madx_stilts.data.read import Examples
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.nets.stacking import activate
+from madx_stilts.nets.stacking import activate, head_names
+from madx_stilts.recipe import Recipe
 from madx_stilts.score.predict import masked_scores, predict
+
+MEAN = "mean"
+"""What decides in a mixture: the mean of the primary metrics of its parts."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Judge:
     """Scores a stack on the dev data.
 
     Args:
-        score: All metrics of the stack named, bottom to top; the top one's head answers.
+        score: All metrics of the stack named, bottom to top; the top one's heads answer.
         metric: The one that decides; higher is better.
     """
 
@@ -27,22 +31,39 @@ class Judge:
 
 
 def dev_judge(
-    backbone: Backbone, encoder: Encoder, dev: Examples[Any] | None, limits: Limits, *, share: float
+    backbone: Backbone, encoder: Encoder, recipe: Recipe, devs: Sequence[Examples[Any] | None]
 ) -> Judge | None:
-    """A judge over dev examples; none without any.
+    """A judge over the dev data of all parts of a recipe; none without any.
+
+    The metrics of a single part bear their own names. Those of several are called `task.metric`, or
+    `task@language.metric` where a task stands in the recipe in several languages, and `mean` stands beside them.
 
     Args:
-        share: Part of the pieces to be guessed, for masked language modelling.
+        devs: Dev examples of each part, where it has some.
     """
-    if dev is None:
+    limits, share = Limits(recipe.train.max_tokens, recipe.train.shared_tokens), recipe.train.masked_share
+    exams = [(dev, encoder.encode(dev, limits)) for dev in devs if dev is not None]
+    if not exams:
         return None
-    encoded = encoder.encode(dev, limits)
 
     def score(stack: list[str]) -> Mapping[str, float]:
         activate(backbone, stack)
-        return scores_of(backbone, stack[-1], dev, encoded, share=share)
+        heads = head_names(stack[-1], recipe.tasks)
+        results = [scores_of(backbone, heads[dev.task.name], dev, encoded, share=share) for dev, encoded in exams]
+        if len(recipe.parts) == 1:
+            return results[0]
+        named = [(_label(recipe, dev), values) for (dev, _), values in zip(exams, results, strict=True)]
+        primary = [values[dev.task.primary_metric] for (dev, _), values in zip(exams, results, strict=True)]
+        every = {f"{label}.{metric}": value for label, values in named for metric, value in values.items()}
+        return {MEAN: sum(primary) / len(primary), **every}
 
-    return Judge(score, dev.task.primary_metric)
+    return Judge(score, exams[0][0].task.primary_metric if len(recipe.parts) == 1 else MEAN)
+
+
+def _label(recipe: Recipe, dev: Examples[Any]) -> str:
+    """The task, with its language where it stands in the recipe more than once."""
+    several = [part.task for part in recipe.parts].count(dev.task.name) > 1
+    return f"{dev.task.name}@{dev.language}" if several else dev.task.name
 
 
 def scores_of(

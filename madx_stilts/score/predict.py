@@ -33,7 +33,7 @@ def predict(backbone: Backbone, *, head: str, kind: HeadKind, encoded: Encoded) 
     results: Arrays = {}
     backbone.model.eval()
     with torch.inference_mode(), backbone.autocast():
-        for batch in _batches(backbone, encoded):
+        for batch in batches(backbone, encoded):
             logits = answer(backbone, head, kind, batch.inputs, batch.labels)
             collect(results, encoded, batch, logits)
     return results
@@ -49,7 +49,7 @@ def masked_scores(backbone: Backbone, *, head: str, encoded: Encoded, share: flo
     total, right, count = 0.0, 0, 0
     backbone.model.eval()
     with torch.inference_mode(), backbone.autocast():
-        for at, plain in enumerate(_batches(backbone, encoded)):
+        for at, plain in enumerate(batches(backbone, encoded)):
             batch = masked(plain, backbone.tokenizer, share=share, seed=at)
             logits = answer(backbone, head, "masked_lm", batch.inputs, batch.labels)
             wanted = batch.labels["label"][batch.labels["label"] != IGNORED]
@@ -65,7 +65,8 @@ def first_inputs(backbone: Backbone, encoded: Encoded) -> dict[str, Tensor]:
     return collate(encoded, groups, pad_id=backbone.tokenizer.pad_token_id).to(backbone.device).inputs
 
 
-def _batches(backbone: Backbone, encoded: Encoded) -> Iterator[Batch]:
+def batches(backbone: Backbone, encoded: Encoded) -> Iterator[Batch]:
+    """All of it, the longest first, in batches that suit the device."""
     pad = backbone.tokenizer.pad_token_id
     budget = BATCH_TOKENS.get(backbone.device.type, BATCH_TOKENS["cpu"])
     return (collate(encoded, groups, pad_id=pad).to(backbone.device) for groups in scoring_order(encoded, budget))

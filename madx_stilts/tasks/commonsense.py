@@ -1,32 +1,39 @@
 """Multiple choice about what commonly happens. Inputs are put together as jiant does (arXiv 2003.02249)."""
 
+from dataclasses import replace
+
 from madx_stilts.languages import XCOPA as XCOPA_LANGUAGES
 from madx_stilts.stack import Role
+from madx_stilts.tasks import jglue
 from madx_stilts.tasks.fields import Column, Each, Field, Phrase, Together
 from madx_stilts.tasks.revisions import REVISIONS
-from madx_stilts.tasks.splits import in_splits
+from madx_stilts.tasks.splits import in_files, in_splits, together
 from madx_stilts.tasks.task import Labels, Source, Task
 
 FOUR = ("0", "1", "2", "3")
+
+_HELLASWAG = Source(
+    path="Rowan/hellaswag",
+    revision=REVISIONS["Rowan/hellaswag"],
+    split="train",
+    fields={"id": Column("ind"), "context": Column("ctx_a"), "choices": Each("endings", "{ctx_b} {item}")},
+    labels=Labels(column="label", names=FOUR),
+)
 
 HELLASWAG = Task(
     name="hellaswag",
     format="choice",
     roles=(Role.INTERMEDIATE,),
     languages=("en",),
-    sources=in_splits(
-        Source(
-            path="Rowan/hellaswag",
-            revision=REVISIONS["Rowan/hellaswag"],
-            split="train",
-            fields={
-                "id": Column("ind"),
-                "context": Column("ctx_a"),
-                "choices": Each("endings", "{ctx_b} {item}"),
+    sources=together(
+        in_splits(_HELLASWAG, {"train": "train", "dev": "validation", "test": "test"}),
+        in_files(
+            replace(_HELLASWAG, path="hellaswag"),
+            {
+                "train": ("data/hellaswag_train.jsonl", "hellaswag_train.jsonl"),
+                "dev": ("data/hellaswag_val.jsonl", "hellaswag_val.jsonl"),
             },
-            labels=Labels(column="label", names=FOUR),
         ),
-        {"train": "train", "dev": "validation", "test": "test"},
     ),
     labels=FOUR,
     metrics=("accuracy",),
@@ -35,23 +42,28 @@ HELLASWAG = Task(
     note="The labels of test are hidden.",
 )
 
+_COSMOS_QA = Source(
+    path="allenai/cosmos_qa",
+    split="train",
+    fields={
+        "id": Column("id"),
+        "context": Phrase("{context} {question}"),
+        "choices": Together(tuple(Column(f"answer{number}") for number in FOUR)),
+    },
+    labels=Labels(column="label", names=FOUR),
+)
+
 COSMOS_QA = Task(
     name="cosmos_qa",
     format="choice",
     roles=(Role.INTERMEDIATE,),
     languages=("en",),
-    sources=in_splits(
-        Source(
-            path="allenai/cosmos_qa",
-            split="train",
-            fields={
-                "id": Column("id"),
-                "context": Phrase("{context} {question}"),
-                "choices": Together(tuple(Column(f"answer{number}") for number in FOUR)),
-            },
-            labels=Labels(column="label", names=FOUR),
+    sources=together(
+        in_splits(_COSMOS_QA, {"train": "train", "dev": "validation", "test": "test"}),
+        in_files(
+            replace(_COSMOS_QA, path="cosmosqa"),
+            {"train": ("data/train.csv", "train.csv"), "dev": ("data/valid.csv", "valid.csv")},
         ),
-        {"train": "train", "dev": "validation", "test": "test"},
     ),
     labels=FOUR,
     metrics=("accuracy",),
@@ -80,6 +92,36 @@ COMMONSENSE_QA = Task(
     licence="MIT",
     citation="Talmor et al. 2019, arXiv 1811.00937",
     note="The labels of test are hidden.",
+)
+
+FIVE = ("0", "1", "2", "3", "4")
+
+_JCOMMONSENSEQA = Source(
+    path="shunk031/JGLUE",
+    config="JCommonsenseQA",
+    fields={
+        "id": Column("q_id"),
+        "context": Column("question"),
+        "choices": Together(tuple(Column(f"choice{number}") for number in FIVE)),
+    },
+    labels=Labels(column="label", names=FIVE),
+)
+
+JCOMMONSENSEQA = Task(
+    name="jcommonsenseqa",
+    format="choice",
+    roles=(Role.INTERMEDIATE, Role.TARGET),
+    languages=("ja",),
+    sources=together(
+        in_files(replace(_JCOMMONSENSEQA, path="JGLUE", obtain=jglue.OBTAIN), jglue.files_of("jcommonsenseqa")),
+        in_splits(_JCOMMONSENSEQA, {"train": "train", "dev": "validation"}),
+    ),
+    labels=FIVE,
+    metrics=("accuracy",),
+    source_language="ja",
+    licence="CC-BY-SA-4.0",
+    citation="Kurihara et al. 2022 (JGLUE)",
+    note="Written in Japanese, after CommonsenseQA. The test set is on GitHub only.",
 )
 
 SIQA = Task(
@@ -117,21 +159,24 @@ COPA_FIELDS: dict[str, Field] = {
 }
 COPA_LABELS = ("choice1", "choice2")
 
+_COPA = Source(
+    path="aps/super_glue",
+    revision=REVISIONS["aps/super_glue"],
+    config="copa",
+    split="train",
+    fields=COPA_FIELDS,
+    labels=Labels(column="label", names=COPA_LABELS),
+)
+_XCOPA = replace(_COPA, path="cambridgeltl/xcopa", revision=REVISIONS["cambridgeltl/xcopa"], config="{language}")
+
 COPA = Task(
     name="copa",
     format="choice",
     roles=(Role.INTERMEDIATE,),
     languages=("en",),
-    sources=in_splits(
-        Source(
-            path="aps/super_glue",
-            revision=REVISIONS["aps/super_glue"],
-            config="copa",
-            split="train",
-            fields=COPA_FIELDS,
-            labels=Labels(column="label", names=COPA_LABELS),
-        ),
-        {"train": "train", "dev": "validation", "test": "test"},
+    sources=together(
+        in_splits(_COPA, {"train": "train", "dev": "validation", "test": "test"}),
+        in_files(replace(_COPA, path="copa"), {"train": "COPA/train.jsonl", "dev": "COPA/val.jsonl"}),
     ),
     labels=COPA_LABELS,
     metrics=("accuracy",),
@@ -145,16 +190,12 @@ XCOPA = Task(
     format="choice",
     roles=(Role.TARGET,),
     languages=XCOPA_LANGUAGES,
-    sources=in_splits(
-        Source(
-            path="cambridgeltl/xcopa",
-            revision=REVISIONS["cambridgeltl/xcopa"],
-            config="{language}",
-            split="test",
-            fields=COPA_FIELDS,
-            labels=Labels(column="label", names=COPA_LABELS),
+    sources=together(
+        in_splits(_XCOPA, {"dev": "validation", "test": "test"}),
+        in_files(
+            replace(_XCOPA, path="xcopa"),
+            {"dev": "data/{language}/val.{language}.jsonl", "test": "data/{language}/test.{language}.jsonl"},
         ),
-        {"dev": "validation", "test": "test"},
     ),
     labels=COPA_LABELS,
     metrics=("accuracy",),

@@ -9,6 +9,8 @@ from string import Formatter
 from typing import Protocol
 
 Row = Mapping[str, object]
+ROW_NUMBER = "(row number)"
+"""The member of a row that holds its number in the split, from 0; readers add it to what the file has."""
 
 
 class BadRow(Exception):
@@ -59,6 +61,33 @@ class Column:
                 raise BadRow(f"column {self.name!r} has no member {part!r}")
             value = value[part]
         return value
+
+
+@dataclass(frozen=True)
+class Stripped:
+    """The text of a column without blanks around it: some files kept the ends of their lines."""
+
+    name: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return Column(self.name).columns
+
+    def read(self, row: Row) -> str:
+        value = Column(self.name).read(row)
+        if not isinstance(value, str):
+            raise BadRow(f"column {self.name!r} holds {value!r}, not a text")
+        return value.strip()
+
+
+@dataclass(frozen=True)
+class RowNumber:
+    """The row's number in its split, from 0, for data in which rows of the same number belong together."""
+
+    columns: tuple[str, ...] = ()
+
+    def read(self, row: Row) -> object:
+        return row[ROW_NUMBER]
 
 
 @dataclass(frozen=True)

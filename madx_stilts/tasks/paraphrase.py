@@ -1,10 +1,12 @@
 """Paraphrases: do two sentences mean the same?"""
 
+from dataclasses import replace
+
 from madx_stilts.languages import PAWS_X as PAWS_X_LANGUAGES
 from madx_stilts.stack import Role
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.revisions import REVISIONS
-from madx_stilts.tasks.splits import in_splits
+from madx_stilts.tasks.splits import in_files, in_splits, together
 from madx_stilts.tasks.task import Labels, Source, Task
 
 QQP = Task(
@@ -31,21 +33,30 @@ QQP = Task(
     note="The labels of test are hidden.",
 )
 
+_PAWS_X = Source(
+    path="google-research-datasets/paws-x",
+    revision=REVISIONS["google-research-datasets/paws-x"],
+    config="{language}",
+    split="train",
+    fields={"id": Column("id"), "first": Column("sentence1"), "second": Column("sentence2")},
+    labels=Labels(column="label", names=("0", "1")),
+)
+
 PAWS_X = Task(
     name="paws_x",
     format="pair",
     roles=(Role.TARGET,),
     languages=PAWS_X_LANGUAGES,
-    sources=in_splits(
-        Source(
-            path="google-research-datasets/paws-x",
-            revision=REVISIONS["google-research-datasets/paws-x"],
-            config="{language}",
-            split="train",
-            fields={"id": Column("id"), "first": Column("sentence1"), "second": Column("sentence2")},
-            labels=Labels(column="label", names=("0", "1")),
+    sources=together(
+        in_splits(_PAWS_X, {"train": "train", "dev": "validation", "test": "test"}),
+        in_files(
+            replace(_PAWS_X, path="pawsx"),
+            {
+                "train": ("x-final/{language}/translated_train.tsv", "x-final/{language}/train.tsv"),
+                "dev": "x-final/{language}/dev_2k.tsv",
+                "test": "x-final/{language}/test_2k.tsv",
+            },
         ),
-        {"train": "train", "dev": "validation", "test": "test"},
     ),
     labels=("0", "1"),
     positive="1",
@@ -54,6 +65,7 @@ PAWS_X = Task(
     citation="Yang et al. 2019, arXiv 1908.11828",
     note=(
         "1 is a paraphrase. Rows that were not translated hold the placeholder 'NS'; they are kept, as XTREME does. "
-        "The copy in google/xtreme has lost rows, so it is not used. Train is English, and translations of it."
+        "The copy in google/xtreme has lost rows, so it is not used. Train is English, and translations of it by "
+        "machine. Dev and test share sentences."
     ),
 )

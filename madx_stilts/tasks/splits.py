@@ -16,6 +16,17 @@ def in_splits(source: Source, names: Mapping[Split, str]) -> dict[Split, Sources
     return {split: (replace(source, split=name),) for split, name in names.items()}
 
 
+def in_files(source: Source, files: Mapping[Split, str | tuple[str, ...]]) -> dict[Split, Sources]:
+    """The same source of original files for several splits.
+
+    Args:
+        source: Any of them.
+        files: The files of each split: a pattern, or several in order of preference.
+    """
+    patterns = {split: (named,) if isinstance(named, str) else named for split, named in files.items()}
+    return {split: (replace(source, files=wanted),) for split, wanted in patterns.items()}
+
+
 def together(*tables: Mapping[Split, Sources]) -> dict[Split, Sources]:
     """The sources of several tables, those of the first preferred."""
     splits = dict.fromkeys(split for table in tables for split in table)

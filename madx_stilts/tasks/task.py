@@ -113,7 +113,11 @@ class Task:
         candidates: Retrieval only: what is searched; `sources` are the queries.
         search: Retrieval only: the nearest neighbour of each query, the pairs among two corpora, or a ranking of a
             pool of all languages' candidates.
+        query_language: Retrieval only: the language of the queries, where it is not the one that is scored.
+        candidate_language: Retrieval only: likewise of the candidates; `all`: those of every language are one pool;
+            `mixed`: one pool in many languages, whatever language is scored.
         labels: Label names in the order of the head's outputs; for choices, names of the positions.
+        label_file: Name of a JSON file beside the data, `{label: index}`, that tells the labels instead.
         metrics: Names of metrics its format knows; the first is the primary one.
         trains_on: Tasks it is trained on, one after another; empty: itself.
         source_language: The language its training data are in, unless a recipe says otherwise.
@@ -134,8 +138,11 @@ class Task:
     union_of: tuple["Task", ...] = ()
     candidates: Mapping[Split, Sources] = field(default_factory=dict)
     search: Search | None = None
+    query_language: str = ""
+    candidate_language: str = ""
     metrics: tuple[str, ...]
     labels: tuple[str, ...] = ()
+    label_file: str = ""
     trains_on: tuple[str, ...] = ()
     source_language: str = "en"
     unanswerable: bool = False

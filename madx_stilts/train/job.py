@@ -3,42 +3,36 @@
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from madx_stilts.card import Card, Parent
 from madx_stilts.data.encode import Encoder
+from madx_stilts.data.mix import mix_of
 from madx_stilts.data.place import DataPlace
 from madx_stilts.errors import UsageError
-from madx_stilts.formats import FORMATS
-from madx_stilts.formats.base import HeadKind, Limits
-from madx_stilts.nets.attach import attach, attach_head
+from madx_stilts.formats.base import Limits
+from madx_stilts.formats.text import LEFT_OUT
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.nets.heads import add_head, copy_head
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.preflight import check_effects, check_gradients
-from madx_stilts.nets.stacking import (
-    activate,
-    adapter_parameters,
-    add_fresh,
-    head_parameters,
-    name_in_model,
-    remove,
-    save,
-    trunk_below,
-)
+from madx_stilts.nets.stacking import name_in_model, trunk_below
 from madx_stilts.recipe import Recipe
-from madx_stilts.score.judge import dev_judge
+from madx_stilts.score.judge import Judge, dev_judge
 from madx_stilts.stack import Role
+from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.train.assemble import assembled, new_learner, save_all
+from madx_stilts.train.feed import Feed, Supply
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
 from madx_stilts.train.loop import Session, run
-from madx_stilts.train.material import Feed, Material
+from madx_stilts.train.material import Materials
 from madx_stilts.train.schedule import Course
 from madx_stilts.zoo.store import Zoo
 
@@ -74,7 +68,7 @@ class Workshop:
         return Encoder(self.backbone.words, self.backbone.fingerprint, self.cache)
 
 
-def train(shop: Workshop, recipe: Recipe, material: Material, *, role: Role, name: str) -> Card:
+def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, name: str) -> Card:
     """Train what a recipe describes, unless the zoo has it, and refer to it as `role/name`.
 
     Returns:
@@ -83,119 +77,80 @@ def train(shop: Workshop, recipe: Recipe, material: Material, *, role: Role, nam
     Raises:
         MadxStiltsError: See its subclasses; nothing half-made is left in the zoo, and unfinished work is kept.
     """
-    identity = recipe.identity(backbone=shop.backbone.fingerprint, data=material.fingerprints)
+    identity = recipe.identity(backbone=shop.backbone.fingerprint, data=materials.fingerprints)
     if not shop.zoo.is_sound(identity):
         with shop.zoo.work(identity) as folder:
             # Another process may have finished it while this one waited for the lock.
             if not shop.zoo.is_sound(identity):
-                _make(shop, recipe, material, name=name_in_model(name, identity), identity=identity, folder=folder)
+                _make(shop, recipe, materials, name=name_in_model(name, identity), identity=identity, folder=folder)
             shop.zoo.discard_work(identity)
     shop.zoo.name(role, name, identity)
     return shop.zoo.card(identity)
 
 
-def _make(shop: Workshop, recipe: Recipe, material: Material, *, name: str, identity: str, folder: Path) -> None:
+def _make(shop: Workshop, recipe: Recipe, materials: Materials, *, name: str, identity: str, folder: Path) -> None:
     began = time.monotonic()
     if shop.backbone.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    task_format = FORMATS[material.train.task.format]
-    limits = Limits(recipe.train.max_tokens, recipe.train.shared_tokens)
-    encoded = shop.encoder.encode(material.train, limits)
-    judge = dev_judge(shop.backbone, shop.encoder, material.dev, limits, share=recipe.train.masked_share)
-    if judge is None and recipe.train.keep == "best":
-        raise UsageError(
-            f"{material.train.task.name} has no dev data to choose the best weights by.",
-            hint="Use --set train.keep=last.",
-        )
+    course, feed = _feed(shop, recipe, materials)
+    judge = _judge(shop, recipe, materials)
     fits = told_as_memory(
         f"Training {name}", hint="Try --accumulate 2 or more, --precision bf16, or --recompute layers."
     )
-    with fits, _assembled(shop, recipe, material, name) as stack:
-        learner = _learner(shop.backbone, stack, task_format.head, Course(recipe.train, len(encoded)))
-        feed = Feed(encoded, learner.course, shop.backbone, recipe.seed, masks=task_format.head == "masked_lm")
+    parts = assembled(shop.backbone, shop.zoo, recipe, name, tasks=materials.tasks, recompute=shop.recompute)
+    with fits, parts as stack:
+        learner = new_learner(shop.backbone, stack, recipe, course)
         _preflight(shop.backbone, learner, feed)
         torch.manual_seed(recipe.seed)
         done = run(_session(shop, recipe, folder), [learner], feed, judge)
         learner.settle()
         scores = dict(judge.score(stack)) if judge is not None else {}
-        card = _card(shop, recipe, material, name=name, identity=identity)
+        card = _card(shop, recipe, materials, name=name, identity=identity)
         facts = {"steps": done, "examples_seen": feed.examples_seen(done), "scores": scores}
+        facts |= {"notes": (*card.notes, *_left_out(recipe, feed), *_shares(recipe, feed.steps_of(done)))}
         facts |= {"wall_seconds": round(time.monotonic() - began, 2), "peak_bytes": peak_bytes(shop.backbone.device)}
         with shop.zoo.adding(card.model_copy(update=facts)) as made:
-            # Plain `adapters` would save the whole vocabulary's embeddings with a masked language modelling head.
-            save(shop.backbone, made, name, head=task_format.head != "masked_lm")
+            save_all(shop.backbone, made, name, recipe)
             (made / LOG).write_bytes((folder / LOG).read_bytes())
 
 
-@contextmanager
-def _assembled(shop: Workshop, recipe: Recipe, material: Material, name: str) -> Iterator[list[str]]:
-    """The stack with the new adapter on top; the adapter leaves the model when the block ends."""
-    backbone = shop.backbone
-    below = attach(backbone, shop.zoo, recipe.below)
-    task = material.train.task
-    try:
-        add_fresh(backbone, name, recipe.method, seed=recipe.seed)
-        add_head(backbone, name, FORMATS[task.format].head, task, seed=recipe.seed)
-        if recipe.start is not None:
-            _start_from(shop, recipe, name)
-        if shop.recompute:
-            recompute_activations(backbone)
-        yield [*below, name]
-    finally:
-        remove(backbone, name)
-        backbone.model.gradient_checkpointing_disable()
+def _feed(shop: Workshop, recipe: Recipe, materials: Materials) -> tuple[Course, Feed]:
+    """The steps, and what each of them learns from."""
+    limits = Limits(recipe.train.max_tokens, recipe.train.shared_tokens)
+    encoded = [shop.encoder.encode(part.train, limits) for part in materials.parts]
+    mix = mix_of(recipe, [len(one) for one in encoded])
+    course = Course(recipe.train, mix.epoch)
+    supplies = [
+        Supply(one, Course(recipe.train, len(one)), shop.backbone, recipe.seed, masks=part.task == MASKED_LM.name)
+        for part, one in zip(recipe.parts, encoded, strict=True)
+    ]
+    feed = Feed(supplies, mix.shares, steps=course.steps, seed=recipe.seed)
+    for part, steps in zip(recipe.parts, feed.steps_of(course.steps), strict=True):
+        if steps == 0:
+            raise UsageError(
+                f"{part.task} would get none of the {course.steps} steps of this mixture.",
+                hint="Train for more steps, or give it a larger share: a cap, a temperature, uniform sampling.",
+            )
+    return course, feed
 
 
-def _start_from(shop: Workshop, recipe: Recipe, name: str) -> None:
-    """Copy the weights that the recipe starts from into the fresh adapter (and head)."""
-    if recipe.start is None:
-        return
-    backbone, start = shop.backbone, recipe.start
-    card = shop.zoo.card(start.adapter)
-    if card.recipe.method != recipe.method:
-        raise UsageError(
-            f"{card.name} cannot be continued with another method: it is made with {card.recipe.method}, "
-            f"this training with {recipe.method}.",
-            hint="Use the same method, or --transfer stack.",
-        )
-    (old,) = attach(backbone, shop.zoo, [start.adapter])
-    source = adapter_parameters(backbone, old)
-    with torch.no_grad():
-        for key, parameter in adapter_parameters(backbone, name).items():
-            parameter.copy_(source[key.replace(f".{name}.", f".{old}.")])
-    if start.head:
-        attach_head(backbone, shop.zoo, start.adapter)
-        copy_head(backbone, source=old, target=name)
-    if start.adapter not in recipe.below:
-        remove(backbone, old)
-
-
-def recompute_activations(backbone: Backbone) -> None:
-    """Save memory: activations are computed again in the backward pass (gradient checkpointing)."""
-    backbone.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    # adapters turns this on, which would give every frozen layer a gradient graph.
-    backbone.model.disable_input_require_grads()
-
-
-def _learner(backbone: Backbone, stack: list[str], kind: HeadKind, course: Course) -> Learner:
-    name = stack[-1]
-    head = head_parameters(backbone, name)
-    if kind == "masked_lm" and backbone.pretrained_head is not None:
-        # The checkpoint's own masked language model head is part of the frozen backbone.
-        head = {}
-    parameters = {**adapter_parameters(backbone, name), **head}
-    backbone.model.requires_grad_(False)
-    for parameter in parameters.values():
-        parameter.requires_grad_(True)
-    return Learner(backbone, stack, kind, parameters, course)
+def _judge(shop: Workshop, recipe: Recipe, materials: Materials) -> Judge | None:
+    for part in materials.parts:
+        if part.dev is None and recipe.train.keep == "best":
+            raise UsageError(
+                f"{part.train.task.name} has no dev data to choose the best weights by.",
+                hint="Use --set train.keep=last.",
+            )
+    return dev_judge(shop.backbone, shop.encoder, recipe, [part.dev for part in materials.parts])
 
 
 def _preflight(backbone: Backbone, learner: Learner, feed: Feed) -> None:
-    # The longest batch, so that what does not fit into memory is known at once and not after an hour.
-    batch = feed.longest().to(backbone.device)
-    check_effects(backbone, learner.stack, batch.inputs, trained=learner.name)
-    activate(backbone, learner.stack)
-    check_gradients(backbone, learner.parameters, lambda: learner.loss(batch, 1))
+    # The longest batches, so that what does not fit into memory is known at once and not after an hour.
+    batches = [supply.longest().to(backbone.device) for supply in feed.supplies]
+    largest = max(batches, key=lambda batch: batch.inputs["input_ids"].numel())
+    check_effects(backbone, learner.stack, largest.inputs, trained=learner.name)
+    losses = [partial(learner.loss, batch, 1, part) for part, batch in enumerate(batches)]
+    check_gradients(backbone, learner.parameters, *losses)
 
 
 def _session(shop: Workshop, recipe: Recipe, folder: Path) -> Session:
@@ -207,20 +162,38 @@ def _session(shop: Workshop, recipe: Recipe, folder: Path) -> Session:
     return Session(shop.backbone, trunk, folder, listener, shop.checkpoint_every)
 
 
-def _card(shop: Workshop, recipe: Recipe, material: Material, *, name: str, identity: str) -> Card:
+def _card(shop: Workshop, recipe: Recipe, materials: Materials, *, name: str, identity: str) -> Card:
     parents = [*recipe.below, *([recipe.start.adapter] if recipe.start else [])]
     return Card(
         id=identity,
         name=name,
         recipe=recipe,
         backbone=shop.backbone.note(),
-        data=material.fingerprints,
-        origins=material.origins,
+        data=materials.fingerprints,
+        origins=materials.origins,
         parents=tuple(Parent(reference=shop.zoo.card(parent).name, id=parent) for parent in parents),
         versions={library: version(library) for library in _LIBRARIES} | {"python": sys.version.split()[0]},
-        licence=material.train.task.licence,
-        notes=("Everything below the lowest task adapter ran without dropout.", *material.notes),
+        licence=materials.licence,
+        notes=("Everything below the lowest task adapter ran without dropout.", *materials.notes),
     )
+
+
+def _left_out(recipe: Recipe, feed: Feed) -> tuple[str, ...]:
+    """Which texts the tokenizer could make nothing of, a sentence for each part."""
+    counts = (int(supply.encoded.rows.get(LEFT_OUT, np.zeros(1)).sum()) for supply in feed.supplies)
+    return tuple(
+        f"{count} texts of {part.task}@{part.language} were left out: the tokenizer knows nothing in them."
+        for part, count in zip(recipe.parts, counts, strict=True)
+        if count
+    )
+
+
+def _shares(recipe: Recipe, steps: list[int]) -> tuple[str, ...]:
+    """How the steps of a mixture were divided, as a sentence."""
+    if len(recipe.parts) == 1:
+        return ()
+    each = (f"{part.task}@{part.language} {n}" for part, n in zip(recipe.parts, steps, strict=True))
+    return (f"Steps of each part: {', '.join(each)}.",)
 
 
 def peak_bytes(device: torch.device) -> int:

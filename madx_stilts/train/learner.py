@@ -9,9 +9,8 @@ from torch.nn.utils import clip_grad_norm_
 
 from madx_stilts.data.batch import Batch
 from madx_stilts.errors import JobFailed
-from madx_stilts.formats.base import HeadKind
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.nets.heads import HEADS, answer
+from madx_stilts.nets.heads import HEADS, Head, answer
 from madx_stilts.nets.stacking import activate
 from madx_stilts.train.schedule import Course, layer_of
 
@@ -20,21 +19,21 @@ Weights = dict[str, Tensor]
 
 @dataclass
 class Learner:
-    """An adapter with its head, trained on top of a frozen stack.
+    """An adapter with its heads, trained on top of a frozen stack.
 
     Several learners can see the same batches: each has its own optimiser, clipping, early stop and best weights.
 
     Args:
         backbone: Shared, frozen.
         stack: Names in the model, bottom to top; the last one is trained.
-        head: Kind of its head.
-        parameters: What is trained, by full name in the model: adapter and head.
+        heads: The head for each part of the recipe; parts of one task share theirs.
+        parameters: What is trained, by full name in the model: adapter and heads.
         course: Its steps.
     """
 
     backbone: Backbone
     stack: Sequence[str]
-    head: HeadKind
+    heads: Sequence[Head]
     parameters: dict[str, nn.Parameter]
     course: Course
     best_score: float | None = None
@@ -66,24 +65,27 @@ class Learner:
         patience = self.course.settings.patience
         return patience is not None and self.looks_without_gain >= patience
 
-    def loss(self, part: Batch, count: int) -> Tensor:
-        """This part's share of the batch's mean loss.
+    def loss(self, micro: Batch, count: int, part: int = 0) -> Tensor:
+        """A micro-batch's share of the batch's mean loss.
 
         Args:
-            part: A micro-batch on the backbone's device.
+            micro: A micro-batch on the backbone's device.
             count: Labelled answers in the whole batch.
+            part: Which part of the recipe it is of.
         """
+        head = self.heads[part]
         activate(self.backbone, self.stack)
         with self.backbone.autocast():
-            logits = answer(self.backbone, self.name, self.head, part.inputs, part.labels)
-        return HEADS[self.head].loss(logits, part.labels) / count
+            logits = answer(self.backbone, head.name, head.kind, micro.inputs, micro.labels)
+        return HEADS[head.kind].loss(logits, micro.labels) / count
 
-    def step(self, batch: Sequence[Batch], step: int) -> float:
-        """One optimiser step.
+    def step(self, batch: Sequence[Batch], step: int, part: int = 0) -> float:
+        """One optimiser step. Heads that the batch is not for stay as they are, their moments too.
 
         Args:
-            batch: The parts of the batch.
+            batch: Its micro-batches.
             step: Its number, from 0; with the course it decides rate and frozen layers.
+            part: Which part of the recipe the batch is of.
 
         Returns:
             The batch's mean loss.
@@ -92,10 +94,10 @@ class Learner:
             JobFailed: The loss is not a finite number.
         """
         self._thaw(step)
-        count = max(1, sum(HEADS[self.head].count(part.labels) for part in batch))
+        count = max(1, sum(HEADS[self.heads[part].kind].count(micro.labels) for micro in batch))
         total = 0.0
-        for part in batch:
-            loss = self.loss(part, count)
+        for micro in batch:
+            loss = self.loss(micro, count, part)
             self.scaler.scale(loss).backward()
             total += float(loss.detach())
         if not torch.isfinite(torch.tensor(total)):

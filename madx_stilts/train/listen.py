@@ -18,7 +18,7 @@ class Listener(Protocol):
         """Training of `name` begins or goes on after `done` of `steps`."""
 
     def stepped(self, done: int, values: Mapping[str, float]) -> None:
-        """A step is done; `values` has `loss` and `learning_rate`."""
+        """A step is done; `values` has `loss` and `learning_rate`, and in a mixture `loss.` and the step's task."""
 
     def scored(self, done: int, values: Mapping[str, float]) -> None:
         """The dev data were scored."""

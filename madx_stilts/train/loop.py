@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from madx_stilts.data.batch import Batch
 from madx_stilts.errors import Interrupted
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.score.judge import Judge
 from madx_stilts.train.checkpoint import load_checkpoint, save_checkpoint
+from madx_stilts.train.feed import Dealt
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.listen import Listener
 from madx_stilts.train.signals import StopRequest, stop_on_signals
@@ -48,14 +48,12 @@ class Session:
             module.eval()
 
 
-def run(
-    session: Session, learners: Sequence[Learner], batch_at: Callable[[int], Sequence[Batch]], judge: Judge | None
-) -> int:
+def run(session: Session, learners: Sequence[Learner], batch_at: Callable[[int], Dealt], judge: Judge | None) -> int:
     """Train learners that share a course until it or early stopping ends.
 
     Args:
-        learners: At least one; all with the same course.
-        batch_at: The parts of the batch of a step, counted from 0: a pure function.
+        learners: At least one; all with the same course and the same parts.
+        batch_at: The batch of a step, counted from 0: a pure function.
         judge: Scores the dev data; none: the last (or averaged) weights are kept.
 
     Returns:
@@ -82,10 +80,14 @@ def run(
     return done
 
 
-def _one_step(session: Session, learners: Sequence[Learner], batch: Sequence[Batch], step: int) -> None:
-    on_device = [part.to(session.backbone.device) for part in batch]
-    losses = [learner.step(on_device, step) for learner in learners if not learner.finished]
+def _one_step(session: Session, learners: Sequence[Learner], dealt: Dealt, step: int) -> None:
+    on_device = [micro.to(session.backbone.device) for micro in dealt.batches]
+    losses = [learner.step(on_device, step, dealt.part) for learner in learners if not learner.finished]
     values = {"loss": sum(losses) / len(losses), "learning_rate": learners[0].course.rate(step)}
+    heads = learners[0].heads
+    if len(heads) > 1:
+        # Losses of different tasks are not alike, so each has a curve of its own beside the common one.
+        values[f"loss.{heads[dealt.part].task}"] = values["loss"]
     session.listener.stepped(step + 1, values)
 
 

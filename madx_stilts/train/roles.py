@@ -1,24 +1,27 @@
 """The three roles: what a person asks to train, as recipes.
 
-An intermediate is one training. A target is one training per task it is trained on, each going on from the last
-(XCOPA: SIQa, then COPA), so every stage is in the zoo and can be used again.
+An intermediate is one training, on one task or on a mixture of several. A target is one training per task it is
+trained on, each going on from the last (XCOPA: SIQa, then COPA), so every stage is in the zoo and can be used again.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from pydantic import ValidationError
 
 from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.text import read_text
+from madx_stilts.data.text import Budget, read_text
 from madx_stilts.errors import UsageError
-from madx_stilts.recipe import COMPOSABLE, Part, Recipe, Start, why_alone
+from madx_stilts.recipe import COMPOSABLE, Part, Recipe, Sampling, Start, why_alone
 from madx_stilts.stack import AdapterRef, Role
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.train.assemble import task_named
 from madx_stilts.train.job import Workshop, train
-from madx_stilts.train.material import Material, gather
+from madx_stilts.train.material import Material, Materials, gather
 
 Transfer = Literal["stack", "continue"]
 
@@ -44,20 +47,45 @@ class Wish:
     language_adapter: AdapterRef | None = None
 
 
-def train_language(shop: Workshop, language: str, text: str, wish: Wish) -> Card:
+@dataclass(frozen=True)
+class Member:
+    """One task of a mixture.
+
+    Args:
+        language: Of its training data; none: as the wish says, else the task's source language.
+    """
+
+    task: str
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """Plain text of one language.
+
+    Args:
+        source: A `.txt` file with one text per line, a `.tsv` file with a text and its translation per line, or
+            `owner/name` of a data set in hub layout.
+        tokens: Read the first texts that have so many tokens together; none: all.
+    """
+
+    source: str
+    language: str
+    tokens: int | None = None
+
+
+def train_language(shop: Workshop, language: str, text: str, wish: Wish, *, tokens: int | None = None) -> Card:
     """Train a language adapter with masked language modelling on text of that language (MAD-X, arXiv 2005.00052).
 
     Args:
-        text: A `.txt` file with one text per line, or `owner/name` of a data set in hub layout.
+        text: See `Text.source`.
+        tokens: See `Text.tokens`.
     """
-    train_part, dev_part = read_text(language, text, place=shop.place, limit=wish.limit)
-    recipe = Recipe(
-        parts=(Part(task=MASKED_LM.name, version=MASKED_LM.version, language=language, limit=wish.limit),),
-        method=wish.config.method,
-        train=wish.config.train,
-        seed=wish.seed,
+    source = Text(text, language, tokens)
+    recipe = _recipe((_text_part(source, wish),), wish, below=())
+    return train(
+        shop, recipe, Materials([_text_material(shop, source, wish)]), role=Role.LANGUAGE, name=wish.name or language
     )
-    return train(shop, recipe, Material(train_part, dev_part), role=Role.LANGUAGE, name=wish.name or language)
 
 
 def train_intermediate(shop: Workshop, task_name: str, wish: Wish) -> Card:
@@ -67,15 +95,41 @@ def train_intermediate(shop: Workshop, task_name: str, wish: Wish) -> Card:
         UsageError: The task is a target only, and borrows its training data, or what lies below does not compose.
     """
     task = TASKS[task_name]
-    if "train" not in task.splits:
-        raise UsageError(
-            f"{task.name} has no training data of its own.", hint=f"Train {' then '.join(task.training_tasks)} instead."
-        )
+    require_own_data(task)
     part, below = _part(task, wish), _ids(wish.language_adapter)
     _check_below(shop, below)
-    recipe = _recipe(part, wish, below=below)
-    material = gather(part, wish.config.train, shop.place)
-    return train(shop, recipe, material, role=Role.INTERMEDIATE, name=wish.name or _task_name(part, task))
+    recipe = _recipe((part,), wish, below=below)
+    materials = Materials([gather(part, wish.config.train, shop.place)])
+    return train(shop, recipe, materials, role=Role.INTERMEDIATE, name=wish.name or _task_name(part, task))
+
+
+def train_mixture(
+    shop: Workshop, members: Sequence[Member], sampling: Sampling, wish: Wish, *, texts: Sequence[Text] = ()
+) -> Card:
+    """Train one intermediate adapter on several tasks at once, with a head for each.
+
+    Args:
+        members: The tasks; one is enough if there are texts.
+        sampling: How often each is drawn.
+        texts: For masked language modelling beside the tasks.
+
+    Raises:
+        UsageError: A member stands twice or borrows its training data, there are fewer than two parts, `sampling` does
+            not fit them, or what lies below does not compose.
+    """
+    for member in members:
+        require_own_data(TASKS[member.task])
+    below = _ids(wish.language_adapter)
+    _check_below(shop, below)
+    parts = [
+        *(_part(TASKS[one.task], replace(wish, language=one.language or wish.language)) for one in members),
+        *(_text_part(text, wish) for text in texts),
+    ]
+    recipe = _recipe(tuple(parts), wish, below=below, sampling=sampling)
+    materials = [gather(part, wish.config.train, shop.place) for part in parts[: len(members)]]
+    materials += [_text_material(shop, text, wish) for text in texts]
+    name = wish.name or ".".join(["mix", *(_task_name(part, task_named(part.task)) for part in parts)])
+    return train(shop, recipe, Materials(materials), role=Role.INTERMEDIATE, name=name)
 
 
 def train_target(
@@ -104,12 +158,25 @@ def train_target(
     stages = task.training_tasks
     for at, stage in enumerate(stages, start=1):
         part = _part(TASKS[stage], wish)
-        recipe = _recipe(part, wish, below=below, start=start)
+        recipe = _recipe((part,), wish, below=below, start=start)
         last = at == len(stages)
         name = wish.name if wish.name and last else _target_name(task if last else TASKS[stage], wish, on, transfer)
-        card = train(shop, recipe, gather(part, recipe.train, shop.place), role=Role.TARGET, name=name)
+        materials = Materials([gather(part, recipe.train, shop.place)])
+        card = train(shop, recipe, materials, role=Role.TARGET, name=name)
         start = Start(adapter=card.id, head=True)
     return card
+
+
+def require_own_data(task: Task) -> None:
+    """Refuse a task that only borrows its training data.
+
+    Raises:
+        UsageError: It has none of its own.
+    """
+    if "train" not in task.splits:
+        raise UsageError(
+            f"{task.name} has no training data of its own.", hint=f"Train {' then '.join(task.training_tasks)} instead."
+        )
 
 
 def _part(task: Task, wish: Wish) -> Part:
@@ -117,11 +184,34 @@ def _part(task: Task, wish: Wish) -> Part:
     return Part(task=task.name, version=task.version, language=language, limit=wish.limit)
 
 
-def _recipe(part: Part, wish: Wish, *, below: tuple[str, ...], start: Start | None = None) -> Recipe:
+def _text_part(text: Text, wish: Wish) -> Part:
+    task, version = MASKED_LM.name, MASKED_LM.version
+    return Part(task=task, version=version, language=text.language, limit=wish.limit, tokens=text.tokens)
+
+
+def _text_material(shop: Workshop, text: Text, wish: Wish) -> Material:
+    budget = Budget(text.tokens, shop.backbone.words) if text.tokens else None
+    return Material(*read_text(text.language, text.source, place=shop.place, limit=wish.limit, budget=budget))
+
+
+def _recipe(
+    parts: tuple[Part, ...],
+    wish: Wish,
+    *,
+    below: tuple[str, ...],
+    start: Start | None = None,
+    sampling: Sampling | None = None,
+) -> Recipe:
     method, settings = wish.config.method, wish.config.train
     if below and method.kind not in COMPOSABLE:
         raise UsageError(why_alone(method.kind), hint="Use one of these, or train it without anything below.")
-    return Recipe(parts=(part,), below=below, start=start, method=method, train=settings, seed=wish.seed)
+    try:
+        return Recipe(
+            parts=parts, sampling=sampling, below=below, start=start, method=method, train=settings, seed=wish.seed
+        )
+    except ValidationError as error:
+        reasons = "; ".join(fault["msg"].removeprefix("Value error, ") for fault in error.errors())
+        raise UsageError(f"{', '.join(part.task for part in parts)} make no mixture: {reasons}.") from error
 
 
 def _check_below(shop: Workshop, below: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from madx_stilts.zoo import leftovers
 from madx_stilts.zoo.choose import Entry, choose, missing
 from madx_stilts.zoo.layer import CARD, Layer, reference_json
 from madx_stilts.zoo.lock import held
-from madx_stilts.zoo.verify import Fault, content_faults, layer_faults
+from madx_stilts.zoo.verify import Fault, content_faults, contents, layer_faults
 
 _ADDING_WAIT = 600.0
 """Seconds to wait for a process that adds the same adapter: far more than writing its files takes."""
@@ -238,9 +238,9 @@ class Zoo:
 
 
 def _sums(folder: Path) -> dict[str, str]:
-    """The sum of each file that was written."""
-    found = sorted(folder.iterdir())
-    strange = [path.name for path in found if not path.is_file() or path.is_symlink() or path.name == CARD]
+    """The sum of each file that was written, by its place in the folder."""
+    found = {path.relative_to(folder).as_posix(): path for path in contents(folder)}
+    strange = [name for name, path in found.items() if not path.is_file() or path.is_symlink() or name == CARD]
     if strange or not found:
         raise ValueError(f"An adapter is made of files only, without a card; found {', '.join(strange) or 'nothing'}.")
-    return {path.name: sha256_of(path) for path in found}
+    return {name: sha256_of(path) for name, path in found.items()}

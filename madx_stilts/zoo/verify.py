@@ -38,6 +38,12 @@ def layer_faults(layer: Layer, known: Callable[[str], bool]) -> list[Fault]:
     return [*_object_faults(layer, known), *_reference_faults(layer, known), *left]
 
 
+def contents(folder: Path) -> list[Path]:
+    """All that lies in an adapter's folder and the folders in it, sorted; a folder counts only where it is empty."""
+    found = sorted(folder.rglob("*"))
+    return [path for path in found if path.is_symlink() or not path.is_dir() or not any(path.iterdir())]
+
+
 def content_faults(folder: Path, card: Card) -> Iterator[Fault]:
     """Files of an adapter that are missing or are not what its card says."""
     for name, expected in card.files.items():
@@ -70,8 +76,8 @@ def _adapter_faults(layer: Layer, id: str, known: Callable[[str], bool]) -> Iter
         yield Fault(folder / CARD, f"cannot be used: {error.message}")
         return
     yield from content_faults(folder, card)
-    for path in sorted(folder.iterdir()):
-        if path.name not in card.files and path.name != CARD:
+    for path in contents(folder):
+        if path.relative_to(folder).as_posix() not in {*card.files, CARD}:
             yield Fault(path, "is not in the card.")
     if card.expected_id != id:
         yield Fault(folder / CARD, f"was changed: its recipe, backbone and data belong to the id {card.expected_id}.")

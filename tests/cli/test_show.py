@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from madx_stilts.tasks import TASKS
+from madx_stilts.tasks.benchmarks import BENCHMARKS
 
+FORMATS = [["pair"], ["choice"], ["span"], ["tagging"], ["retrieval"]]
 Madx = Callable[..., Any]
 Terminal = Callable[[int], None]
 
@@ -17,6 +19,30 @@ def test_tasks_list_names_every_task_and_where_it_is_trained(madx: Madx) -> None
     assert [name for name in TASKS if not any(line[:1] == [name] for line in lines)] == []
     (xcopa,) = (line for line in lines if line[:1] == ["xcopa"])
     assert "siqa then copa" in " ".join(xcopa)
+
+
+def test_tasks_list_fits_80_columns_and_folds_nothing(madx: Madx, terminal: Terminal) -> None:
+    terminal(80)
+    out = madx("tasks", "list").out
+    assert max(map(len, out.splitlines())) <= 80
+    assert sorted(line.split()[0] for line in out.splitlines() if line.split()[1:2] in FORMATS) == sorted(TASKS)
+
+
+def test_tasks_list_tells_the_targets_of_each_benchmark_first(madx: Madx) -> None:
+    first = madx("tasks", "list").out.partition("\n\nMore targets")[0]
+    told = {line.split()[0]: line.split()[-1] for line in first.splitlines() if line.split()[1:2] in FORMATS}
+    assert set(told) == {name for tasks in BENCHMARKS.values() for name in tasks}
+    assert (told["xnli"], told["paws_x"], told["xcopa"]) == ("both", "xtreme", "xtreme_r")
+
+
+def test_a_task_that_is_not_trained_is_not_told_how_to_be(madx: Madx) -> None:
+    assert "madx-stilts train" not in madx("tasks", "show", "tatoeba").out
+    assert "madx-stilts train target panx" in madx("tasks", "show", "panx").out
+
+
+def test_a_task_of_retrieval_tells_what_is_searched(madx: Madx) -> None:
+    searched = madx("tasks", "show", "mewsli_x").out.partition("Looked for among:\n")[2]
+    assert "candidate_set_entities.jsonl" in searched
 
 
 def test_tasks_list_gives_programs_flat_objects(madx: Madx) -> None:

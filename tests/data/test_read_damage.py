@@ -206,7 +206,7 @@ def test_a_key_that_is_none_of_the_choices_is_told(mirror: Any, fails: Fails) ->
 
 def test_integers_that_nobody_names_are_refused(mirror: Any, fails: Fails) -> None:
     add(mirror, GOOD)
-    (source,) = XNLI.sources["test"]
+    source, *_ = XNLI.sources["test"]
     assert source.labels is not None
     bare = replace(XNLI, sources={"test": (replace(source, labels=replace(source.labels, names=())),)})
     assert "neither the file nor the task says what integers mean" in fails(bare)

@@ -89,4 +89,29 @@ def test_too_little_text_is_refused(madx: Place, tmp_path: Path) -> None:
     (tmp_path / "few.txt").write_text("one line\nanother\n")
     said = madx("train", "language", "de", "--text", tmp_path / "few.txt", *CONFIG)
     assert said.code == 3
-    assert "few.txt holds 2 texts" in said.err
+    assert "few.txt gives 2 texts" in said.err
+
+
+def test_a_language_adapter_learns_from_translations(madx: Place, tmp_path: Path) -> None:
+    lines = dict.fromkeys("\t".join(pair.premise[:2]) for pair in pairs(seed=0))
+    (tmp_path / "pairs.tsv").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    madx.does("train", "language", "de", "--text", tmp_path / "pairs.tsv", *CONFIG)
+    assert set(madx.refs()) == {"language/de"}
+
+
+def test_odd_lines_of_a_corpus_do_not_stop_a_training(madx: Place, texts: dict[str, Path], tmp_path: Path) -> None:
+    odd = ["\u200b", "\u16a0\u16a2 \u16a0", "\u00ad"]
+    lines = [*odd, *texts["de"].read_text(encoding="utf-8").splitlines(), *odd]
+    (tmp_path / "odd.txt").write_text("\n".join(lines), encoding="utf-8")
+    madx.does("train", "language", "de", "--text", tmp_path / "odd.txt", *CONFIG)
+    assert set(madx.refs()) == {"language/de"}
+
+
+def test_a_budget_in_tokens_is_part_of_the_recipe(madx: Place, texts: dict[str, Path]) -> None:
+    words = ("train", "language", "de", "--text", texts["de"], *CONFIG)
+    madx.does(*words, "--tokens", "500", "--name", "small")
+    madx.does(*words)
+    small, whole = (madx.does("zoo", "show", f"language/{name}", "--json").json for name in ("small", "de"))
+    assert small["recipe"]["parts"][0]["tokens"] == 500
+    assert small["examples_seen"] < whole["examples_seen"]
+    assert small["id"] != whole["id"]

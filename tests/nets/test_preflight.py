@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from madx_stilts.data.batch import Batch
 from madx_stilts.errors import PreflightError
+from madx_stilts.formats.base import HeadKind
 from madx_stilts.nets.backbone import Backbone, load_backbone
 from madx_stilts.nets.heads import HEADS, add_head, answer
 from madx_stilts.nets.preflight import check_effects, check_gradients
@@ -174,6 +175,25 @@ def test_a_tensor_that_would_never_be_trained_is_caught_by_name(
     with pytest.raises(PreflightError, match=r"8 of 28 tensors would never be trained, invertible_adapters\.new-1"):
         check([*names, "new-1"], trained)
     assert [name for name, value in trained.items() if value.grad is not None] == []
+
+
+def test_each_head_needs_a_batch_that_trains_it(
+    backbone: Backbone, fresh: Fresh, batch_of: Callable[[str], Batch]
+) -> None:
+    trained = fresh("new-1", "seq_bn")
+    add_head(backbone, "tags-1", "tagging", TASKS["panx"], seed=0)
+    trained |= head_parameters(backbone, "tags-1")
+    heads: list[tuple[str, HeadKind]] = [("new-1", "classification"), ("tags-1", "tagging")]
+
+    def loss_of(name: str, kind: HeadKind) -> Callable[[], Tensor]:
+        batch = batch_of(kind)
+        return lambda: HEADS[kind].loss(answer(backbone, name, kind, batch.inputs, batch.labels), batch.labels)
+
+    losses = [loss_of(name, kind) for name, kind in heads]
+    activate(backbone, ["new-1"])
+    check_gradients(backbone, trained, *losses)
+    with pytest.raises(PreflightError, match=r"would never be trained, heads\.tags-1"):
+        check_gradients(backbone, trained, losses[0])
 
 
 def test_nothing_to_train_is_refused(backbone: Backbone, stand: Stand, check: Check) -> None:

@@ -19,6 +19,7 @@ from madx_stilts.formats.base import Encoded, Limits
 from madx_stilts.nets.attach import attach, attach_head
 from madx_stilts.nets.heads import add_head
 from madx_stilts.nets.stacking import activate
+from madx_stilts.recipe import Part, Recipe, TrainSettings
 from madx_stilts.score.evaluate import Bench
 from madx_stilts.score.judge import dev_judge, scores_of
 from madx_stilts.score.predict import BATCH_TOKENS, first_inputs, masked_scores, predict
@@ -28,6 +29,7 @@ from madx_stilts.tasks.text import MASKED_LM
 
 StackOf = Callable[..., Stack]
 LIMITS = Limits(max_tokens=24, stride=6)
+RECIPE = Recipe(parts=(Part(task="xnli", language="en"),), train=TrainSettings(max_tokens=24, stride=6))
 STACKS = {
     "xnli": ("intermediate/snli", "target/xnli+snli"),
     "xquad": ("language/en", "target/xquad"),
@@ -164,7 +166,7 @@ def test_a_head_that_always_knows_guesses_every_masked_piece(bench: Bench, texts
 def test_a_judge_gives_the_scores_of_the_stack_it_is_asked_for(bench: Bench, stack_of: StackOf) -> None:
     examples = examples_of(bench, "xnli", 24)
     encoder = Encoder(bench.backbone.words, bench.backbone.fingerprint)
-    judge = dev_judge(bench.backbone, encoder, examples, LIMITS, share=0.15)
+    judge = dev_judge(bench.backbone, encoder, RECIPE, [examples])
     assert judge is not None
     head = set_up(bench, stack_of(*STACKS["xnli"]))
     expected = scores_of(bench.backbone, head, examples, encoded_of(bench, examples), share=0.15)
@@ -176,7 +178,7 @@ def test_a_judge_gives_the_scores_of_the_stack_it_is_asked_for(bench: Bench, sta
 
 def test_without_dev_data_there_is_no_judge(bench: Bench) -> None:
     encoder = Encoder(bench.backbone.words, bench.backbone.fingerprint)
-    assert dev_judge(bench.backbone, encoder, None, LIMITS, share=0.15) is None
+    assert dev_judge(bench.backbone, encoder, RECIPE, [None]) is None
 
 
 def test_examples_without_gold_answers_are_not_scored(bench: Bench, stack_of: StackOf) -> None:

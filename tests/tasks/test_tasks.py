@@ -4,19 +4,15 @@ import pytest
 
 from madx_stilts.errors import DataError, UnknownName, UsageError
 from madx_stilts.formats import FORMATS
-from madx_stilts.languages import LANGUAGES, PANX_R, PAWS_X, UDPOS, UDPOS_R, XCOPA, XNLI, XQUAD_R
+from madx_stilts.languages import LANGUAGES
 from madx_stilts.stack import Role
 from madx_stilts.tasks import TASKS
-from madx_stilts.tasks.task import Source, Task
+from madx_stilts.tasks.task import Task
 
 each_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
-SOURCES = {
-    f"{task.name}-{split}-{at}": (task, source)
-    for task in TASKS.values()
-    for split, sources in task.sources.items()
-    for at, source in enumerate(sources)
-}
-each_source = pytest.mark.parametrize(("task", "source"), SOURCES.values(), ids=SOURCES)
+each_union = pytest.mark.parametrize(
+    "task", [task for task in TASKS.values() if task.union_of], ids=lambda one: one.name
+)
 
 
 @each_task
@@ -30,41 +26,6 @@ def test_a_misspelt_name_is_answered_with_near_ones() -> None:
     assert "xnli" in caught.value.hint
 
 
-@each_source
-def test_data_sets_are_named_with_their_owner(task: Task, source: Source) -> None:
-    owner, _, name = source.path.partition("/")
-    assert owner
-    assert name
-    assert "/" not in name
-
-
-@each_source
-def test_a_source_gives_the_fields_its_format_wants(task: Task, source: Source) -> None:
-    wanted = FORMATS[task.format]
-    assert set(wanted.fields) <= set(source.fields) <= {*wanted.fields, *wanted.optional_fields}
-
-
-@each_source
-def test_a_source_speaks_of_languages_of_the_task_only(task: Task, source: Source) -> None:
-    assert set(source.languages) <= set(task.languages)
-    assert set(source.codes) <= set(task.languages)
-
-
-@each_source
-def test_every_language_has_a_config_of_its_own(task: Task, source: Source) -> None:
-    configs = [source.config_for(language) for language in task.languages]
-    assert len(set(configs)) == len(configs)
-    assert "{" not in "".join(configs)
-
-
-@each_source
-def test_a_column_of_labels_means_labels_of_the_task(task: Task, source: Source) -> None:
-    if source.labels is not None:
-        assert set(source.labels.names) <= set(task.labels)
-        assert set(source.labels.aliases.values()) <= set(task.labels)
-        assert not set(source.labels.aliases) & set(task.labels)
-
-
 @each_task
 def test_a_task_is_scored_by_what_its_format_can_measure(task: Task) -> None:
     assert task.metrics
@@ -72,11 +33,24 @@ def test_a_task_is_scored_by_what_its_format_can_measure(task: Task) -> None:
 
 
 @each_task
-def test_labels_are_distinct_and_known_languages_are_meant(task: Task) -> None:
-    assert len(set(task.labels)) == len(task.labels)
+def test_languages_are_known_and_named_once(task: Task) -> None:
+    assert len(set(task.languages)) == len(task.languages)
     assert set(task.languages) <= set(LANGUAGES)
+    assert {language for split in task.splits for language in task.languages_of(split)} == set(task.languages)
+
+
+@each_task
+def test_licence_citation_and_use_are_told(task: Task) -> None:
     assert task.licence
     assert task.citation
+    assert task.roles
+
+
+@each_task
+def test_labels_are_distinct_and_there_where_the_format_answers_with_them(task: Task) -> None:
+    assert len(set(task.labels)) == len(task.labels)
+    answers_with_labels = task.format in ("pair", "choice", "tagging")
+    assert (bool(task.labels) != bool(task.label_file)) == answers_with_labels
 
 
 @each_task
@@ -86,87 +60,119 @@ def test_f1_of_pairs_says_which_label_it_counts(task: Task) -> None:
 
 
 @each_task
-def test_a_task_is_trained_on_tasks_that_have_training_data_in_its_source_language(task: Task) -> None:
+def test_a_task_is_trained_on_tasks_that_have_training_and_dev_data_in_its_source_language(task: Task) -> None:
+    if task.format == "retrieval":
+        assert "train" not in task.splits
+        return
     for name in task.training_tasks:
         stage = TASKS[name]
-        assert stage.format == task.format
-        assert stage.places("train", task.source_language)
-        assert stage.places("dev", task.source_language)
+        assert (stage.format, stage.labels) == (task.format, task.labels) or len(task.training_tasks) > 1
+        assert task.source_language in stage.languages_of("train")
+    last = TASKS[task.training_tasks[-1]]
+    assert last.labels == task.labels
+
+
+@each_task
+def test_what_can_be_trained_in_a_language_can_be_developed_in_it(task: Task) -> None:
+    """But for the small treebanks, which nobody trains on."""
+    if "train" in task.splits and task.name != "udpos":
+        assert task.languages_of("train") == task.languages_of("dev")
+
+
+@each_task
+def test_only_tasks_with_training_data_are_intermediates(task: Task) -> None:
+    if Role.INTERMEDIATE in task.roles:
+        assert "train" in task.splits
+        assert not task.trains_on
 
 
 @each_task
 def test_a_target_with_borrowed_training_has_none_of_its_own(task: Task) -> None:
-    assert ("train" in task.splits) == (not task.trains_on)
+    assert task.format == "retrieval" or ("train" in task.splits) == (not task.trains_on)
     assert task.trains_on == () or task.roles == (Role.TARGET,)
 
 
-def test_the_borrowed_heads_fit() -> None:
-    assert TASKS["xnli"].labels == TASKS["mnli"].labels == TASKS["snli"].labels == TASKS["anli"].labels
-    assert TASKS["xcopa"].labels == TASKS["copa"].labels
+@each_task
+def test_every_target_has_something_to_be_scored_on(task: Task) -> None:
+    assert Role.TARGET not in task.roles or {"test", "dev"} & set(task.splits)
+
+
+@each_task
+def test_searched_is_what_retrieval_has_and_nothing_else(task: Task) -> None:
+    assert (task.search is not None) == bool(task.candidates) == (task.format == "retrieval")
+    assert set(task.candidates) == (set(task.splits) if task.candidates else set())
+    for split in task.candidates:
+        assert task.searched.languages_of(split) == task.languages_of(split)
+
+
+@each_union
+def test_the_members_of_a_union_are_trained_under_one_head(task: Task) -> None:
+    for member in task.union_of:
+        assert (member.format, member.labels, member.metrics) == (task.format, task.labels, task.metrics)
+        assert member is TASKS[member.name]
+    assert task.languages_of("train") == task.languages
+
+
+def test_anli_plus_is_snli_mnli_and_anli() -> None:
+    assert [member.name for member in TASKS["anli_plus"].union_of] == ["snli", "mnli", "anli"]
 
 
 def test_what_targets_are_trained_on() -> None:
     borrowed = {task.name: task.trains_on for task in TASKS.values() if task.trains_on}
-    assert borrowed == {"xnli": ("mnli",), "xcopa": ("siqa", "copa"), "xquad": ("squad_v1",)}
-
-
-def test_targets_have_the_languages_of_xtreme_r() -> None:
-    targets = {task.name: task.languages for task in TASKS.values() if Role.TARGET in task.roles}
-    assert targets == {
-        "xnli": XNLI,
-        "paws_x": PAWS_X,
-        "xcopa": XCOPA,
-        "xquad": XQUAD_R,
-        "panx": PANX_R,
-        "udpos": UDPOS_R,
+    assert borrowed == {
+        "xnli": ("mnli",),
+        "americas_nli": ("mnli",),
+        "xcopa": ("siqa", "copa"),
+        "xquad": ("squad_v1",),
+        "mlqa": ("squad_v1",),
     }
 
 
-def test_primary_metrics_are_those_of_xtreme() -> None:
-    assert {name: TASKS[name].primary_metric for name in ("xnli", "paws_x", "xcopa", "xquad", "panx", "udpos")} == {
-        "xnli": "accuracy",
-        "paws_x": "accuracy",
-        "xcopa": "accuracy",
-        "xquad": "f1",
-        "panx": "f1",
-        "udpos": "f1_xtreme",
+def test_the_nine_intermediate_tasks_of_phang_et_al_are_there() -> None:
+    names = "anli_plus mnli qqp squad_v1 squad_v2 hellaswag ccg cosmos_qa commonsense_qa"
+    assert all(Role.INTERMEDIATE in TASKS[name].roles for name in names.split())
+
+
+def test_primary_metrics_are_those_of_the_benchmarks() -> None:
+    assert {task.name: task.primary_metric for task in TASKS.values() if task.primary_metric != "accuracy"} == {
+        **dict.fromkeys(("squad_v1", "squad_v2", "xquad", "mlqa", "tydiqa_goldp", "squad_es"), "f1"),
+        **dict.fromkeys(("jsquad", "korquad", "cmrc2018", "drcd", "sberquad", "germanquad"), "f1"),
+        **{"panx": "f1", "masakhaner": "f1", "udpos": "f1_xtreme"},
+        **{"bucc2018": "f1", "lareqa": "map_at_20", "mewsli_x": "mrr_at_20"},
     }
+    assert TASKS["mlqa"].script == "mlqa"
+    assert {task.script for task in TASKS.values() if task.name != "mlqa"} == {"squad"}
 
 
-def test_xnli_reads_one_config_per_language_not_the_one_that_mixes_them() -> None:
-    assert {TASKS["xnli"].places("test", language)[0].config_for(language) for language in XNLI} == set(XNLI)
-
-
-def test_the_hub_names_treebanks_by_language_in_english() -> None:
-    (source,) = TASKS["udpos"].places("test", "el")
-    assert [source.config_for(code) for code in ("el", "tl", "zh")] == ["udpos.Greek", "udpos.Tagalog", "udpos.Chinese"]
+def test_sets_that_were_written_in_another_language_train_in_it() -> None:
+    native = {task.name: task.source_language for task in TASKS.values() if task.source_language != "en"}
+    assert native == {
+        **{"ocnli": "zh", "cmnli": "zh", "klue_nli": "ko", "farstail": "fa", "jnli": "ja", "indonli": "id"},
+        **{"jcommonsenseqa": "ja", "jsquad": "ja", "korquad": "ko", "cmrc2018": "zh", "drcd": "zh"},
+        **{"sberquad": "ru", "germanquad": "de", "squad_es": "es", "masakhaner": "sw"},
+    }
 
 
 @pytest.mark.parametrize(
-    ("split", "without"), [("train", {"th", "tl", "yo"}), ("dev", {"kk", "th", "tl", "yo"}), ("test", set())]
+    ("task", "languages"),
+    [
+        ("mnli", "en ar bg de el es fr hi ru sw th tr ur vi zh ko as bn gu kn ml mr or pa ta te"),
+        ("snli", "en ko"),
+        ("squad_v1", "en ar de es hi vi zh"),
+        ("paws_x", "en de es fr ja ko zh"),
+    ],
 )
-def test_small_treebanks_have_no_training_or_dev_part(split: str, without: set[str]) -> None:
-    (source,) = TASKS["udpos"].sources[split]  # type: ignore[index]
-    assert set(UDPOS) - set(source.languages or UDPOS_R) == without
+def test_english_sets_can_be_trained_on_in_translation(task: str, languages: str) -> None:
+    assert set(TASKS[task].languages_of("train")) == set(languages.split())
 
 
 def test_a_split_that_a_language_lacks_is_a_clear_error() -> None:
     with pytest.raises(UsageError, match="udpos has no train data in 'yo'"):
         TASKS["udpos"].places("train", "yo")
+    with pytest.raises(UsageError, match="mnli has no test data in 'de'"):
+        TASKS["mnli"].places("test", "de")
     with pytest.raises(DataError, match="xquad has no train split"):
         TASKS["xquad"].places("train", "en")
-    with pytest.raises(UsageError, match="xcopa has no test data in 'en'"):
+    with pytest.raises(UsageError, match="xcopa has no test data in 'en'") as caught:
         TASKS["xcopa"].places("test", "en")
-
-
-def test_xquad_is_scored_on_what_the_hub_calls_validation() -> None:
-    assert {split: source.split for split, (source,) in TASKS["xquad"].sources.items()} == {"test": "validation"}
-    assert TASKS["xquad"].places("test", "ro")[0].config_for("ro") == "xquad.ro"
-
-
-def test_mnli_is_developed_on_the_matched_genres() -> None:
-    assert TASKS["mnli"].sources["dev"][0].split == "validation_matched"
-
-
-def test_anli_is_its_three_rounds_together() -> None:
-    assert TASKS["anli"].sources["train"][0].split == "train_r1+train_r2+train_r3"
+    assert "et, ht, id" in caught.value.hint

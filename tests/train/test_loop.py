@@ -8,21 +8,21 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from madx_stilts.data.batch import Batch
 from madx_stilts.errors import JobFailed, UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Limits
-from madx_stilts.nets.heads import add_head
+from madx_stilts.nets.heads import Head, add_head
 from madx_stilts.nets.stacking import adapter_parameters, add_fresh, head_parameters
 from madx_stilts.recipe import Part, Recipe
 from madx_stilts.score.judge import Judge
 from madx_stilts.stack import Role
 from madx_stilts.tasks import TASKS
+from madx_stilts.train.feed import Dealt, Feed, Supply
 from madx_stilts.train.job import train
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.listen import Quiet
 from madx_stilts.train.loop import Session, run
-from madx_stilts.train.material import Feed, gather
+from madx_stilts.train.material import Materials, gather
 from madx_stilts.train.roles import Wish, train_intermediate, train_language, train_target
 from madx_stilts.train.schedule import Course
 
@@ -40,17 +40,19 @@ def learners_of(shop: Any, config: Any, names: Sequence[str]) -> tuple[list[Lear
     material = gather(Part(task="mnli", language="en"), config.train, shop.place)
     encoded = shop.encoder.encode(material.train, Limits(config.train.max_tokens))
     course = Course(config.train, len(encoded))
+    kind = FORMATS[task.format].head
     learners = []
     for seed, name in enumerate(names):
         add_fresh(backbone, name, config.method, seed=seed)
-        add_head(backbone, name, FORMATS[task.format].head, task, seed=seed)
+        add_head(backbone, name, kind, task, seed=seed)
         parameters = {**adapter_parameters(backbone, name), **head_parameters(backbone, name)}
-        learners.append(Learner(backbone, [name], FORMATS[task.format].head, parameters, course))
+        learners.append(Learner(backbone, [name], [Head(name, kind, task.name)], parameters, course))
     backbone.model.requires_grad_(False)
     for learner in learners:
         for parameter in learner.parameters.values():
             parameter.requires_grad_(True)
-    return learners, Feed(encoded, course, backbone, seed=0, masks=False)
+    supply = Supply(encoded, course, backbone, seed=0, masks=False)
+    return learners, Feed([supply], [1.0], steps=max(40, course.steps), seed=0)
 
 
 def session(shop: Any, folder: Path) -> Session:
@@ -73,7 +75,7 @@ def test_it_equals_a_plain_loop_over_the_librarys_own_loss(
     model.set_active_adapters("ours")
     optimizer = torch.optim.AdamW(theirs.parameters.values(), lr=config.train.learning_rate, weight_decay=0.0)
     for step in range(config.train.max_steps):
-        (batch,) = feed(step)
+        (batch,) = feed(step).batches
         model(**batch.inputs, labels=batch.labels["label"], head="ours").loss.backward()
         torch.nn.utils.clip_grad_norm_(theirs.parameters.values(), 1.0)
         optimizer.step()
@@ -280,7 +282,8 @@ def test_xcopa_is_trained_on_siqa_and_then_on_copa_with_the_same_head(
 def test_every_format_trains(task: str, tiny_backbone: Path, make_shop: Any, settings: Any) -> None:
     shop = make_shop(tiny_backbone)
     recipe = Recipe(parts=(Part(task=task, language="en"),), train=settings(max_steps=2, dev_limit=8).train)
-    card = train(shop, recipe, gather(recipe.parts[0], recipe.train, shop.place), role=Role.INTERMEDIATE, name=task)
+    materials = Materials([gather(recipe.parts[0], recipe.train, shop.place)])
+    card = train(shop, recipe, materials, role=Role.INTERMEDIATE, name=task)
     assert card.scores[TASKS[task].primary_metric] >= 0
 
 
@@ -289,8 +292,8 @@ def test_parts_of_a_batch_are_on_the_feed_in_order(tiny_backbone: Path, make_sho
     shop = make_shop(tiny_backbone)
     _, feed = learners_of(shop, settings(accumulate=2), ["a"])
 
-    def ids(batches: Sequence[Batch]) -> list[list[int]]:
-        return [batch.groups.tolist() for batch in batches]
+    def ids(dealt: Dealt) -> list[list[int]]:
+        return [batch.groups.tolist() for batch in dealt.batches]
 
     forward = [ids(feed(step)) for step in range(40)]
     assert [ids(feed(step)) for step in reversed(range(40))] == forward[::-1]

@@ -116,11 +116,27 @@ def test_a_card_that_could_not_be_read_again_is_not_written(zoo: Zoo, new_card: 
     assert not zoo.has(wrong.id)
 
 
-@pytest.mark.parametrize("strange", ["card.json", "checkpoint/weights", None])
+def test_files_in_folders_are_in_the_card_and_looked_after(zoo: Zoo, new_card: NewCard, fill: Fill) -> None:
+    card = new_card()
+    with zoo.adding(card) as folder:
+        fill(folder)
+        (folder / "heads" / "mnli").mkdir(parents=True)
+        (folder / "heads" / "mnli" / "weights").write_bytes(b"head")
+    assert "heads/mnli/weights" in zoo.card(card.id).files
+    assert zoo.verify() == []
+    (zoo.folder(card.id) / "heads" / "stray").touch()
+    assert [fault.path.name for fault in zoo.verify()] == ["stray"]
+    (zoo.folder(card.id) / "heads" / "mnli" / "weights").write_bytes(b"damaged")
+    with pytest.raises(AdapterError, match="heads/mnli/weights is damaged"):
+        zoo.folder(card.id)
+
+
+@pytest.mark.parametrize("strange", ["card.json", "empty/", None])
 def test_an_adapter_is_made_of_files_only(zoo: Zoo, new_card: NewCard, strange: str | None) -> None:
     def fill(folder: Path) -> None:
-        if strange:
-            (folder / strange).parent.mkdir(exist_ok=True)
+        if strange and strange.endswith("/"):
+            (folder / strange).mkdir()
+        elif strange:
             (folder / strange).touch()
 
     card = new_card()

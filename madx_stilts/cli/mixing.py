@@ -1,0 +1,110 @@
+"""What a mixture is asked for, checked before anything large is loaded. No torch."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+from madx_stilts.cli.options import MixtureOptions
+from madx_stilts.cli.telling import note
+from madx_stilts.errors import UsageError
+from madx_stilts.formats import FORMATS
+from madx_stilts.recipe import Sampling, SamplingKind
+from madx_stilts.tasks import TASKS
+from madx_stilts.tasks.task import FormatName, Task
+from madx_stilts.tasks.text import MASKED_LM
+
+MLM_SHARE = 0.25
+"""Share of the steps that model text, if text is given without one."""
+
+
+def members_of(words: Sequence[str], language: str | None) -> list[tuple[Task, str | None]]:
+    """The tasks that are named, as `task` or `task@language`, with the language of their training data.
+
+    Args:
+        language: For those that name none; none: each task's source language.
+
+    Raises:
+        UsageError: There is no such task, a language is missing after the @, or a task is named twice.
+    """
+    members = [_member(word, language) for word in words]
+    named = [(task.name, code or task.source_language) for task, code in members]
+    twice = next((f"{task}@{code}" for task, code in named if named.count((task, code)) > 1), None)
+    if twice:
+        raise UsageError(f"{twice} is named twice.", hint="Name each task once, or in different languages.")
+    return members
+
+
+def texts_of(options: MixtureOptions) -> list[tuple[str, str]]:
+    """Language and source of each text of `--with-mlm`.
+
+    Raises:
+        UsageError: Two are of one language.
+    """
+    texts = [_text(word) for word in options.with_mlm]
+    languages = [language for language, _ in texts]
+    twice = next((language for language in languages if languages.count(language) > 1), None)
+    if twice:
+        raise UsageError(
+            f"--with-mlm gives two texts in {twice!r}.", hint="Join them, or name their languages, as in de=german.txt."
+        )
+    return texts
+
+
+def sampling_of(options: MixtureOptions, *, tasks: int, texts: int) -> Sampling | None:
+    """How the mixture is drawn; none for a single task.
+
+    Args:
+        tasks: How many are named.
+        texts: How many texts stand beside them.
+
+    Raises:
+        UsageError: An option is given that has no effect, or one is missing.
+    """
+    kind = next((known for known in get_args(SamplingKind) if known == options.sampling), None)
+    _refuse_idle(options, kind, tasks=tasks, texts=texts)
+    if tasks + texts == 1:
+        return None
+    if kind is None and max(tasks, texts) > 1:
+        capped = f", each counted as {options.cap:,} examples at most" if options.cap else ""
+        note(f"tasks are drawn in proportion to their sizes{capped}; --sampling has other ways")
+    return Sampling(
+        kind=kind or "proportional",
+        cap=options.cap,
+        temperature=options.temperature,
+        masked_lm=(options.mlm_share or MLM_SHARE) if texts else None,
+    )
+
+
+def widest_format(tasks: Sequence[Task], *, with_text: bool) -> FormatName:
+    """The format that needs the longest sequences; its default length is that of all."""
+    names = [*(task.format for task in tasks), *([MASKED_LM.format] if with_text else [])]
+    return max(names, key=lambda name: FORMATS[name].max_tokens)
+
+
+def _refuse_idle(options: MixtureOptions, kind: str | None, *, tasks: int, texts: int) -> None:
+    """Refuse options that would have no effect."""
+    counted = [name for name in ("sampling", "cap", "temperature") if getattr(options, name) is not None]
+    if counted and max(tasks, texts) < 2:
+        raise UsageError(
+            f"--{counted[0]} is for several tasks, one is named.", hint="Name more tasks, or leave it out."
+        )
+    if options.mlm_share is not None and not texts:
+        raise UsageError("--mlm-share needs a text.", hint="Give one with --with-mlm, or leave it out.")
+    if options.cap is not None and kind == "uniform":
+        raise UsageError("--cap has no effect with --sampling uniform, which counts no examples.", hint="Leave it out.")
+    if (kind == "temperature") != (options.temperature is not None):
+        raise UsageError(
+            "--sampling temperature and --temperature need each other.",
+            hint="As in --sampling temperature --temperature 2.",
+        )
+
+
+def _member(word: str, language: str | None) -> tuple[Task, str | None]:
+    name, sign, code = word.partition("@")
+    if sign and not code:
+        raise UsageError(f"{word!r} names no language after the @.", hint="Write a code, as in mnli@de.")
+    return TASKS[name], code or language
+
+
+def _text(word: str) -> tuple[str, str]:
+    language, sign, source = word.partition("=")
+    return (language, source) if sign else (MASKED_LM.source_language, word)

@@ -1,0 +1,91 @@
+"""What a check of data is asked for, and what it tells."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from madx_stilts.data.rows import Fault
+from madx_stilts.data.tally import Note
+from madx_stilts.tasks.task import Split, Task
+
+Part = Literal["rows", "candidates"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one split in one language, or what their queries are looked for among."""
+
+    split: Split
+    language: str
+    part: Part = "rows"
+
+    def __str__(self) -> str:
+        return f"{self.split} {self.language}" + (", candidates" if self.part == "candidates" else "")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a set holds.
+
+    Args:
+        origin: Where it was found.
+        rows: How many rows were read, those that are faulty among them.
+        published: How many a whole copy has; None where that is not known.
+        labels: How often each label or tag occurs, the task's first label first.
+        faults: What training or scoring would stop at; of many only the first.
+        fault_count: How many there are.
+        whole: Whether all of the set was read.
+    """
+
+    set: Rows
+    origin: str
+    rows: int
+    published: int | None
+    labels: Mapping[str, int]
+    notes: tuple[Note, ...]
+    faults: tuple[Fault, ...]
+    fault_count: int
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A set that is nowhere: what each place lacks, and how to get it."""
+
+    set: Rows
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check found, in the order of splits and languages."""
+
+    task: Task
+    checked: tuple[Checked, ...]
+    missing: tuple[Missing, ...]
+
+    @property
+    def fault_count(self) -> int:
+        """All faults of all sets."""
+        return sum(one.fault_count for one in self.checked)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How much is checked.
+
+    Args:
+        sets: Splits and languages, the splits that others are compared with before those.
+        limit: So many rows of each set; None for all.
+        kept: How many faults of a set are kept; all are counted.
+    """
+
+    sets: Sequence[Rows]
+    limit: int | None = None
+    kept: int = 10
+
+
+def sets_of(task: Task, splits: Sequence[Split]) -> tuple[Rows, ...]:
+    """All sets of some splits."""
+    return tuple(Rows(split, language) for split in splits for language in task.languages_of(split))

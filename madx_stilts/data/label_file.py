@@ -1,0 +1,42 @@
+"""Labels that no task can list, because the file that tells them comes with the data."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from madx_stilts.data.place import Found
+from madx_stilts.errors import DataError
+from madx_stilts.tasks.task import Task
+
+
+def with_labels(task: Task, found: Sequence[Found]) -> Task:
+    """The task with the labels that the file beside its data tells; a task without such a file as it is.
+
+    Raises:
+        DataError: The file is missing, or does not number its labels from 0.
+    """
+    if not task.label_file:
+        return task
+    path = found[0].paths[0].parent / task.label_file
+    return replace(task, labels=_labels(path, _numbers(path)))
+
+
+def _numbers(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise DataError(
+            f"There is no file {path}.", hint="It tells the labels: put it beside the data it came with."
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not JSON: {error}.", hint="It holds the number of each label, by name.") from error
+
+
+def _labels(path: Path, numbers: object) -> tuple[str, ...]:
+    """Names in the order of their numbers."""
+    if not isinstance(numbers, dict) or not all(type(number) is int for number in numbers.values()):
+        raise DataError(f"{path} does not give a number for each label.", hint='It holds {"label": 0, ...}.')
+    if sorted(numbers.values()) != list(range(len(numbers))) or not numbers:
+        raise DataError(f"{path} does not number its {len(numbers)} labels from 0, each once.", hint="Fetch it again.")
+    return tuple(sorted(numbers, key=numbers.__getitem__))

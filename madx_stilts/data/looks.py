@@ -1,0 +1,125 @@
+"""What to look at in examples of each format: their texts, what is counted, what is wrong, what is remarkable.
+
+A fault is what training or scoring stops at, though the file can be read with it: a text of blanks only, say, has no
+tokens for most tokenizers. All else is a note.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, pairwise
+from types import MappingProxyType
+from typing import Any
+
+from madx_stilts.data.read import Made
+from madx_stilts.formats.choice import ChoiceExample
+from madx_stilts.formats.span import SpanExample
+from madx_stilts.formats.tagging import TagExample
+from madx_stilts.tasks.task import FormatName
+
+GOLD_FIELDS = ("answers", "gold")
+"""Fields that hold right answers; the others are what a model is shown."""
+
+BLANK_TEXT = "blank texts"
+BLANK_WORD = "sentences with a blank word"
+LOST_CHARACTER = "rows with U+FFFD, which stands for a lost character"
+MOVED = "questions with an answer elsewhere than answer_start says"
+SAME_CHOICES = "rows with two choices alike"
+NO_BEGINNING = "sentences with an I- tag after no tag of its kind"
+
+
+class Look:
+    """How examples are looked at. This one suits every format: all fields that are text."""
+
+    def texts(self, one: Made[Any]) -> Iterable[tuple[str, str]]:
+        """All text of an example, each with the name of its field."""
+        return ((name, value) for name, value in one.fields.items() if isinstance(value, str) and name != "id")
+
+    def counted(self, one: Made[Any]) -> Iterable[str]:
+        """Names by which an example is counted: its label, or its tags."""
+        return ()
+
+    def faults(self, one: Made[Any]) -> Iterator[str]:
+        """What training and scoring would stop at; clauses."""
+        return iter(())
+
+    def notes(self, one: Made[Any]) -> Iterator[str]:
+        """What is remarkable, each once, as what is counted."""
+        if any(not text.strip() for _, text in self.texts(one)):
+            yield BLANK_TEXT
+
+
+class _FullLook(Look):
+    """Texts that must not be blank, and one label."""
+
+    def counted(self, one: Made[Any]) -> Iterable[str]:
+        return (one.label,) if isinstance(one.label, str) else ()
+
+    def faults(self, one: Made[Any]) -> Iterator[str]:
+        for name in dict.fromkeys(name for name, text in self.texts(one) if not text.strip()):
+            yield f"field {name!r} holds a blank text"
+
+    def notes(self, one: Made[Any]) -> Iterator[str]:
+        return iter(())
+
+
+class _ChoiceLook(_FullLook):
+    def texts(self, one: Made[ChoiceExample]) -> Iterable[tuple[str, str]]:
+        return (("context", one.example.context), *(("choices", choice) for choice in one.example.choices))
+
+    def notes(self, one: Made[ChoiceExample]) -> Iterator[str]:
+        if len({*one.example.choices}) < len(one.example.choices):
+            yield SAME_CHOICES
+
+
+class _SpanLook(_FullLook):
+    def counted(self, one: Made[SpanExample]) -> Iterable[str]:
+        if one.example.answers is None:
+            return ()
+        return ("with an answer" if one.example.answers else "without an answer",)
+
+    def notes(self, one: Made[SpanExample]) -> Iterator[str]:
+        context = one.example.context
+        if any(not context.startswith(text, max(start, 0)) for text, start in _given(one.fields.get("answers"))):
+            yield MOVED
+
+
+def _given(answers: object) -> list[tuple[str, int]]:
+    """Answers and their places as the file has them, in each shape that `formats.answers` reads."""
+    match answers:
+        case {"text": str(text), "answer_start": int(start)}:
+            return [(text, start)]
+        case {"text": [*texts], "answer_start": [*starts]}:
+            return list(zip(texts, starts, strict=True))
+        case [*structs]:
+            return [*chain.from_iterable(map(_given, structs))]
+    return []
+
+
+class _TagLook(Look):
+    def texts(self, one: Made[TagExample]) -> Iterable[tuple[str, str]]:
+        return (("words", word) for word in one.example.words)
+
+    def counted(self, one: Made[TagExample]) -> Iterable[str]:
+        return one.example.tags or ()
+
+    def faults(self, one: Made[TagExample]) -> Iterator[str]:
+        if not one.example.words:
+            yield "it is a sentence of no words"
+
+    def notes(self, one: Made[TagExample]) -> Iterator[str]:
+        if any(not word.strip() for word in one.example.words):
+            yield BLANK_WORD
+        tags = ("O", *(one.example.tags or ()))
+        if any(tag.startswith("I-") and before[2:] != tag[2:] for before, tag in pairwise(tags)):
+            yield NO_BEGINNING
+
+
+LOOKS: Mapping[FormatName, Look] = MappingProxyType(
+    {
+        "pair": _FullLook(),
+        "choice": _ChoiceLook(),
+        "span": _SpanLook(),
+        "tagging": _TagLook(),
+        "retrieval": Look(),
+        "text": Look(),
+    }
+)

@@ -1,0 +1,114 @@
+"""What evaluations share, and the stack that stands in the model while something is scored."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from madx_stilts.data.encode import Encoder
+from madx_stilts.data.place import DataPlace
+from madx_stilts.data.read import Examples
+from madx_stilts.errors import AdapterError
+from madx_stilts.files import write_whole
+from madx_stilts.formats import FORMATS
+from madx_stilts.formats.base import Encoded
+from madx_stilts.nets.attach import attach
+from madx_stilts.nets.backbone import Backbone
+from madx_stilts.nets.preflight import check_effects
+from madx_stilts.nets.stacking import activate, remove
+from madx_stilts.score.embed import Pooling
+from madx_stilts.score.predict import first_inputs
+from madx_stilts.stack import AdapterRef, Stack
+from madx_stilts.zoo.store import Zoo
+
+Missing = Literal["source", "none", "error"]
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Exchange the language adapter for each language (MAD-X).
+
+    Args:
+        find: The adapter of a language, or None if there is none.
+        missing: What a language without one gets: the `source` adapter, `none`, or an `error`.
+    """
+
+    find: Callable[[str], AdapterRef | None]
+    missing: Missing = "error"
+
+    def applied(self, stack: Stack, language: str) -> Stack:
+        """The stack for a language.
+
+        Raises:
+            AdapterError: The language has no adapter and the rule is `error`.
+        """
+        found = self.find(language)
+        if found is None and self.missing == "error":
+            raise AdapterError(
+                f"There is no language adapter for {language!r}.",
+                hint="Train one, or say what such languages get with --missing source or --missing none.",
+            )
+        if found is None and self.missing == "source":
+            return stack
+        return stack.with_language(found)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What evaluations share.
+
+    Args:
+        backbone: Frozen.
+        zoo: Where adapters come from.
+        place: Where data are looked up.
+        cache: Folder for encodings, and for embeddings while they are needed; none: encode anew each time.
+        predictions: Folder for what was predicted, one JSON line per example (per word, for tagging); none: not kept.
+        pooling: Retrieval: what becomes a text's embedding.
+        on_language: Called with each language before it is scored.
+    """
+
+    backbone: Backbone
+    zoo: Zoo
+    place: DataPlace
+    cache: Path | None = None
+    predictions: Path | None = None
+    pooling: Pooling = Pooling()
+    on_language: Callable[[str], None] = lambda language: None
+
+    @property
+    def encoder(self) -> Encoder:
+        """Turns examples into what the backbone takes."""
+        return Encoder(self.backbone.words, self.backbone.fingerprint, self.cache)
+
+    @contextmanager
+    def standing(self, stack: Stack, encoded: Encoded, *, usual: Stack) -> Iterator[None]:
+        """Let a stack be active inside the block; each of its adapters is proved to have an effect.
+
+        Args:
+            encoded: What it will see.
+            usual: Adapters of this stack stay in the model afterwards. Another language adapter is not needed again,
+                and dozens of them would fill the memory.
+
+        Raises:
+            AdapterError: An adapter is missing, damaged or of another backbone.
+            PreflightError: An adapter has no effect.
+        """
+        names = attach(self.backbone, self.zoo, [ref.id for ref in stack.refs])
+        if names:
+            check_effects(self.backbone, names, first_inputs(self.backbone, encoded))
+        activate(self.backbone, names)
+        yield
+        if stack.language is not None and stack.language != usual.language:
+            remove(self.backbone, self.backbone.attached[stack.language.id])
+
+    def keep(self, examples: Examples[Any], predictions: Sequence[Any]) -> None:
+        """Write what was predicted, if that is wanted."""
+        if self.predictions is None:
+            return
+        task_format = FORMATS[examples.task.format]
+        pairs = zip(predictions, examples.items, strict=True)
+        rows = (row for prediction, example in pairs for row in task_format.prediction_rows(prediction, example))
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        write_whole(self.predictions / examples.task.name / f"{examples.split}-{examples.language}.jsonl", lines)
