@@ -5,8 +5,13 @@ import json
 import click
 
 from madx_stilts.cli.command import Command, Option
-from madx_stilts.cli.options import EVALUATION, SCORING, json_option
+from madx_stilts.cli.options import EVALUATION, SCORING, EvaluateOptions, json_option
 from madx_stilts.cli.settings import Settings
+from madx_stilts.errors import UsageError
+from madx_stilts.tasks.task import Task
+
+BARE = "none"
+"""The stack without adapters."""
 
 
 @click.command(cls=Command)
@@ -16,7 +21,8 @@ from madx_stilts.cli.settings import Settings
     cls=Option,
     metavar="REFS",
     required=True,
-    help="Adapters bottom to top, separated by commas: language, intermediates, target.",
+    help="Adapters bottom to top, separated by commas: language, intermediates, target. For retrieval also none: the "
+    "bare backbone.",
 )
 @EVALUATION
 @SCORING
@@ -25,12 +31,14 @@ from madx_stilts.cli.settings import Settings
 def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     """Score a stack on a task in many languages.
 
-    TASK is a name that `madx-stilts tasks list` shows. The head of the topmost adapter answers. Scores are
-    percentages; the gap is the source language's score minus the mean of the others.
+    TASK is a name that `madx-stilts tasks list` shows. The head of the topmost adapter answers; in retrieval, texts are
+    compared by their hidden states, and any stack will do. Scores are percentages; the gap is the source language's
+    score minus the mean of the others.
 
     \b
       madx-stilts evaluate xquad --stack intermediate/squad_v1,target/xquad+squad_v1
       madx-stilts evaluate panx --stack language/en,target/panx+la.en --language-adapters swap
+      madx-stilts evaluate tatoeba --stack intermediate/mnli --layer 14
     """
     from madx_stilts.cli.requests import languages_of, split_of
     from madx_stilts.cli.scores import print_scores
@@ -42,9 +50,12 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     what, how, options = TASKS[task], EVALUATION.chosen(), SCORING.chosen()
     split = split_of(how.split)
     languages = languages_of(what, split, how.languages)
-    require_known(open_zoo(settings), stack_references(stack))
+    _refuse_idle(what, how)
+    _refuse_in_part(what, how, options.limit)
+    references = [] if what.search and stack == BARE else stack_references(stack)
+    require_known(open_zoo(settings), references)
     bench = open_bench(settings, options, how, task)
-    chosen = find_stack(bench.zoo, stack, backbone=bench.backbone.fingerprint)
+    chosen = find_stack(bench.zoo, ",".join(references), backbone=bench.backbone.fingerprint)
     tell_what_is_missing(bench.zoo, chosen)
     swap = language_swap(bench.zoo, how, backbone=bench.backbone.fingerprint)
     result = score(bench, what, chosen, languages, split=split, limit=options.limit, swap=swap)
@@ -52,3 +63,24 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
         click.echo(json.dumps(result.as_json()))
         return
     print_scores(f"{task}, {how.split}: {chosen} on {bench.backbone.name}", result)
+
+
+def _refuse_idle(task: Task, how: EvaluateOptions) -> None:
+    """Refuse options that would have no effect."""
+    given = [name for name in ("pooling", "layer") if getattr(how, name) is not None]
+    if given and task.search is None:
+        raise UsageError(
+            f"--{given[0]} is for retrieval; the head of the stack answers {task.name}.", hint="Leave it out."
+        )
+
+
+def _refuse_in_part(task: Task, how: EvaluateOptions, limit: int | None) -> None:
+    """A submission has whole test sets of tasks that are submitted."""
+    from madx_stilts.report.layout import LAYOUTS
+
+    if how.submission is None:
+        return
+    if task.name not in LAYOUTS:
+        raise UsageError(f"{task.name} is not submitted to XTREME.", hint=f"These are: {', '.join(LAYOUTS)}.")
+    if limit is not None or how.split != "test":
+        raise UsageError("A submission holds whole test sets.", hint="Leave out --limit, and --split other than test.")

@@ -33,15 +33,22 @@ class _OfScoring(Option):
     section = "Scoring"
 
 
+class _OfRetrieval(Option):
+    section = "Retrieval (texts are compared, no head answers)"
+
+
 @dataclass(frozen=True)
 class EvaluateOptions:
     """What an evaluation is told besides task and stack."""
 
-    languages: str
+    languages: str | None
     split: str
     language_adapters: str
     missing: str
     predictions: Path | None
+    submission: Path | None
+    pooling: str | None
+    layer: str | None
 
 
 @dataclass(frozen=True)
@@ -195,7 +202,13 @@ RUN = (
     option("--tracker", section=_OfRun, metavar="NAME", help="Also log to tensorboard, wandb, ... if it is installed."),
 )
 HOW = (
-    option("--languages", section=_OfScoring, metavar="CODES", default="all", help="As in de,sw; or all the task has."),
+    option(
+        "--languages",
+        section=_OfScoring,
+        metavar="CODES",
+        shown="all of a target task, the source language of others",
+        help="As in de,sw; or all the task has.",
+    ),
     option(
         "--split",
         section=_OfScoring,
@@ -223,6 +236,27 @@ HOW = (
         metavar="DIR",
         kind=click.Path(path_type=Path, file_okay=False),
         help="Also write what is predicted, as JSON lines with ids.",
+    ),
+    option(
+        "--submission",
+        section=_OfScoring,
+        metavar="DIR",
+        kind=click.Path(path_type=Path, file_okay=False),
+        help="Also write what is predicted for the whole test set, in the layout of XTREME.",
+    ),
+    option(
+        "--pooling",
+        section=_OfRetrieval,
+        kind=click.Choice(["mean", "cls"]),
+        shown="mean",
+        help="Embed a text as the mean of its tokens, or as the first of them.",
+    ),
+    option(
+        "--layer",
+        section=_OfRetrieval,
+        metavar="N",
+        shown="8 of 12, 14 of 24, as XTREME; else 7/12 of them",
+        help="Take the hidden states of this layer, counted from 1; auto: of the one that is best on dev data.",
     ),
 )
 

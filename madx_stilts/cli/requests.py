@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import UsageError
 from madx_stilts.languages import LANGUAGES
+from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Split, Task
 
 Transfer = Literal["stack", "continue"]
@@ -26,14 +27,20 @@ def require_training_data(tasks: Iterable[Task], language: str | None) -> None:
             task.places("train", language or task.source_language)
 
 
-def languages_of(task: Task, split: Split, text: str) -> tuple[str, ...]:
-    """The languages that are meant: codes separated by commas, or `all`, those that the split has.
+def languages_of(task: Task, split: Split, text: str | None) -> tuple[str, ...]:
+    """The languages that are meant.
+
+    Args:
+        text: Codes separated by commas, or `all`, those that the split has; none: all of a target, of an intermediate
+            task the first, since others are translations to train on.
 
     Raises:
         DataError: The task has no such split.
         UsageError: None is named, or the split has no data in one of them; the hint lists those it has.
     """
-    if text == "all":
+    if text is None and Role.TARGET not in task.roles:
+        return (first_language(task, split),)
+    if text is None or text == "all":
         return task.languages_of(split)
     wanted = tuple(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
     if not wanted:

@@ -1,26 +1,43 @@
 """Scores of one stack in many languages, as a table."""
 
+from collections.abc import Mapping
+
 import click
 
 from madx_stilts.cli.tables import show
+from madx_stilts.cli.telling import note
 from madx_stilts.languages import LANGUAGES
-from madx_stilts.score.evaluate import Evaluation
+from madx_stilts.score.evaluation import Evaluation
 
 
 def print_scores(title: str, result: Evaluation) -> None:
     """Print a row per language, and below it mean, mean without the source language and gap."""
-    metrics = result.metrics
-    columns = ["language", "name", *(metric.replace("_", " ") for metric in metrics), "n"]
-    rows = [_row(language, values, metrics) for language, values in result.scores.items()]
-    show(title, columns, rows, whole=2, numbers=len(metrics) + 1)
+    columns = [*result.metrics, *result.facts]
+    rows = [_row(language, values, columns) for language, values in result.scores.items()]
+    names = ["language", "name", *(column.replace("_", " ") for column in columns)]
+    show(title, names, rows, whole=2, numbers=len(columns))
     click.echo(f"\n{_summary(result.as_json())}")
+    if result.retrieval is not None:
+        click.echo(_embedding(result.retrieval))
+    for line in result.notes:
+        note(line)
 
 
-def _row(language: str, values: dict[str, float], metrics: list[str]) -> list[str]:
-    """Code, name, each metric, number of examples; a dash where a score is not known."""
+def _row(language: str, values: dict[str, float], columns: list[str]) -> list[str]:
+    """Code, name, each metric, what else is known; a dash where a score is not known."""
     name = LANGUAGES[language].name if language in LANGUAGES else ""
-    cells = [f"{values[metric]:.2f}" if metric in values else "-" for metric in metrics]
-    return [language, name, *cells, f"{values['n']:.0f}"]
+    digits = {"n": 0, "candidates": 0, "threshold": 4}
+    cells = [f"{values[column]:.{digits.get(column, 2)}f}" if column in values else "-" for column in columns]
+    return [language, name, *cells]
+
+
+def _embedding(facts: Mapping[str, object]) -> str:
+    """What the vectors were made of."""
+    chosen = ", the best on dev" if facts["tuned"] else ""
+    return (
+        f"embeddings: layer {facts['layer']} of {facts['layers']}{chosen}, {facts['pooling']} pooling, "
+        f"texts of at most {facts['max_tokens']} tokens"
+    )
 
 
 def _summary(values: dict[str, object]) -> str:

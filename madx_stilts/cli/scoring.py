@@ -6,7 +6,9 @@ from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.trained import full_stack
 from madx_stilts.cli.workshop import data_place, open_backbone, precision_of
 from madx_stilts.cli.zoos import open_zoo
-from madx_stilts.score.evaluate import Bench, Missing, Swap
+from madx_stilts.errors import UsageError
+from madx_stilts.score.bench import Bench, Missing, Swap
+from madx_stilts.score.embed import DEFAULT_POOLING, Pooling, PoolingKind
 from madx_stilts.stack import AdapterRef, Stack
 from madx_stilts.zoo.store import Zoo
 
@@ -15,14 +17,32 @@ RULES: dict[str, Missing] = {"error": "error", "source": "source", "none": "none
 
 def open_bench(settings: Settings, options: CommonOptions, how: EvaluateOptions, task: str) -> Bench:
     """Load the backbone and put around it what scoring needs."""
+    pooling = pooling_of(how)
     return Bench(
         backbone=open_backbone(settings, options, precision=precision_of(options)),
         zoo=open_zoo(settings),
         place=data_place(settings),
         cache=settings.encodings,
         predictions=how.predictions,
+        submission=how.submission,
+        pooling=pooling,
         on_language=lambda language: say(settings, f"{task}: scoring {language}"),
     )
+
+
+def pooling_of(how: EvaluateOptions) -> Pooling:
+    """What becomes a text's embedding.
+
+    Raises:
+        UsageError: The layer is neither a number nor `auto`.
+    """
+    kind: PoolingKind = "cls" if how.pooling == "cls" else DEFAULT_POOLING.kind
+    match how.layer:
+        case None | "auto" as layer:
+            return Pooling(kind, layer)
+        case text if text.isdecimal():
+            return Pooling(kind, int(text))
+    raise UsageError(f"--layer is {how.layer!r}.", hint="Give the number of a layer, counted from 1, or auto.")
 
 
 def language_swap(zoo: Zoo, how: EvaluateOptions, *, backbone: str) -> Swap | None:

@@ -9,7 +9,9 @@ from madx_stilts.demo.backbone import write_tiny_backbone
 from madx_stilts.demo.sentences import LANGUAGES, all_text, write_data
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.recipe import Method, TrainSettings
-from madx_stilts.score.evaluate import Bench, Evaluation, evaluate
+from madx_stilts.score.bench import Bench
+from madx_stilts.score.evaluate import evaluate
+from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.train.job import Workshop

@@ -111,9 +111,7 @@ class RetrievalFormat(Format[RetrievalExample, Ranking]):
     def labelled(self, example: RetrievalExample) -> bool:
         return example.gold is not None
 
-    def encode(
-        self, examples: Sequence[RetrievalExample], tokenizer: Tokenizer, limits: Limits, task: Task
-    ) -> Encoded:
+    def encode(self, examples: Sequence[RetrievalExample], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:
         frame, builder = frame_of_text(tokenizer), EncodedBuilder()
         room = frame.room(limits)
         for at, pieces in enumerate(pieces_of_texts(tokenizer, [example.text for example in examples])):

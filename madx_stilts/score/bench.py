@@ -18,8 +18,9 @@ from madx_stilts.nets.attach import attach
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.preflight import check_effects
 from madx_stilts.nets.stacking import activate, remove
-from madx_stilts.score.embed import Pooling
+from madx_stilts.score.embed import DEFAULT_POOLING, Pooling
 from madx_stilts.score.predict import first_inputs
+from madx_stilts.score.submit import submit
 from madx_stilts.stack import AdapterRef, Stack
 from madx_stilts.zoo.store import Zoo
 
@@ -65,6 +66,7 @@ class Bench:
         place: Where data are looked up.
         cache: Folder for encodings, and for embeddings while they are needed; none: encode anew each time.
         predictions: Folder for what was predicted, one JSON line per example (per word, for tagging); none: not kept.
+        submission: Folder for a submission to XTREME; none: not written.
         pooling: Retrieval: what becomes a text's embedding.
         on_language: Called with each language before it is scored.
     """
@@ -74,7 +76,8 @@ class Bench:
     place: DataPlace
     cache: Path | None = None
     predictions: Path | None = None
-    pooling: Pooling = Pooling()
+    submission: Path | None = None
+    pooling: Pooling = DEFAULT_POOLING
     on_language: Callable[[str], None] = lambda language: None
 
     @property
@@ -103,8 +106,15 @@ class Bench:
         if stack.language is not None and stack.language != usual.language:
             remove(self.backbone, self.backbone.attached[stack.language.id])
 
+    @property
+    def keeps(self) -> bool:
+        """Whether predictions are written, so that hidden gold answers are no reason to stop."""
+        return self.predictions is not None or self.submission is not None
+
     def keep(self, examples: Examples[Any], predictions: Sequence[Any]) -> None:
         """Write what was predicted, if that is wanted."""
+        if self.submission is not None:
+            submit(self.submission, examples, predictions)
         if self.predictions is None:
             return
         task_format = FORMATS[examples.task.format]

@@ -55,6 +55,9 @@ class Pooling:
         return layer
 
 
+DEFAULT_POOLING = Pooling()
+
+
 def published_layer(layers: int) -> int:
     """The layer that XTREME takes: 8 of 12, 14 of 24; of other backbones one as high as the latter."""
     return _PUBLISHED.get(layers) or max(1, round(layers * 14 / 24))
@@ -83,12 +86,12 @@ def embed(
     with torch.inference_mode(), backbone.autocast():
         for batch in batches(backbone, encoded):
             for layer, hidden in _pooled(backbone, batch.inputs, layers, pool).items():
-                made[layer][batch.groups] = normalize(hidden, dim=-1).cpu().numpy()
-    for layer, vectors in made.items():
-        if not all(np.isfinite(vectors[at : at + 65536].sum()) for at in range(0, len(vectors), 65536)):
-            raise JobFailed(
-                f"Some hidden states of layer {layer} are not finite.", hint="Try --precision fp32 or another layer."
-            )
+                vectors = normalize(hidden, dim=-1).cpu().numpy()
+                if not np.isfinite(vectors).all():
+                    raise JobFailed(
+                        f"Some hidden states of layer {layer} are not finite.", hint="Try --precision fp32."
+                    )
+                made[layer][batch.groups] = vectors
     return made
 
 

@@ -24,8 +24,11 @@ class Portions:
     candidates: int = 16384
 
 
+PORTIONS = Portions()
+
+
 def nearest(
-    queries: Vectors, candidates: Vectors, count: int, *, device: torch.device, portions: Portions = Portions()
+    queries: Vectors, candidates: Vectors, count: int, *, device: torch.device, portions: Portions = PORTIONS
 ) -> Neighbours:
     """The nearest candidates of each query by inner product: cosine similarity, for vectors of length 1.
 
@@ -40,9 +43,7 @@ def nearest(
     return Neighbours(values, places)
 
 
-def mined(
-    queries: Vectors, candidates: Vectors, *, device: torch.device, portions: Portions = Portions()
-) -> list[Match]:
+def mined(queries: Vectors, candidates: Vectors, *, device: torch.device, portions: Portions = PORTIONS) -> list[Match]:
     """Pairs of a query and a candidate, one to one, by the ratio margin of their neighbours; the best first."""
     forward = nearest(queries, candidates, MARGIN_NEIGHBOURS, device=device, portions=portions)
     backward = nearest(candidates, queries, MARGIN_NEIGHBOURS, device=device, portions=portions)

@@ -22,7 +22,7 @@ SAMPLES: dict[str, tuple[Task, list[tuple[Fields, object]]]] = {
     ),
     "retrieval": (
         TASKS["tatoeba"],
-        [({"id": size, "text": LONG * size, "gold": size}, None) for size in (1, 3, 0, 2)],
+        [({"id": size, "text": LONG * size, "gold": size}, None) for size in (1, 3, 0, 2, 5)],
     ),
     "choice": (
         TASKS["copa"],

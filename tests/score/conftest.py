@@ -61,7 +61,7 @@ def bench(tiny_backbone: Path, tiny_mirror: Path, zoo: Any) -> object:
     """A bench with a backbone of its own, that keeps neither encodings nor predictions."""
     from madx_stilts.data.place import DataPlace
     from madx_stilts.nets.backbone import load_backbone
-    from madx_stilts.score.evaluate import Bench
+    from madx_stilts.score.bench import Bench
 
     backbone = load_backbone("tiny", tiny_backbone, offline=True)
     return Bench(backbone=backbone, zoo=zoo, place=DataPlace((tiny_mirror,), offline=True))

@@ -20,7 +20,7 @@ from madx_stilts.nets.attach import attach, attach_head
 from madx_stilts.nets.heads import add_head
 from madx_stilts.nets.stacking import activate
 from madx_stilts.recipe import Part, Recipe, TrainSettings
-from madx_stilts.score.evaluate import Bench
+from madx_stilts.score.bench import Bench
 from madx_stilts.score.judge import dev_judge, scores_of
 from madx_stilts.score.predict import BATCH_TOKENS, first_inputs, masked_scores, predict
 from madx_stilts.stack import Stack

@@ -1,0 +1,143 @@
+"""A stack scored on a retrieval task: no head answers, texts are compared by their hidden states."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from madx_stilts.errors import DataError, UsageError
+from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.score.hunt import scored, search
+from madx_stilts.score.presence import missing, require_data
+from madx_stilts.score.retriever import ALL, Retriever, candidate_parts
+from madx_stilts.stack import Stack
+from madx_stilts.tasks.task import Split, Task
+
+
+def retrieve(
+    bench: Bench,
+    task: Task,
+    stack: Stack,
+    languages: Sequence[str],
+    *,
+    split: Split,
+    limit: int | None = None,
+    swap: Swap | None = None,
+) -> Evaluation:
+    """Score a stack, or the bare backbone, on a retrieval task.
+
+    Mined pairs count from a threshold on, which is tuned on the dev split of the same language. The layer too may be
+    chosen on dev data: see `Pooling`. Neither is limited by `limit`.
+
+    Args:
+        languages: Codes, in the order of the result.
+        limit: Take so many queries per language at most, a fixed sample, among all candidates.
+        swap: How the language adapter is exchanged. Queries and candidates each get that of the language they are in;
+            a pool in mixed languages gets the stack as it is.
+
+    Raises:
+        UsageError: There is no such layer, or no dev data to choose one by.
+        AdapterError: An adapter is missing, damaged or of another backbone.
+        DataError: Data are missing or malformed, or gold answers are hidden and predictions are not kept.
+    """
+    _require_all(bench, task, languages, split)
+    retriever = Retriever(bench, task, stack, swap)
+    adapters = {code: retriever.stack_for(code).language for code in retriever.languages(languages, split)}
+    count = bench.backbone.layers
+    tuned = tune(retriever, languages) if bench.pooling.layer == "auto" else None
+    layer = max(tuned, key=tuned.__getitem__) if tuned else bench.pooling.layer_of(count)
+    scores = {}
+    for language in languages:
+        bench.on_language(language)
+        scores[language] = _one_language(retriever, language, split, layer=layer, limit=limit)
+    pooling = {"layer": layer, "layers": count, "pooling": bench.pooling.kind}
+    return Evaluation(
+        task=task.name,
+        split=split,
+        metric=task.primary_metric,
+        source_language=task.source_language,
+        stack=tuple(map(str, stack.refs)),
+        backbone=bench.backbone.note(),
+        scores=scores,
+        language_adapters={code: str(ref) if ref else None for code, ref in adapters.items()},
+        retrieval={**pooling, "max_tokens": retriever.limits.max_tokens, "tuned": tuned},
+        notes=tuple(_notes(task, split, tuned=tuned is not None, limit=limit)),
+    )
+
+
+def tune(retriever: Retriever, languages: Sequence[str]) -> dict[int, float]:
+    """The primary metric on the dev split, the mean over languages, of each layer; all come from one pass.
+
+    Mined pairs are cut at the threshold that is best for each layer.
+    """
+    layers = range(1, retriever.bench.backbone.layers + 1)
+    found: dict[int, list[float]] = {layer: [] for layer in layers}
+    for language in languages:
+        hunt = retriever.hunt(language, "dev", layers)
+        hunt.queries.require_labels()
+        for layer in layers:
+            found[layer].append(scored(hunt, search(hunt, layer))[retriever.task.primary_metric])
+    return {layer: fmean(values) for layer, values in found.items()}
+
+
+def _one_language(
+    retriever: Retriever, language: str, split: Split, *, layer: int, limit: int | None
+) -> dict[str, float]:
+    threshold = None
+    if retriever.task.search == "mining" and split != "dev":
+        threshold = search(retriever.hunt(language, "dev", [layer]), layer).threshold
+    hunt = retriever.hunt(language, split, [layer], limit=limit)
+    if not retriever.bench.keeps:
+        hunt.queries.require_labels()
+    answers = search(hunt, layer, threshold=threshold)
+    retriever.bench.keep(hunt.queries, answers.predictions)
+    return scored(hunt, answers)
+
+
+def _require_all(bench: Bench, task: Task, languages: Sequence[str], split: Split) -> None:
+    """Everything is here: queries, candidates, and the dev data that something is tuned on."""
+    require_data(task, languages, split, bench.place)
+    _require_candidates(bench, task, languages, split)
+    tuned = [name for name, wanted in _tunable(bench, task) if wanted]
+    if not tuned:
+        return
+    if "dev" not in task.splits:
+        raise UsageError(f"{task.name} has no dev split to choose the layer by.", hint="Name a layer, as in --layer 8.")
+    absent = missing(task, languages, "dev", bench.place)
+    if absent:
+        first = next(iter(absent.values()))
+        raise DataError(
+            f"{task.name} has no dev data here in {', '.join(absent)}, on which the {' and the '.join(tuned)} would be "
+            f"tuned. {first.message}",
+            hint=first.hint,
+        )
+    _require_candidates(bench, task, languages, "dev")
+
+
+def _tunable(bench: Bench, task: Task) -> tuple[tuple[str, bool], ...]:
+    return ("threshold", task.search == "mining"), ("layer", bench.pooling.layer == "auto")
+
+
+def _require_candidates(bench: Bench, task: Task, languages: Sequence[str], split: Split) -> None:
+    files = dict.fromkeys(part.file for language in languages for part in candidate_parts(task, language, split))
+    absent = missing(task.searched, files, split, bench.place)
+    if not absent:
+        return
+    first = next(iter(absent.values()))
+    if task.candidate_language != ALL:
+        raise first
+    raise DataError(
+        f"{task.name} searches the candidates of all {len(files)} languages, and those in {', '.join(absent)} are not "
+        f"here. Among fewer candidates scores would be higher and could not be compared. {first.message}",
+        hint=first.hint,
+    )
+
+
+def _notes(task: Task, split: Split, *, tuned: bool, limit: int | None) -> list[str]:
+    notes = []
+    mining = task.search == "mining"
+    if split == "dev" and (mining or tuned):
+        what = " and ".join(["threshold"] * mining + ["layer"] * tuned)
+        notes.append(f"On dev, the choice of {what} is made on the very data that are scored.")
+    if mining and limit is not None:
+        notes.append(f"Of {limit} queries, F1 counts only their own pairs; it cannot be compared with that of all.")
+    return notes

@@ -1,0 +1,147 @@
+"""From a retrieval task and a stack to embedded queries and candidates."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from madx_stilts.data.read import Examples, read
+from madx_stilts.formats import FORMATS
+from madx_stilts.formats.base import Encoded, Limits
+from madx_stilts.formats.retrieval import RetrievalExample
+from madx_stilts.nets.memory import told_as_memory
+from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.embed import Vectors, embed
+from madx_stilts.score.hunt import Hunt
+from madx_stilts.stack import Stack
+from madx_stilts.tasks.task import Split, Task
+
+ALL, MIXED = "all", "mixed"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some candidates: those of the file of a language, and the language they are in; empty: several.
+
+    Args:
+        mark: Stands before their ids, where several parts are one pool.
+    """
+
+    file: str
+    language: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Candidates without their texts, which may fill the memory.
+
+    Args:
+        ids: One for each.
+        answered: The candidates that answer a query, by its id, where candidates tell that.
+        vectors: By layer.
+    """
+
+    ids: list[str] = field(default_factory=list)
+    answered: dict[str, list[str]] = field(default_factory=dict)
+    vectors: dict[int, Vectors] = field(default_factory=dict)
+
+
+class Retriever:
+    """Embeds queries and candidates of one task through one stack.
+
+    Args:
+        stack: May be empty: the bare backbone.
+        swap: How the language adapter is exchanged; none: the stack stays as it is.
+    """
+
+    def __init__(self, bench: Bench, task: Task, stack: Stack, swap: Swap | None) -> None:
+        self.bench = bench
+        self.task = task
+        self._stack = stack
+        self._swap = swap
+        self._last: tuple[object, _Pool] = (None, _Pool())
+
+    @property
+    def limits(self) -> Limits:
+        """How long texts may be: the same for every stack, so that stacks compare."""
+        return Limits(min(FORMATS[self.task.format].max_tokens, self.bench.backbone.tokenizer.model_max_length))
+
+    def stack_for(self, language: str) -> Stack:
+        """The stack for texts in a language; empty: in several."""
+        return self._swap.applied(self._stack, language) if self._swap and language else self._stack
+
+    def languages(self, languages: Sequence[str], split: Split) -> dict[str, None]:
+        """All languages in which there is something to embed, those that are scored first."""
+        asked = (self.task.query_language or language for language in languages)
+        parts = (part.language for language in languages for part in candidate_parts(self.task, language, split))
+        return dict.fromkeys(code for code in (*languages, *asked, *parts) if code)
+
+    def hunt(self, language: str, split: Split, layers: Collection[int], *, limit: int | None = None) -> Hunt:
+        """Read and embed the queries of a language, and the candidates unless they are those of the last time.
+
+        Args:
+            limit: Take so many queries at most, a fixed sample, among all candidates.
+
+        Raises:
+            DataError: Data are missing or malformed.
+            AdapterError: An adapter is missing, damaged or of another backbone.
+            StorageError: The vectors do not fit on the disk.
+        """
+        pool = self._candidates(candidate_parts(self.task, language, split), split, layers)
+        queries = read(self.task, language, split, place=self.bench.place, limit=limit)
+        encoded = self.bench.encoder.encode(queries, self.limits)
+        asked = self._embedded(encoded, self.task.query_language or language, layers)
+        if any("answers" in source.fields for source in self.task.candidates[split]):
+            queries = replace(queries, items=[_answered(query, pool) for query in queries.items])
+        return Hunt(queries, encoded, asked, pool.ids, pool.vectors, self.bench.backbone.device)
+
+    def _candidates(self, parts: Sequence[_Part], split: Split, layers: Collection[int]) -> _Pool:
+        key = (tuple(parts), split, tuple(layers))
+        if self._last[0] != key:
+            # What was there goes first: there may be no room for both.
+            self._last = (None, _Pool())
+            self._last = (key, self._pool(parts, split, layers))
+        return self._last[1]
+
+    def _pool(self, parts: Sequence[_Part], split: Split, layers: Collection[int]) -> _Pool:
+        pool, found = _Pool(), []
+        for part in parts:
+            encoded = self._read(part, split, pool)
+            found.append(self._embedded(encoded, part.language, layers))
+        for layer in layers:
+            each = [vectors[layer] for vectors in found]
+            pool.vectors[layer] = np.concatenate(each) if len(each) > 1 else each[0]
+        return pool
+
+    def _read(self, part: _Part, split: Split, pool: _Pool) -> Encoded:
+        """Encode some candidates and note their ids; their texts are not kept."""
+        examples: Examples[RetrievalExample] = read(self.task.searched, part.file, split, place=self.bench.place)
+        for example in examples.items:
+            name = part.mark + example.id
+            pool.ids.append(name)
+            for query in example.answers:
+                pool.answered.setdefault(query, []).append(name)
+        return self.bench.encoder.encode(examples, self.limits)
+
+    def _embedded(self, encoded: Encoded, language: str, layers: Collection[int]) -> dict[int, Vectors]:
+        bench = self.bench
+        with (
+            bench.standing(self.stack_for(language), encoded, usual=self._stack),
+            told_as_memory(f"Embedding the texts of {self.task.name}", hint="Try --precision bf16, or --device cpu."),
+        ):
+            return embed(bench.backbone, encoded, kind=bench.pooling.kind, layers=layers, folder=bench.cache)
+
+
+def candidate_parts(task: Task, language: str, split: Split) -> list[_Part]:
+    """Where the candidates are, for queries that are scored in a language."""
+    if task.candidate_language == ALL:
+        return [_Part(code, code, f"{code}:") for code in task.searched.languages_of(split)]
+    if task.candidate_language == MIXED:
+        # Whatever language is asked for, the pool is the same.
+        return [_Part(task.searched.languages_of(split)[0], "")]
+    return [_Part(language, task.candidate_language or language)]
+
+
+def _answered(query: RetrievalExample, pool: _Pool) -> RetrievalExample:
+    return replace(query, gold=tuple(pool.answered.get(query.id, ())))
