@@ -1,7 +1,16 @@
 """Every task there is, in plain sight. A new one is a value in one of these files and a name in this list."""
 
 from madx_stilts.registry import Registry
-from madx_stilts.tasks.commonsense import COMMONSENSE_QA, COPA, COSMOS_QA, HELLASWAG, JCOMMONSENSEQA, SIQA, XCOPA
+from madx_stilts.tasks.commonsense import (
+    BALANCED_COPA,
+    COMMONSENSE_QA,
+    COPA,
+    COSMOS_QA,
+    HELLASWAG,
+    JCOMMONSENSEQA,
+    SIQA,
+    XCOPA,
+)
 from madx_stilts.tasks.entities import MASAKHANER, PANX
 from madx_stilts.tasks.nli import ANLI, ANLI_PLUS, MNLI, SNLI, XNLI
 from madx_stilts.tasks.nli_native import AMERICAS_NLI, CMNLI, FARSTAIL, INDONLI, JNLI, KLUE_NLI, OCNLI
@@ -20,7 +29,7 @@ for _task in (
     *(MNLI, SNLI, ANLI, ANLI_PLUS, XNLI),
     *(OCNLI, CMNLI, KLUE_NLI, FARSTAIL, JNLI, INDONLI, AMERICAS_NLI),
     *(QQP, PAWS_X),
-    *(HELLASWAG, COSMOS_QA, COMMONSENSE_QA, JCOMMONSENSEQA, SIQA, COPA, XCOPA),
+    *(HELLASWAG, COSMOS_QA, COMMONSENSE_QA, JCOMMONSENSEQA, SIQA, COPA, BALANCED_COPA, XCOPA),
     *(SQUAD_V1, SQUAD_V2, XQUAD, MLQA, TYDIQA_GOLDP),
     *(SQUAD_ES, JSQUAD, KORQUAD, CMRC2018, DRCD, SBERQUAD, GERMANQUAD),
     *(PANX, MASAKHANER, UDPOS, CCG),

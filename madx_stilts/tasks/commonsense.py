@@ -185,6 +185,29 @@ COPA = Task(
     note="The labels of test are hidden.",
 )
 
+BALANCED_COPA = Task(
+    name="balanced_copa",
+    format="choice",
+    roles=(Role.INTERMEDIATE,),
+    languages=("en",),
+    sources=in_splits(
+        Source(
+            path="pkavumba/balanced-copa",
+            fields={**COPA_FIELDS, "id": Column("id")},
+            labels=Labels(column="label", names=COPA_LABELS),
+        ),
+        {"train": "train", "test": "test"},
+    ),
+    labels=COPA_LABELS,
+    metrics=("accuracy",),
+    licence="CC-BY-4.0",
+    citation="Kavumba et al. 2019, arXiv 1911.00225",
+    note=(
+        "Its training rows are COPA's 500 dev rows, each with a mirrored twin; its test rows are those of COPA. "
+        "There is no dev split: use --set train.keep=last."
+    ),
+)
+
 XCOPA = Task(
     name="xcopa",
     format="choice",

@@ -72,6 +72,10 @@ MNLI = Task(
             ),
             {"train": "train", "dev": "validation_matched", "test": "test_matched"},
         ),
+        in_splits(
+            Source(path="nyu-mll/multi_nli", fields=FIELDS, labels=GOLD, languages=("en",)),
+            {"train": "train", "dev": "validation_matched"},
+        ),
         in_splits(_TRANSLATED, {"train": "train", "dev": "validation"}),
         {"train": (replace(_KOREAN, config="multi_nli"),), "dev": (_KOREAN_DEV,)},
         in_files(
