@@ -77,6 +77,16 @@ def tiny_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small miniature of seed 1: a constructed world in hub layout."""
+    from madx_stilts.miniature.build import build
+
+    folder = tmp_path_factory.mktemp("world") / "miniature"
+    build(folder, seed=1, size="small")
+    return folder
+
+
 Scenes = list[tuple[str, str, str]]
 FileRows = dict[str, list[dict[str, object]]]
 

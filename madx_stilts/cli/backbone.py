@@ -1,17 +1,18 @@
 """`madx-stilts backbone`: the frozen models."""
 
 import json
+from pathlib import Path
 
 import click
 
-from madx_stilts.cli.command import Group
+from madx_stilts.cli.command import Group, Option
 from madx_stilts.cli.options import LOADING, json_option
 from madx_stilts.cli.settings import Settings
 
 
 @click.group(cls=Group)
 def backbone() -> None:
-    """List backbones and look into one."""
+    """List backbones, look into one, train small ones."""
 
 
 @backbone.command("list")
@@ -62,6 +63,47 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
         click.echo(json.dumps(facts))
         return
     page.show(loaded.name, {"": [(key.replace("_", " "), _text(value)) for key, value in facts.items()]})
+
+
+@backbone.command()
+@click.argument("config")
+@click.option(
+    "--out",
+    cls=Option,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    show_default="the config's name, in this folder",
+    help="Folder to write; it must not exist.",
+)
+@click.option(
+    "--set",
+    "overrides",
+    cls=Option,
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change one key of the config, as in --set train.steps=300. Give it as often as needed.",
+)
+@json_option
+@click.pass_obj
+def pretrain(settings: Settings, config: str, out: Path | None, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Train a small backbone on text of the miniature.
+
+    It begins with random weights. CONFIG is a built-in name, as encoder-small, or a YAML file. The backbone knows
+    invented languages only: its scores are never real. A training that was stopped goes on when the same command is
+    given again.
+    """
+    from madx_stilts.cli.pretraining import result
+    from madx_stilts.cli.progress import listeners
+    from madx_stilts.cli.telling import say
+    from madx_stilts.config import load
+    from madx_stilts.pretrain.plan import PretrainConfig
+    from madx_stilts.pretrain.work import pretrain as train
+
+    plan = load(config, PretrainConfig, kind="pretrain", overrides=overrides)
+    made = train(
+        plan, out or Path(Path(config).stem), say=lambda line: say(settings, line), listeners=listeners(settings)
+    )
+    result(made, as_json=as_json)
 
 
 def _text(value: object) -> str:

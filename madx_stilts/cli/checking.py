@@ -8,9 +8,7 @@ import click
 from madx_stilts.cli import page, tables
 from madx_stilts.cli.page import Facts
 from madx_stilts.cli.requests import languages_of, split_of
-from madx_stilts.cli.settings import Settings
 from madx_stilts.data.checked import Checked, Missing, Report, Rows, sets_of
-from madx_stilts.data.place import DataPlace
 from madx_stilts.data.rows import Fault
 from madx_stilts.data.tally import Note
 from madx_stilts.errors import DataError, UsageError
@@ -20,11 +18,6 @@ NAMED = 2
 """Labels that a table names when there are many."""
 FEW = 5
 """Labels that are not many."""
-
-
-def place_of(settings: Settings) -> DataPlace:
-    """Where data sets are looked up."""
-    return DataPlace(settings.data, offline=settings.offline)
 
 
 def wanted_sets(task: Task, languages: str, split: str | None) -> tuple[Rows, ...]:

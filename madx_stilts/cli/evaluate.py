@@ -9,6 +9,7 @@ from madx_stilts.cli.options import EVALUATION, SCORING, EvaluateOptions, json_o
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import UsageError
 from madx_stilts.tasks.task import Task
+from madx_stilts.tasks.world import World
 
 BARE = "none"
 """The stack without adapters."""
@@ -40,18 +41,20 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
       madx-stilts evaluate panx --stack language/en,target/panx+la.en --language-adapters swap
       madx-stilts evaluate tatoeba --stack intermediate/mnli --layer 14
     """
+    from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import languages_of, split_of
     from madx_stilts.cli.scores import print_scores
     from madx_stilts.cli.scoring import language_swap, open_bench, tell_what_is_missing
     from madx_stilts.cli.zoos import find_stack, open_zoo, require_known, stack_references
     from madx_stilts.score.evaluate import evaluate as score
-    from madx_stilts.tasks import TASKS
 
-    what, how, options = TASKS[task], EVALUATION.chosen(), SCORING.chosen()
+    place, how, options = data_place(settings), EVALUATION.chosen(), SCORING.chosen()
+    what = place.tasks[task]
     split = split_of(how.split)
     languages = languages_of(what, split, how.languages)
     _refuse_idle(what, how)
     _refuse_in_part(what, how, options.limit)
+    _refuse_invented(place.world, how)
     references = [] if what.search and stack == BARE else stack_references(stack)
     require_known(open_zoo(settings), references)
     bench = open_bench(settings, options, how, task)
@@ -84,3 +87,9 @@ def _refuse_in_part(task: Task, how: EvaluateOptions, limit: int | None) -> None
         raise UsageError(f"{task.name} is not submitted to XTREME.", hint=f"These are: {', '.join(LAYOUTS)}.")
     if limit is not None or how.split != "test":
         raise UsageError("A submission holds whole test sets.", hint="Leave out --limit, and --split other than test.")
+
+
+def _refuse_invented(world: World | None, how: EvaluateOptions) -> None:
+    """Nobody may mistake what is said of a constructed world for a submission."""
+    if world is not None and how.submission is not None:
+        raise UsageError(f"XTREME takes no submission from a {world}.", hint="Leave out --submission.")

@@ -1,6 +1,6 @@
 """What a mixture is asked for, checked before anything large is loaded. No torch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from madx_stilts.cli.options import MixtureOptions
@@ -8,24 +8,25 @@ from madx_stilts.cli.telling import note
 from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.recipe import Sampling, SamplingKind
-from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import FormatName, Task
 from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.tasks.world import World
 
 MLM_SHARE = 0.25
 """Share of the steps that model text, if text is given without one."""
 
 
-def members_of(words: Sequence[str], language: str | None) -> list[tuple[Task, str | None]]:
+def members_of(words: Sequence[str], language: str | None, tasks: Mapping[str, Task]) -> list[tuple[Task, str | None]]:
     """The tasks that are named, as `task` or `task@language`, with the language of their training data.
 
     Args:
         language: For those that name none; none: each task's source language.
+        tasks: Those there are, by name.
 
     Raises:
         UsageError: There is no such task, a language is missing after the @, or a task is named twice.
     """
-    members = [_member(word, language) for word in words]
+    members = [_member(word, language, tasks) for word in words]
     named = [(task.name, code or task.source_language) for task, code in members]
     twice = next((f"{task}@{code}" for task, code in named if named.count((task, code)) > 1), None)
     if twice:
@@ -33,13 +34,17 @@ def members_of(words: Sequence[str], language: str | None) -> list[tuple[Task, s
     return members
 
 
-def texts_of(options: MixtureOptions) -> list[tuple[str, str]]:
+def texts_of(options: MixtureOptions, world: World | None) -> list[tuple[str, str]]:
     """Language and source of each text of `--with-mlm`.
+
+    Args:
+        world: Whose source language a text is in that names none; none: it is English.
 
     Raises:
         UsageError: Two are of one language.
     """
-    texts = [_text(word) for word in options.with_mlm]
+    usual = MASKED_LM.source_language if world is None else world.source
+    texts = [_text(word, usual) for word in options.with_mlm]
     languages = [language for language, _ in texts]
     twice = next((language for language in languages if languages.count(language) > 1), None)
     if twice:
@@ -98,13 +103,13 @@ def _refuse_idle(options: MixtureOptions, kind: str | None, *, tasks: int, texts
         )
 
 
-def _member(word: str, language: str | None) -> tuple[Task, str | None]:
+def _member(word: str, language: str | None, tasks: Mapping[str, Task]) -> tuple[Task, str | None]:
     name, sign, code = word.partition("@")
     if sign and not code:
         raise UsageError(f"{word!r} names no language after the @.", hint="Write a code, as in mnli@de.")
-    return TASKS[name], code or language
+    return tasks[name], code or language
 
 
-def _text(word: str) -> tuple[str, str]:
+def _text(word: str, usual: str) -> tuple[str, str]:
     language, sign, source = word.partition("=")
-    return (language, source) if sign else (MASKED_LM.source_language, word)
+    return (language, source) if sign else (usual, word)

@@ -9,6 +9,7 @@ from madx_stilts.errors import UsageError
 from madx_stilts.languages import LANGUAGES
 from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Split, Task
+from madx_stilts.tasks.world import World
 
 Transfer = Literal["stack", "continue"]
 
@@ -69,11 +70,16 @@ def first_language(task: Task, split: Split) -> str:
     return task.source_language if task.source_language in known else known[0]
 
 
-def tell_unknown_language(code: str) -> None:
-    """Tell on stderr that a code means nothing to this package; a typing error would cost a training."""
-    if code not in LANGUAGES:
-        near = get_close_matches(code, LANGUAGES, n=3, cutoff=0.6)
-        known = f" Near codes: {', '.join(f'{one} ({LANGUAGES[one].name})' for one in near)}." if near else ""
+def tell_unknown_language(code: str, world: World | None) -> None:
+    """Tell on stderr that a code means nothing here; a typing error would cost a training.
+
+    Args:
+        world: The constructed world that data are from; none: they are real.
+    """
+    names = {known: language.name for known, language in LANGUAGES.items()} if world is None else world.names
+    if code not in names:
+        near = get_close_matches(code, names, n=3, cutoff=0.6)
+        known = f" Near codes: {', '.join(f'{one} ({names[one]})' for one in near)}." if near else ""
         note(f"no task here has a language with the code {code!r}.{known}")
 
 

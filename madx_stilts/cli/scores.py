@@ -4,31 +4,34 @@ from collections.abc import Mapping
 
 import click
 
+from madx_stilts.cli.places import print_caveat
 from madx_stilts.cli.tables import show
 from madx_stilts.cli.telling import note
-from madx_stilts.languages import LANGUAGES
 from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.tasks.world import language_name
 
 
 def print_scores(title: str, result: Evaluation) -> None:
     """Print a row per language, and below it mean, mean without the source language and gap."""
     columns = [*result.metrics, *result.facts]
-    rows = [_row(language, values, columns) for language, values in result.scores.items()]
+    rows = [
+        [language, language_name(language, result.world), *_cells(values, columns)]
+        for language, values in result.scores.items()
+    ]
     names = ["language", "name", *(column.replace("_", " ") for column in columns)]
     show(title, names, rows, whole=2, numbers=len(columns))
     click.echo(f"\n{_summary(result.as_json())}")
     if result.retrieval is not None:
         click.echo(_embedding(result.retrieval))
+    print_caveat(result.world)
     for line in result.notes:
         note(line)
 
 
-def _row(language: str, values: dict[str, float], columns: list[str]) -> list[str]:
-    """Code, name, each metric, what else is known; a dash where a score is not known."""
-    name = LANGUAGES[language].name if language in LANGUAGES else ""
+def _cells(values: dict[str, float], columns: list[str]) -> list[str]:
+    """Each metric, and what else is known; a dash where a score is not known."""
     digits = {"n": 0, "candidates": 0, "threshold": 4}
-    cells = [f"{values[column]:.{digits.get(column, 2)}f}" if column in values else "-" for column in columns]
-    return [language, name, *cells]
+    return [f"{values[column]:.{digits.get(column, 2)}f}" if column in values else "-" for column in columns]
 
 
 def _embedding(facts: Mapping[str, object]) -> str:

@@ -1,10 +1,11 @@
 """From evaluation options to what scoring takes. Importing this module loads torch."""
 
 from madx_stilts.cli.options import CommonOptions, EvaluateOptions
+from madx_stilts.cli.places import data_place
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.trained import full_stack
-from madx_stilts.cli.workshop import data_place, open_backbone, precision_of
+from madx_stilts.cli.workshop import open_backbone, precision_of
 from madx_stilts.cli.zoos import open_zoo
 from madx_stilts.errors import UsageError
 from madx_stilts.score.bench import Bench, Missing, Swap

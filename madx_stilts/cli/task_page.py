@@ -1,11 +1,13 @@
 """One task as a page. No torch."""
 
+from collections.abc import Iterable
+
 from madx_stilts.cli.page import Facts
-from madx_stilts.languages import LANGUAGES
+from madx_stilts.data.place import DataPlace
 from madx_stilts.stack import Role
-from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.benchmarks import BENCHMARKS
 from madx_stilts.tasks.task import Source, Sources, Split, Task
+from madx_stilts.tasks.world import language_name
 
 COLUMNS = ("task", "format", "metric", "languages", "trained on", "benchmark")
 """Of the tables that list tasks; some have only the first of them."""
@@ -21,8 +23,14 @@ SHAPES = {
 }
 
 
-def task_sections(task: Task) -> dict[str, Facts]:
-    """All that is worth knowing about a task, in sections."""
+def task_sections(task: Task, place: DataPlace) -> dict[str, Facts]:
+    """All that is worth knowing about a task, in sections.
+
+    Args:
+        place: Where its data are looked up, and those of the tasks that it is trained on.
+    """
+    stages = [place.tasks[name] for name in task.trains_on if name in place.tasks]
+    source = language_name(task.source_language, place.world) or task.source_language
     return {
         "": [
             ("format", f"{task.format}: {SHAPES[task.format]}"),
@@ -39,29 +47,29 @@ def task_sections(task: Task) -> dict[str, Facts]:
         "Looked for among": [
             line for split, sources in task.candidates.items() for line in _lines(split, _told(sources, task))
         ],
-        _trained_where(task): [
-            line for name in task.trains_on for line in _lines(name, _trained_on(TASKS[name], task.source_language))
+        _trained_where(task, source): [
+            line for stage in stages for line in _lines(stage.name, _trained_on(stage, task.source_language))
         ],
         "Use": _use(task),
     }
 
 
-def task_tables() -> dict[str, list[list[str]]]:
-    """Rows of tables that list all tasks, by heading: what a newcomer looks for stands together."""
+def task_tables(tasks: Iterable[Task]) -> dict[str, list[list[str]]]:
+    """Rows of tables that list tasks, by heading: what a newcomer looks for stands together."""
     tables: dict[str, list[list[str]]] = {
         "Targets: the tasks of XTREME and XTREME-R": [],
         "More targets, most of them intermediate tasks too": [],
         "Intermediate tasks": [],
     }
     benchmark, more, intermediate = tables.values()
-    for task in TASKS.values():
+    for task in tasks:
         if benchmarks_of(task):
             benchmark.append([*_row(task), _named(benchmarks_of(task))])
         elif Role.TARGET in task.roles:
             more.append(_row(task))
         else:
             intermediate.append(_row(task)[:-1])
-    return tables
+    return {title: rows for title, rows in tables.items() if rows}
 
 
 def benchmarks_of(task: Task) -> list[str]:
@@ -115,10 +123,6 @@ def _languages(task: Task) -> str:
     return f"{len(task.languages)}: {', '.join(task.languages)}"
 
 
-def _name(language: str) -> str:
-    return LANGUAGES[language].name if language in LANGUAGES else language
-
-
 def _places(task: Task, split: Split) -> list[str]:
     """Where a split is, the preferred place first."""
     if task.union_of:
@@ -145,10 +149,10 @@ def _lines(key: str, values: list[str]) -> Facts:
     return [(key if at == 0 else "", value) for at, value in enumerate(values)]
 
 
-def _trained_where(task: Task) -> str:
-    """Where the training data of a task come from that has none of its own."""
+def _trained_where(task: Task, language: str) -> str:
+    """The language that the training data of a task are in that has none of its own."""
     order = "first on the one, then on the other, " if len(task.trains_on) > 1 else ""
-    return f"Trained {order}in {_name(task.source_language)}"
+    return f"Trained {order}in {language}"
 
 
 def _trained_on(task: Task, language: str) -> list[str]:

@@ -39,45 +39,51 @@ def tasks() -> None:
 
 @tasks.command("list")
 @json_option
-def list_tasks(as_json: bool) -> None:
+@click.pass_obj
+def list_tasks(settings: Settings, as_json: bool) -> None:
     """All tasks, with their formats, metrics and languages."""
+    from madx_stilts.cli.places import data_place, print_caveat, world_facts
     from madx_stilts.cli.tables import show
     from madx_stilts.cli.task_page import COLUMNS, benchmarks_of, task_tables
-    from madx_stilts.tasks import TASKS
 
+    place = data_place(settings)
     if as_json:
         keys = ("name", "format", "languages", "primary_metric", "training_tasks")
         facts = (
             {key: getattr(task, key) for key in keys}
             | {"roles": [*map(str, task.roles)], "benchmarks": benchmarks_of(task)}
-            for task in TASKS.values()
+            | world_facts(place.world)
+            for task in place.tasks.values()
         )
         click.echo(json.dumps(list(facts)))
         return
     click.echo("Tasks\n")
-    for title, rows in task_tables().items():
+    for title, rows in task_tables(place.tasks.values()).items():
         show(title, COLUMNS[: len(rows[0])], rows, whole=len(COLUMNS))
         click.echo()
     click.echo("More about one: madx-stilts tasks show NAME")
+    print_caveat(place.world)
 
 
 @tasks.command()
 @click.argument("name")
 @json_option
-def show(name: str, as_json: bool) -> None:
+@click.pass_obj
+def show(settings: Settings, name: str, as_json: bool) -> None:
     """One task: labels, metrics, data, licence, what to know.
 
     NAME is one that `madx-stilts tasks list` shows.
     """
     from madx_stilts.cli import page
+    from madx_stilts.cli.places import data_place, world_facts
     from madx_stilts.cli.task_page import task_facts, task_sections
-    from madx_stilts.tasks import TASKS
 
-    task = TASKS[name]
+    place = data_place(settings)
+    task = place.tasks[name]
     if as_json:
-        click.echo(json.dumps(task_facts(task)))
+        click.echo(json.dumps(task_facts(task) | world_facts(place.world)))
         return
-    page.show(task.name, task_sections(task))
+    page.show(task.name, task_sections(task, place))
 
 
 @tasks.command()
@@ -93,22 +99,24 @@ def preview(settings: Settings, name: str, as_json: bool) -> None:
     \b
       madx-stilts tasks preview xquad --language de --backbone xlmr-base
     """
+    from madx_stilts.cli.places import data_place, print_caveat, world_facts
     from madx_stilts.cli.previewing import encoded, example_facts, print_preview
     from madx_stilts.cli.requests import first_language, first_split
-    from madx_stilts.cli.workshop import data_place
     from madx_stilts.data.read import read
-    from madx_stilts.tasks import TASKS
 
-    task, options = TASKS[name], PREVIEW.chosen()
+    place, options = data_place(settings), PREVIEW.chosen()
+    task = place.tasks[name]
     split = first_split(task, options.split)
     language = options.language or first_language(task, split)
-    examples = read(task, language, split, place=data_place(settings), limit=options.rows)
+    examples = read(task, language, split, place=place, limit=options.rows)
     sequences = encoded(settings, options.backbone, examples) if options.backbone is not None else []
     if as_json:
         facts = {"task": name, "language": language, "split": split, "origin": examples.origin}
-        click.echo(json.dumps(facts | {"examples": [*map(example_facts, examples.items)], "sequences": sequences}))
+        shown = {"examples": [*map(example_facts, examples.items)], "sequences": sequences}
+        click.echo(json.dumps(facts | shown | world_facts(place.world)))
         return
     print_preview(examples, sequences)
+    print_caveat(place.world)
 
 
 @tasks.command()
@@ -125,17 +133,19 @@ def check(settings: Settings, name: str, as_json: bool) -> None:
     \b
       madx-stilts tasks check xnli --data DIR --languages de,sw
     """
-    from madx_stilts.cli.checking import place_of, report_facts, require_sound, show_report, wanted_sets
+    from madx_stilts.cli.checking import report_facts, require_sound, show_report, wanted_sets
+    from madx_stilts.cli.places import data_place, print_caveat, world_facts
     from madx_stilts.cli.telling import say
     from madx_stilts.data.check import check as check_data
     from madx_stilts.data.checked import Asked
-    from madx_stilts.tasks import TASKS
 
-    task, options = TASKS[name], CHECK.chosen()
+    place, options = data_place(settings), CHECK.chosen()
+    task = place.tasks[name]
     asked = Asked(wanted_sets(task, options.languages, options.split), options.limit, options.faults)
-    report = check_data(task, place_of(settings), asked, begin=lambda one: say(settings, f"Checking {name} {one}"))
+    report = check_data(task, place, asked, begin=lambda one: say(settings, f"Checking {name} {one}"))
     if as_json:
-        click.echo(json.dumps(report_facts(report)))
+        click.echo(json.dumps(report_facts(report) | world_facts(place.world)))
     else:
         show_report(report)
+        print_caveat(place.world)
     require_sound(report)

@@ -56,13 +56,14 @@ def language(settings: Settings, language: str, text: str, tokens: int | None, a
       madx-stilts train language sw --text swahili.txt --config language
       madx-stilts train language sw --text wikimedia/wikipedia --tokens 5000000 --config language
     """
+    from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import tell_unknown_language
     from madx_stilts.cli.trained import report
     from madx_stilts.cli.workshop import take_order
     from madx_stilts.stack import Role
     from madx_stilts.train.roles import train_language
 
-    tell_unknown_language(language)
+    tell_unknown_language(language, data_place(settings).world)
     order = take_order(settings, TRAINING.chosen(), "text")
     card = train_language(order.shop, language, text, order.wish, tokens=tokens)
     report(order, card, role=Role.LANGUAGE, task="", as_json=as_json)
@@ -93,6 +94,7 @@ def intermediate(
     from dataclasses import replace
 
     from madx_stilts.cli.mixing import members_of, sampling_of, texts_of, widest_format
+    from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import require_training_data
     from madx_stilts.cli.trained import report
     from madx_stilts.cli.workshop import take_order
@@ -100,8 +102,8 @@ def intermediate(
     from madx_stilts.stack import Role
     from madx_stilts.train.roles import Member, Text, train_intermediate, train_mixture
 
-    mixture = MIXTURE.chosen()
-    members, texts = members_of(tasks, language), texts_of(mixture)
+    mixture, place = MIXTURE.chosen(), data_place(settings)
+    members, texts = members_of(tasks, language, place.tasks), texts_of(mixture, place.world)
     sampling = sampling_of(mixture, tasks=len(members), texts=len(texts))
     for task, code in members:
         require_training_data([task], code)
@@ -156,16 +158,17 @@ def target(
     """
     from dataclasses import replace
 
+    from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import require_training_data, transfer_of
     from madx_stilts.cli.trained import report
     from madx_stilts.cli.workshop import take_order
     from madx_stilts.cli.zoos import find_intermediates, find_language, references
     from madx_stilts.stack import Role
-    from madx_stilts.tasks import TASKS
     from madx_stilts.train.roles import train_target
 
-    chosen = TASKS[task]
-    require_training_data([TASKS[stage] for stage in chosen.training_tasks], language)
+    known = data_place(settings).tasks
+    chosen = known[task]
+    require_training_data([known[stage] for stage in chosen.training_tasks], language)
     order = take_order(settings, TRAINING.chosen(), chosen.format, references(on) + references(language_adapter))
     zoo, fingerprint = order.shop.zoo, order.shop.backbone.fingerprint
     wish = replace(

@@ -7,6 +7,7 @@ import click
 
 from madx_stilts.card import Card
 from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.places import print_caveat, world_facts
 from madx_stilts.cli.workshop import Order
 from madx_stilts.stack import AdapterRef, Role, Stack
 from madx_stilts.zoo.store import Zoo
@@ -19,11 +20,12 @@ def report(order: Order, card: Card, *, role: Role, task: str, as_json: bool) ->
         role: What it was trained for.
         task: The task that was named.
     """
-    zoo = order.shop.zoo
+    zoo, world = order.shop.zoo, order.shop.place.world_of(card.recipe.parts[0].language)
     refs = [str(ref) for ref in zoo.refs_of(card.id)]
     if as_json:
         facts = {"refs": refs, "id": card.id, "trained": order.trained, "scores": card.scores, "steps": card.steps}
-        click.echo(json.dumps(facts | {"wall_seconds": card.wall_seconds, "peak_bytes": card.peak_bytes}))
+        facts |= {"wall_seconds": card.wall_seconds, "peak_bytes": card.peak_bytes}
+        click.echo(json.dumps(facts | world_facts(world)))
         return
     click.echo(" = ".join(refs))
     if not order.trained:
@@ -33,6 +35,7 @@ def report(order: Order, card: Card, *, role: Role, task: str, as_json: bool) ->
     click.echo(f"  {card.steps} steps, {card.wall_seconds:.0f} s, peak memory {card.peak_bytes / 1e9:.2f} GB")
     backbone = "" if order.backbone == CommonOptions().backbone else f" --backbone {shlex.quote(order.backbone)}"
     click.echo(f"  next: madx-stilts {_next(zoo, card, role, task)}{backbone}")
+    print_caveat(world)
 
 
 def full_stack(zoo: Zoo, card: Card, role: Role) -> Stack:

@@ -9,12 +9,12 @@ from typing import get_args
 import torch
 
 from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.places import data_place
 from madx_stilts.cli.progress import listeners
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import say
 from madx_stilts.cli.zoos import open_zoo, require_known, require_name
 from madx_stilts.config import AdapterConfig, BackboneConfig, load
-from madx_stilts.data.place import DataPlace
 from madx_stilts.errors import UnknownName, UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
@@ -61,11 +61,6 @@ def take_order(
     return Order(
         Wish(config=config, limit=options.limit, seed=options.seed, name=options.name), shop, trained, options.backbone
     )
-
-
-def data_place(settings: Settings) -> DataPlace:
-    """Where data sets are looked up."""
-    return DataPlace(settings.data, offline=settings.offline)
 
 
 def open_backbone(settings: Settings, options: CommonOptions, *, precision: Precision = "fp32") -> Backbone:

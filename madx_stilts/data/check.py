@@ -130,13 +130,14 @@ class _Checker:
                 return
             tally.heed(Fault(rows.files.paths[0], None, error.message, hint=error.hint))
         limit = self.asked.limit
+        comparable = wanted.part == "rows" and self.place.world is None
         whole = wanted.part == "candidates" or limit is None or rows.wanted < limit
         self.checked.append(
             Checked(
                 wanted,
                 ", ".join(one.origin for one in found),
                 rows.wanted - rows.left_out,
-                published_rows(task.name, wanted.split, wanted.language) if wanted.part == "rows" else None,
+                published_rows(task.name, wanted.split, wanted.language) if comparable else None,
                 {name: tally.labels[name] for name in (*task.labels, *tally.labels) if name in tally.labels},
                 (*tally.notes(rows.files), *(_notes_of_all(task, rows, tally) if whole else ())),
                 tuple(tally.faults),

@@ -1,8 +1,8 @@
 """Where the files of a source are found: a local mirror first, then the hub's cache, then the hub."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from huggingface_hub import constants
@@ -10,7 +10,9 @@ from huggingface_hub import constants
 from madx_stilts.data.hub import README, Repository, ask, cached_snapshot
 from madx_stilts.data.layout import Layout, NotHere
 from madx_stilts.errors import DataError
-from madx_stilts.tasks.task import Source, Sources
+from madx_stilts.tasks import TASKS
+from madx_stilts.tasks.task import Source, Sources, Task
+from madx_stilts.tasks.world import World, world_in
 
 CONVERTED = "refs/convert/parquet"
 """The branch in which the hub keeps its own conversion; the only readable one of a repository with a loading script."""
@@ -32,6 +34,29 @@ class DataPlace:
     offline: bool = False
     endpoint: str | None = None
     cache: Path | None = None
+
+    @cached_property
+    def world(self) -> World | None:
+        """The constructed world that the mirror is; none if it is of real data.
+
+        Raises:
+            DataError: Its passport is damaged.
+            UsageError: There are other mirrors beside it.
+        """
+        return world_in(self.mirrors)
+
+    @cached_property
+    def tasks(self) -> Mapping[str, Task]:
+        """The tasks that can be read here, by name: those of the constructed world, or all.
+
+        Raises:
+            MadxStiltsError: See `world`; a name that is not there is an `UnknownName`.
+        """
+        return TASKS if self.world is None else self.world.tasks()
+
+    def world_of(self, language: str) -> World | None:
+        """The constructed world that has this language, if one is here."""
+        return self.world if self.world is not None and language in self.world.names else None
 
 
 @dataclass(frozen=True)

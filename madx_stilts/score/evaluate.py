@@ -77,6 +77,7 @@ def evaluate(
         backbone=bench.backbone.note(),
         scores=scores,
         language_adapters={lang: str(chosen.language) if chosen.language else None for lang, chosen in stacks.items()},
+        world=bench.place.world,
     )
 
 

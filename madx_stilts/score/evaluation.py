@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from madx_stilts.card import BackboneNote
 from madx_stilts.metrics.means import mean, mean_without_source, transfer_gap
+from madx_stilts.tasks.world import World
 
 FACTS = ("n", "candidates", "threshold")
 """What stands beside the metrics of a language: how many examples and candidates, and where mining stops."""
@@ -23,6 +24,7 @@ class Evaluation:
         retrieval: Retrieval only: `layer`, of `layers`; `pooling`; `max_tokens`; `tuned`, the dev score of each layer
             where the layer was chosen by it.
         notes: What should be known of these scores.
+        world: The constructed world whose data were scored; none: they are real.
     """
 
     task: str
@@ -35,6 +37,7 @@ class Evaluation:
     language_adapters: dict[str, str | None] = field(default_factory=dict)
     retrieval: Mapping[str, object] | None = None
     notes: tuple[str, ...] = ()
+    world: World | None = None
 
     @property
     def metrics(self) -> list[str]:
@@ -70,4 +73,5 @@ class Evaluation:
             "gap": transfer_gap(primary, source) if others and source in primary else None,
             **({"retrieval": dict(self.retrieval)} if self.retrieval is not None else {}),
             "notes": list(self.notes),
+            "world": None if self.world is None else self.world.facts,
         }

@@ -61,6 +61,7 @@ def retrieve(
         language_adapters={code: str(ref) if ref else None for code, ref in adapters.items()},
         retrieval={**pooling, "max_tokens": retriever.limits.max_tokens, "tuned": tuned},
         notes=tuple(_notes(task, split, tuned=tuned is not None, limit=limit)),
+        world=bench.place.world,
     )
 
 

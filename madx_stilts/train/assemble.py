@@ -62,7 +62,8 @@ def heads_of(recipe: Recipe, name: str) -> dict[str, Head]:
         name: The adapter's in the model.
     """
     names = head_names(name, recipe.tasks)
-    return {task: Head(names[task], FORMATS[task_named(task).format].head, task) for task in recipe.tasks}
+    # A task has the same format in a constructed world as in the real one.
+    return {task: Head(names[task], FORMATS[task_named(task, TASKS).format].head, task) for task in recipe.tasks}
 
 
 def new_learner(backbone: Backbone, stack: list[str], recipe: Recipe, course: Course) -> Learner:
@@ -121,6 +122,6 @@ def _start_from(backbone: Backbone, zoo: Zoo, recipe: Recipe, start: Start, name
         remove(backbone, old)
 
 
-def task_named(name: str) -> Task:
+def task_named(name: str, tasks: Mapping[str, Task]) -> Task:
     """The task of that name, masked language modelling included."""
-    return MASKED_LM if name == MASKED_LM.name else TASKS[name]
+    return MASKED_LM if name == MASKED_LM.name else tasks[name]

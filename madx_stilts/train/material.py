@@ -6,8 +6,8 @@ from typing import Any
 
 from madx_stilts.data.read import DataPlace, Examples, read
 from madx_stilts.recipe import Part, TrainSettings
-from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task
+from madx_stilts.tasks.world import World
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,12 @@ class Material:
     Args:
         train: To learn from; every one has its gold answer.
         dev: To choose the best weights by; none if the task has no dev data.
+        world: The constructed world they are of; none: they are real.
     """
 
     train: Examples[Any]
     dev: Examples[Any] | None
+    world: World | None = None
 
     @property
     def fingerprints(self) -> dict[str, str]:
@@ -34,9 +36,12 @@ class Material:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was left out on purpose, a sentence each."""
+        """What a user must know of them, a sentence each."""
         dropped = [examples for examples in self._all() if examples.left_out]
-        return tuple(f"{one.left_out} rows of {_key(one)} without an agreed label were left out." for one in dropped)
+        return (
+            *((f"Trained on a {self.world}.",) if self.world is not None else ()),
+            *(f"{one.left_out} rows of {_key(one)} without an agreed label were left out." for one in dropped),
+        )
 
     def _all(self) -> list[Examples[Any]]:
         return [self.train, *([self.dev] if self.dev is not None else [])]
@@ -70,8 +75,8 @@ class Materials:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was left out on purpose, a sentence each."""
-        return tuple(note for part in self.parts for note in part.notes)
+        """What a user must know of them, each sentence once."""
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.notes))
 
 
 def gather(part: Part, settings: TrainSettings, place: DataPlace) -> Material:
@@ -79,15 +84,16 @@ def gather(part: Part, settings: TrainSettings, place: DataPlace) -> Material:
 
     Raises:
         DataError: They are missing or malformed, or an example has no gold answer.
+        UnknownName: There is no such task in that place.
     """
-    task = TASKS[part.task]
+    task = place.tasks[part.task]
     train = read(task, part.language, "train", place=place, limit=part.limit)
     has_dev = "dev" in task.splits and part.language in task.languages_of("dev")
     dev = read(task, part.language, "dev", place=place, limit=settings.dev_limit) if has_dev else None
     train.require_labels()
     if dev is not None:
         dev.require_labels()
-    return Material(train, dev)
+    return Material(train, dev, place.world)
 
 
 def _key(examples: Examples[Any]) -> str:

@@ -16,7 +16,6 @@ from madx_stilts.data.text import Budget, read_text
 from madx_stilts.errors import UsageError
 from madx_stilts.recipe import COMPOSABLE, Part, Recipe, Sampling, Start, why_alone
 from madx_stilts.stack import AdapterRef, Role
-from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import task_named
@@ -94,7 +93,7 @@ def train_intermediate(shop: Workshop, task_name: str, wish: Wish) -> Card:
     Raises:
         UsageError: The task is a target only, and borrows its training data, or what lies below does not compose.
     """
-    task = TASKS[task_name]
+    task = shop.place.tasks[task_name]
     require_own_data(task)
     part, below = _part(task, wish), _ids(wish.language_adapter)
     _check_below(shop, below)
@@ -117,18 +116,19 @@ def train_mixture(
         UsageError: A member stands twice or borrows its training data, there are fewer than two parts, `sampling` does
             not fit them, or what lies below does not compose.
     """
+    tasks = shop.place.tasks
     for member in members:
-        require_own_data(TASKS[member.task])
+        require_own_data(tasks[member.task])
     below = _ids(wish.language_adapter)
     _check_below(shop, below)
     parts = [
-        *(_part(TASKS[one.task], replace(wish, language=one.language or wish.language)) for one in members),
+        *(_part(tasks[one.task], replace(wish, language=one.language or wish.language)) for one in members),
         *(_text_part(text, wish) for text in texts),
     ]
     recipe = _recipe(tuple(parts), wish, below=below, sampling=sampling)
     materials = [gather(part, wish.config.train, shop.place) for part in parts[: len(members)]]
     materials += [_text_material(shop, text, wish) for text in texts]
-    name = wish.name or ".".join(["mix", *(_task_name(part, task_named(part.task)) for part in parts)])
+    name = wish.name or ".".join(["mix", *(_task_name(part, task_named(part.task, tasks)) for part in parts)])
     return train(shop, recipe, Materials(materials), role=Role.INTERMEDIATE, name=name)
 
 
@@ -150,17 +150,18 @@ def train_target(
             exactly one.
     """
     _check_intermediates(shop, wish, on, transfer)
-    task = TASKS[task_name]
+    tasks = shop.place.tasks
+    task = tasks[task_name]
     stacked = on if transfer == "stack" else ()
     below = (*_ids(wish.language_adapter), *(ref.id for ref in stacked))
     _check_below(shop, below)
     start = Start(adapter=on[0].id) if transfer == "continue" else None
     stages = task.training_tasks
     for at, stage in enumerate(stages, start=1):
-        part = _part(TASKS[stage], wish)
+        part = _part(tasks[stage], wish)
         recipe = _recipe((part,), wish, below=below, start=start)
         last = at == len(stages)
-        name = wish.name if wish.name and last else _target_name(task if last else TASKS[stage], wish, on, transfer)
+        name = wish.name if wish.name and last else _target_name(task if last else tasks[stage], wish, on, transfer)
         materials = Materials([gather(part, recipe.train, shop.place)])
         card = train(shop, recipe, materials, role=Role.TARGET, name=name)
         start = Start(adapter=card.id, head=True)
@@ -191,7 +192,8 @@ def _text_part(text: Text, wish: Wish) -> Part:
 
 def _text_material(shop: Workshop, text: Text, wish: Wish) -> Material:
     budget = Budget(text.tokens, shop.backbone.words) if text.tokens else None
-    return Material(*read_text(text.language, text.source, place=shop.place, limit=wish.limit, budget=budget))
+    train, held_out = read_text(text.language, text.source, place=shop.place, limit=wish.limit, budget=budget)
+    return Material(train, held_out, shop.place.world_of(text.language))
 
 
 def _recipe(

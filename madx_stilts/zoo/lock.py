@@ -11,12 +11,15 @@ from madx_stilts.files import told_as_storage
 
 
 @contextmanager
-def held(path: Path, *, busy: str, wait_seconds: float = 0.0) -> Iterator[None]:
+def held(
+    path: Path, *, busy: str, wait_seconds: float = 0.0, other: str = "another zoo folder with --zoo"
+) -> Iterator[None]:
     """Hold the lock of that file. The thread that holds it may take it again.
 
     Args:
         busy: What to say if another process holds it, as a sentence.
         wait_seconds: How long to wait for the other process.
+        other: What else could be named, for the hint.
 
     Raises:
         Busy: Another process, or another thread, still holds it.
@@ -28,8 +31,7 @@ def held(path: Path, *, busy: str, wait_seconds: float = 0.0) -> Iterator[None]:
         try:
             lock.acquire(timeout=wait_seconds)
         except Timeout as error:
-            hint = "Wait until it is done, or name another zoo folder with --zoo."
-            raise Busy(busy, hint=hint) from error
+            raise Busy(busy, hint=f"Wait until it is done, or name {other}.") from error
     try:
         yield
     finally:

@@ -48,6 +48,7 @@ def test_there_are_commands_for_all_that_is_promised() -> None:
             "demo",
             "evaluate",
             "doctor",
+            "miniature build",
             "submission score",
             "tasks list",
             "tasks show",
@@ -146,7 +147,7 @@ def test_options_stand_under_headings_that_tell_what_changes_a_result(madx: Madx
 def test_commands_stand_in_the_order_in_which_they_are_wanted(madx: Madx) -> None:
     lines = madx("--help").out.partition("Commands:")[2].splitlines()
     assert [line.split()[0] for line in lines if line] == [
-        *("demo", "tasks", "backbone", "train", "evaluate", "submission", "zoo", "doctor")
+        *("demo", "miniature", "tasks", "backbone", "train", "evaluate", "submission", "zoo", "doctor")
     ]
     assert isinstance(cli, Group)
 

@@ -11,6 +11,7 @@ from huggingface_hub import constants
 
 from madx_stilts.data.place import CONVERTED, DataPlace, find
 from madx_stilts.errors import DataError
+from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Source
 
 NAME = "someone/pairs"
@@ -166,3 +167,21 @@ def test_a_single_file_may_be_named_by_its_path(tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
     found = find((replace(ENGLISH, path=str(file)),), "en", DataPlace(offline=True))
     assert (found.origin, found.paths) == (f"file {file}", (file,))
+
+
+def test_a_place_has_the_tasks_of_its_mirror(miniature: Path, tmp_path: Path) -> None:
+    real, world = DataPlace((tmp_path,), offline=True), DataPlace((miniature,), offline=True)
+    assert (real.world, real.tasks, real.world_of("qab")) == (None, TASKS, None)
+    assert world.tasks["xnli"].source_language == "qaa"
+    assert world.tasks is world.tasks
+    assert (world.world_of("qab"), world.world_of("en")) == (world.world, None)
+
+
+def test_data_of_a_world_are_looked_for_in_its_folder_only(miniature: Path) -> None:
+    place = DataPlace((miniature,), endpoint="http://127.0.0.1:9")
+    empty = replace(place, mirrors=())
+    sources = place.tasks["xnli"].places("test", "qab")
+    assert find(sources, "qab", place).origin == "mirror facebook/xnli"
+    with pytest.raises(DataError, match="facebook/xnli") as caught:
+        find(sources, "qab", empty)
+    assert "madx-stilts miniature build" in caught.value.hint

@@ -26,7 +26,11 @@ def refused(place: Place, *words: str | Path, code: int) -> str:
     ("words", "code", "parts"),
     [
         (("train", "intermediate", "snlii"), 2, ["no task named 'snlii'", "Did you mean snli"]),
-        (("train", "intermediate", "snli", "--language", "de"), 2, ["snli has no train data in 'de'", "It has: en, ko."]),
+        (
+            ("train", "intermediate", "snli", "--language", "de"),
+            2,
+            ["no train data in 'de'", "It has: en, ko."],
+        ),
         (("evaluate", "xnli", "--stack", "target/xnli", "--languages", "de,xx"), 2, ["'xx'", "ar, bg, de", "vi, zh"]),
         (("evaluate", "siqa", "--stack", "intermediate/snli"), 3, ["siqa has no test split", "train, dev"]),
         ((*SCORE, "target/xnl"), 3, ["no adapter target/xnl", "Did you mean target/xnli"]),

@@ -17,7 +17,7 @@ FLOORS = {
     "words": "stack recipe tasks formats card",
     "plans": "strict_yaml config_faults config zoo grid report miniature",
     "nets and data": "nets data",
-    "work": "train score run hub studies demo",
+    "work": "train score run hub studies demo pretrain",
     "the door": "cli __main__",
 }
 TORCH_BEGINS_AT = "nets and data"

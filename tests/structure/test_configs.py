@@ -33,7 +33,7 @@ def commands(path: Path) -> list[list[str]]:
 
 def test_every_config_can_be_had_by_kind_and_name() -> None:
     on_disk = Counter(path.relative_to(CONFIGS).parts[0] for path in files())
-    assert {"adapters", "backbones"} <= on_disk.keys()
+    assert {"adapters", "backbones", "pretrain"} <= on_disk.keys()
     assert {kind: len(builtin_configs(kind)) for kind in on_disk} == on_disk
 
 
@@ -60,4 +60,6 @@ def test_the_command_line_understands_every_command_in_a_heading(path: Path) -> 
             known = command.commands
             assert words[0] in known, f"no command {words[0]!r}"
             command, words = known[words[0]], words[1:]
-        command.make_context(command.name, words, resilient_parsing=True)  # refuses an unknown option
+        command.make_context(
+            command.name, words, resilient_parsing=True, help_option_names=["-h", "--help"]
+        )  # refuses an unknown option

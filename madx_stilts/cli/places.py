@@ -1,0 +1,23 @@
+"""Where the options say that data are, and what is told of data that are not real. No torch."""
+
+import click
+
+from madx_stilts.cli.settings import Settings
+from madx_stilts.data.place import DataPlace
+from madx_stilts.tasks.world import World
+
+
+def data_place(settings: Settings) -> DataPlace:
+    """Where data sets are looked up."""
+    return DataPlace(settings.data, offline=settings.offline)
+
+
+def world_facts(world: World | None) -> dict[str, object]:
+    """What every JSON document says of the data it is made from; `world` is null where they are real."""
+    return {"world": None if world is None else world.facts}
+
+
+def print_caveat(world: World | None) -> None:
+    """Tell below a table or a page that its data are those of a constructed world, if they are."""
+    if world is not None:
+        click.echo(f"\n{world.caveat}")

@@ -1,0 +1,79 @@
+"""Writes the miniature: every data set of a world, in the layout of the real ones."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from madx_stilts.errors import StorageError
+from madx_stilts.files import told_as_storage, written_folder
+from madx_stilts.miniature.distance import distance
+from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
+from madx_stilts.miniature.mirror import Mirror
+from madx_stilts.miniature.rows import choice, linking, nli, pairs, qa, retrieval, tagging, text
+from madx_stilts.miniature.studio import AMOUNTS, DOMAINS, Size, Studio
+from madx_stilts.miniature.world import Domain, World
+from madx_stilts.tasks.world import FORMAT, PASSPORT
+
+
+def build(folder: Path, *, seed: int = 1, size: Size = "full", domains: Mapping[str, Domain] = DOMAINS) -> None:
+    """Write all data sets of a world. The same seed, size and domains give the same bytes.
+
+    Args:
+        folder: It is written under another name first, so it is whole or not there. A miniature that is there already
+            is replaced.
+        size: `small` has a tenth of the rows.
+        domains: Which corner of the world each task speaks of.
+
+    Raises:
+        StorageError: The folder holds something else, or cannot be written.
+    """
+    _check(folder)
+    world = World(seed)
+    with written_folder(folder.absolute()) as partial:
+        mirror = Mirror(partial)
+        studio = Studio(world, mirror, AMOUNTS[size], domains)
+        for data_sets in (nli, pairs, qa, choice, tagging, retrieval, linking, text):
+            data_sets.write(studio)
+        mirror.describe()
+        mirror.json(PASSPORT, passport(world, size))
+        if folder.exists():
+            with told_as_storage(folder):
+                shutil.rmtree(folder)
+
+
+def passport(world: World, size: Size) -> Mapping[str, object]:
+    """What the folder is: a miniature of which world, with which languages."""
+    languages = [
+        {
+            "code": language.code,
+            "name": language.name,
+            "script": language.script.code,
+            "seen": language.seen,
+            "distance": round(distance(world, SOURCE, language.code), 4),
+        }
+        for language in CONSTRUCTED.values()
+    ]
+    return {
+        "format": FORMAT,
+        "name": "miniature",
+        "note": "A constructed world in constructed languages. No score on it can be compared with one on real data.",
+        "seed": world.seed,
+        "size": size,
+        "source": SOURCE,
+        "languages": languages,
+    }
+
+
+def _check(folder: Path) -> None:
+    """Refuse to replace what is not a miniature."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        name = json.loads((folder / PASSPORT).read_text(encoding="utf-8"))["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        name = None
+    if name != "miniature":
+        raise StorageError(
+            f"{folder} is there already and is not a miniature.", hint="Name a folder that does not exist yet."
+        )

@@ -1,0 +1,185 @@
+"""Text that tells how the world is: what backbones and language adapters are trained on.
+
+It speaks of all kinds, verbs, names and courses of events, whatever their split, so that a backbone may know what a
+data set's test split asks about. It is written by generators of its own: there are consequences here, questions, and
+the same said twice, as they come up when one tells of something, but never in the form of a task.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from madx_stilts.errors import UnknownName
+from madx_stilts.miniature.grammar import Word
+from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
+from madx_stilts.miniature.lexicon import FUNCTION
+from madx_stilts.miniature.logic import WEAKER
+from madx_stilts.miniature.meaning import Clause, Phrase
+from madx_stilts.miniature.scene import Scene
+from madx_stilts.miniature.stories import said_of
+from madx_stilts.miniature.text import Voice, voices
+from madx_stilts.miniature.world import World
+
+Document = tuple[Clause | Phrase, ...]
+
+
+def traits(scene: Scene) -> Document:
+    """What a kind is and is not, where it lives, what it eats or is made of."""
+    kind = scene.kind()
+    other = scene.kind(lambda other: other.category != kind.category)
+    every, subject = Phrase(kind.gloss, "every"), Phrase(kind.gloss, "a")
+    said = [
+        Clause(every, "be", Phrase(kind.category, "a")),
+        Clause(subject, "live", place=Phrase(kind.home, "the")),
+        said_of(kind),
+        Clause(Phrase(kind.gloss, "no"), "be", Phrase(other.category, "a")),
+    ]
+    return tuple(scene.rng.sample(said, scene.one((2, 3))))
+
+
+def opposites(scene: Scene) -> Document:
+    """Whoever is in one state is not in the opposite one."""
+    state = scene.condition()
+    opposite = replace(state, state=scene.world.opposite[state.state])
+    return state, opposite.denied().linked(scene.one(("so", "same")))
+
+
+def consequence(scene: Scene) -> Document:
+    """Something that is so, and what is therefore so, perhaps so, or not so."""
+    action = scene.action(scene.one(("a", "a", "every")))
+    weaker = _weakened(action, scene)
+    return scene.one(
+        (
+            (action, weaker.linked("so")),
+            (weaker, action.linked("because")),
+            (weaker, action.linked("maybe")),
+            (action, replace(weaker, subject=replace(weaker.subject, quantifier="no")).linked("false")),
+        )
+    )
+
+
+def restatement(scene: Scene) -> Document:
+    """The same said twice: another verb, another part first."""
+    action = scene.action(scene.one(("a", "the")))
+    again = replace(action, verb=scene.world.synonym[action.verb]) if scene.chance(0.6) else action
+    fronted = again.fronts[-1]
+    return replace(action, fronted=scene.one(action.fronts)), replace(again, fronted=fronted, link="same")
+
+
+def story(scene: Scene) -> Document:
+    """Events in their order, or an event and why it came."""
+    chain, who = scene.chain(), scene.somebody()
+    events = [Clause(who, event) for event in chain.events]
+    if scene.chance(0.4):
+        at = scene.one((1, 2, 3))
+        return events[at], events[at - 1].linked("because")
+    first = scene.one((0, 0, 1))
+    opening = replace(events[first], place=scene.place() if scene.chance(0.5) else None)
+    return (opening, *(event.linked("then") for event in events[first + 1 :]))
+
+
+def lives(scene: Scene) -> tuple[Clause, ...]:
+    """What two people did."""
+    people = scene.rng.sample(scene.people, 2)
+    return tuple(scene.deed(scene.one(people)) for _ in range(scene.one((2, 3))))
+
+
+def conversation(scene: Scene) -> Document:
+    """A few sentences, a question that one of them alone can answer, and the answer, in a word or in full."""
+    told = lives(scene) if scene.chance(0.5) else tuple(scene.action("the") for _ in range(scene.one((1, 2, 3))))
+    verbs = [clause.verb for clause in told]
+    clear = [clause for clause in told if verbs.count(clause.verb) == 1]
+    if not clear:
+        return told
+    clause = scene.one(clear)
+    asked = scene.one([part for part in clause.askable if part != "time"])
+    answer: Phrase = getattr(clause, asked)
+    return (*told, clause.ask(asked), answer if scene.chance(0.7) else clause)
+
+
+def _weakened(clause: Clause, scene: Scene) -> Clause:
+    """What follows by one or two steps, most often of kinds or the verb."""
+    names = [scene.one(("subject's kind", "object's kind", "verb"))]
+    names += [scene.one(sorted(WEAKER))] if scene.chance(0.3) else []
+    for name in names:
+        clause = WEAKER[name](clause, scene) or clause
+    return clause
+
+
+SORTS: Mapping[Callable[[Scene], Document], int] = MappingProxyType(
+    {traits: 15, opposites: 5, consequence: 25, restatement: 10, story: 15, lives: 8, conversation: 22}
+)
+"""The sorts of documents, with how many of a hundred are of each."""
+
+
+def documents(world: World, language: str, count: int, seed: int) -> Iterator[str]:
+    """Documents of two to five sentences in one language.
+
+    Raises:
+        UnknownName: There is no constructed language of this code.
+    """
+    voice = _voice(world, language)
+    return (_written(document, voice) for document in _meanings(world, count, (seed, language)))
+
+
+def parallel(world: World, language: str, count: int, seed: int) -> Iterator[tuple[str, str]]:
+    """Documents in the source language, each with its translation.
+
+    Raises:
+        UnknownName: There is no constructed language of this code.
+    """
+    source, voice = _voice(world, SOURCE), _voice(world, language)
+    for document in _meanings(world, count, (seed, language, "parallel")):
+        yield _written(document, source), _written(document, voice)
+
+
+def switched(world: World, language: str, count: int, seed: int, share: float = 0.35) -> Iterator[str]:
+    """Documents in the source language in which some words are those of another.
+
+    Args:
+        share: Share of the words with a meaning of their own that are replaced.
+
+    Raises:
+        UnknownName: There is no constructed language of this code.
+    """
+    source, other = _voice(world, SOURCE), _voice(world, language).lexicon
+    rng = random.Random(f"{seed}/{language}/switched")
+
+    def change(word: Word) -> Word:
+        fixed = word.gloss in FUNCTION or word.tag in ("NUM", "PROPN")
+        return word if fixed or rng.random() > share else word._replace(form=other.spelled(word.gloss))
+
+    for document in _meanings(world, count, (seed, language, "switched")):
+        yield _written(document, source, change)
+
+
+def dictionary(world: World, language: str) -> Sequence[tuple[str, str]]:
+    """Words of the source language, each with its translation, as many as the language declares (`dictionary`).
+
+    Raises:
+        UnknownName: There is no constructed language of this code.
+    """
+    source, other = _voice(world, SOURCE).lexicon, _voice(world, language).lexicon
+    rng = world.rng("dictionary", language)
+    covered = [gloss for gloss in sorted(source.sounds) if rng.random() < other.language.dictionary]
+    return [(source.spelled(gloss), other.spelled(gloss)) for gloss in covered]
+
+
+def _voice(world: World, code: str) -> Voice:
+    if code not in CONSTRUCTED:
+        raise UnknownName("constructed language", code, CONSTRUCTED)
+    return voices(world, (code,))[0]
+
+
+def _meanings(world: World, count: int, purpose: Sequence[object]) -> Iterator[Document]:
+    scene = Scene(world, random.Random("/".join(map(str, ("corpus", *purpose)))))
+    sorts, weights = list(SORTS), list(SORTS.values())
+    for _ in range(count):
+        yield scene.rng.choices(sorts, weights)[0](scene)
+
+
+def _written(document: Document, voice: Voice, change: Callable[[Word], Word] | None = None) -> str:
+    return " ".join(
+        voice.sentence(part, change).text if isinstance(part, Clause) else voice.short(part) for part in document
+    )

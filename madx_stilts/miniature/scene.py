@@ -1,0 +1,168 @@
+"""Where the clauses of a data set come from: one corner of a world, in one split, seen through one source of chance."""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TypeVar
+
+from madx_stilts.miniature.meaning import Clause, Name, Phrase, Quantifier
+from madx_stilts.miniature.world import Chain, Domain, Kind, Verb, World
+from madx_stilts.tasks.task import Split
+
+T = TypeVar("T")
+YEARS = range(1600, 2000)
+ANYWHERE = Domain()
+
+
+class Scene:
+    """Draws meanings.
+
+    Args:
+        split: Only what this split speaks of is drawn; None: all there is.
+        domain: The corner of the world.
+    """
+
+    def __init__(self, world: World, rng: random.Random, split: Split | None = None, domain: Domain = ANYWHERE) -> None:
+        self.world = world
+        self.rng = rng
+        self.split = split
+        self._domain = domain
+
+    def one(self, things: Sequence[T]) -> T:
+        """One of them."""
+        return self.rng.choice(things)
+
+    def chance(self, share: float) -> bool:
+        """True so often."""
+        return self.rng.random() < share
+
+    def kind(self, wanted: Callable[[Kind], bool] = lambda kind: True) -> Kind:
+        """A kind that fits, of this domain if there is one."""
+        fitting = [kind for kind in self.kinds if wanted(kind)]
+        near = [kind for kind in fitting if kind.domain == self._domain.name]
+        return self.one(near if near and not self.chance(self._domain.overlap) else fitting)
+
+    def actor(self, other_than: str = "") -> Kind:
+        """A kind that acts, of another category than the one given."""
+        return self.kind(lambda kind: kind.acts and kind.category != other_than)
+
+    def place(self) -> Phrase:
+        """A place of the domain."""
+        places = self.world.places
+        here = places.get(self._domain.name, ())
+        anywhere = [place for several in places.values() for place in several]
+        return Phrase(self.one(here if here and not self.chance(self._domain.overlap) else anywhere), "the")
+
+    def time(self) -> str | int:
+        """An adverb of time."""
+        return self.one(self.world.times)
+
+    def year(self) -> int:
+        """A year."""
+        return self.one(YEARS)
+
+    def verb(self) -> Verb:
+        """A verb that has a wider one."""
+        return self.one(self.verbs)
+
+    def adjective(self) -> str:
+        """One of two opposites."""
+        return self.one(self.adjectives)
+
+    def chain(self) -> Chain:
+        """Events in their usual order."""
+        return self.one(self.chains)
+
+    def person(self, other_than: Name | None = None) -> Name:
+        """Somebody with a name."""
+        return self.one([person for person in self.people if person != other_than])
+
+    def city(self) -> Name:
+        """A city."""
+        return self.one(self.cities)
+
+    def organisation(self) -> Name:
+        """An organisation."""
+        return self.one(self.organisations)
+
+    def somebody(self) -> Phrase:
+        """A person, or someone of a kind that acts."""
+        return Phrase(self.person()) if self.chance(0.5) else Phrase(self.actor().gloss, "the")
+
+    def action(self, quantifier: Quantifier = "a") -> Clause:
+        """A kind that does something to another: "a goat carries a wet net in the barn"."""
+        actor = self.actor()
+        target = self.kind(lambda kind: kind.category != actor.category)
+        subject = Phrase(actor.gloss, quantifier, self._perhaps(self.adjective))
+        clause = Clause(subject, self.verb().gloss, Phrase(target.gloss, "a", self._perhaps(self.adjective)))
+        clause = replace(clause, place=self.place()) if self.chance(0.5) else clause
+        return replace(clause, time=self.time()) if self.chance(0.3) else clause
+
+    def identity(self) -> Clause:
+        """What somebody is: "Mira is a wet shepherd"."""
+        return Clause(Phrase(self.person()), "be", Phrase(self.actor().gloss, "a", self._perhaps(self.adjective)))
+
+    def condition(self) -> Clause:
+        """Somebody who is in some state: "Mira is wet"."""
+        return Clause(Phrase(self.person()), "be", state=self.adjective())
+
+    def deed(self, person: Name | None = None) -> Clause:
+        """What people with names do: live in cities, found organisations, meet each other.
+
+        Args:
+            person: Who does it; none: anybody.
+        """
+        name = person or self.person()
+        one = Phrase(name)
+        deeds: tuple[Callable[[], Clause], ...] = (
+            lambda: Clause(one, "live", place=Phrase(self.city())),
+            lambda: Clause(one, "serve-under", Phrase(self.organisation()), time=self.year()),
+            lambda: Clause(one, "found", Phrase(self.organisation()), place=Phrase(self.city())),
+            lambda: Clause(one, "meet", Phrase(self.person(other_than=name)), place=Phrase(self.city())),
+            lambda: Clause(one, "own", Phrase(self.kind().gloss, "a", self._perhaps(self.adjective)), time=self.year()),
+            lambda: Clause(one, "visit", Phrase(self.city()), time=self.year()),
+        )
+        return self.one(deeds)()
+
+    def _perhaps(self, draw: Callable[[], str]) -> str:
+        return draw() if self.chance(0.3) else ""
+
+    def _mine(self, things: Iterable[tuple[T, Split]]) -> tuple[T, ...]:
+        return tuple(thing for thing, split in things if self.split in (None, split))
+
+    @cached_property
+    def kinds(self) -> tuple[Kind, ...]:
+        """All kinds of the split."""
+        return self._mine((kind, kind.split) for kind in self.world.kinds)
+
+    @cached_property
+    def verbs(self) -> tuple[Verb, ...]:
+        """All verbs of the split."""
+        return self._mine((verb, verb.split) for verb in self.world.verbs)
+
+    @cached_property
+    def adjectives(self) -> tuple[str, ...]:
+        """All adjectives of the split."""
+        pairs = self.world.opposites
+        return self._mine((word, pair.split) for pair in pairs for word in (pair.one, pair.other))
+
+    @cached_property
+    def chains(self) -> tuple[Chain, ...]:
+        """All courses of events of the split."""
+        return self._mine((chain, chain.split) for chain in self.world.chains)
+
+    @cached_property
+    def people(self) -> tuple[Name, ...]:
+        """All people of the split."""
+        return self._mine((named.name, named.split) for named in self.world.people)
+
+    @cached_property
+    def cities(self) -> tuple[Name, ...]:
+        """All cities of the split."""
+        return self._mine((named.name, named.split) for named in self.world.cities)
+
+    @cached_property
+    def organisations(self) -> tuple[Name, ...]:
+        """All organisations of the split."""
+        return self._mine((named.name, named.split) for named in self.world.organisations)

@@ -1,0 +1,82 @@
+"""From words to text as it is written: capitals, full stops, one sentence after another, and where each part stands."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from madx_stilts.miniature.grammar import Speaker, Word
+from madx_stilts.miniature.languages import CONSTRUCTED, Language
+from madx_stilts.miniature.lexicon import lexicon
+from madx_stilts.miniature.meaning import Clause, Phrase
+from madx_stilts.miniature.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with its full stop or question mark.
+
+    Args:
+        words: With the mark as the last one; the first has its capital.
+        text: As it is written.
+    """
+
+    words: tuple[Word, ...]
+    text: str
+
+    def span(self, part: str) -> tuple[int, int]:
+        """Where the words of a part of the clause begin and end in the text; they stand side by side."""
+        start = end = at = 0
+        for word in self.words[:-1]:
+            if word.part == part:
+                start, end = (start if end else at), at + len(word.form)
+            at += len(word.form) + 1
+        return start, end
+
+
+class Voice:
+    """Writes meanings down in one language of one world."""
+
+    def __init__(self, world: World, language: Language) -> None:
+        self.language = language
+        self.lexicon = lexicon(world.seed, language.code)
+        self._speaker = Speaker(self.lexicon, world.actors)
+
+    def sentence(self, clause: Clause, change: Callable[[Word], Word] | None = None) -> Sentence:
+        """A clause as a sentence.
+
+        Args:
+            change: What is done to each word first.
+        """
+        words = self._speaker.words(clause)
+        if change is not None:
+            words = [change(word) for word in words]
+        words[0] = words[0]._replace(form=self.language.script.capitalised(words[0].form))
+        mark = "?" if clause.asked else "."
+        text = " ".join(word.form for word in words) + mark
+        return Sentence((*words, Word(mark, "PUNCT", mark)), text)
+
+    def say(self, *clauses: Clause) -> str:
+        """Clauses as a text, a sentence each."""
+        return " ".join(self.sentence(clause).text for clause in clauses)
+
+    def answer(self, answer: Clause | Phrase) -> str:
+        """A whole sentence, or a noun phrase alone."""
+        return self.say(answer) if isinstance(answer, Clause) else self.phrase(answer)
+
+    def short(self, phrase: Phrase) -> str:
+        """A noun phrase as a sentence of its own."""
+        return f"{self.language.script.capitalised(self.phrase(phrase))}."
+
+    def phrase(self, phrase: Phrase) -> str:
+        """A noun phrase alone, as a short answer gives it."""
+        return " ".join(word.form for word in self._speaker.phrase(phrase))
+
+
+def voices(world: World, codes: Iterable[str] = tuple(CONSTRUCTED)) -> Sequence[Voice]:
+    """A voice for each language."""
+    return [_voice(world.seed, code) for code in codes]
+
+
+@cache
+def _voice(seed: int, code: str) -> Voice:
+    return Voice(World(seed), CONSTRUCTED[code])

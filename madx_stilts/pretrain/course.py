@@ -1,0 +1,128 @@
+"""The steps of a pretraining: a pure function of step and weights, with a checkpoint now and then."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor, nn
+from torch.optim import AdamW, Muon, Optimizer
+from transformers import PreTrainedModel
+
+from madx_stilts.data.batch import Groups, collate, epoch_order
+from madx_stilts.errors import Interrupted, JobFailed
+from madx_stilts.formats.base import Encoded
+from madx_stilts.pretrain.kept import NAME, load_checkpoint, save_checkpoint
+from madx_stilts.pretrain.network import ARCHITECTURES, guess
+from madx_stilts.pretrain.objective import Exercise, Pieces
+from madx_stilts.pretrain.plan import Optimisation, PretrainConfig
+from madx_stilts.pretrain.quality import Examiner
+from madx_stilts.train.listen import Listener
+from madx_stilts.train.signals import stop_on_signals
+
+CHECKPOINT_EVERY = 500
+
+
+@dataclass
+class Course:
+    """A network on its way.
+
+    Args:
+        text: What is read, one sequence each.
+        examiner: Measures it on the way.
+        folder: For the checkpoint; a run that finds one there goes on from it.
+    """
+
+    config: PretrainConfig
+    model: PreTrainedModel
+    pieces: Pieces
+    text: Encoded
+    examiner: Examiner
+    folder: Path
+    listener: Listener
+    done: int = 0
+    _epoch: tuple[int, Sequence[Groups]] = field(default=(-1, ()))
+
+    @cached_property
+    def optimizers(self) -> tuple[Optimizer, Optimizer]:
+        """Muon for the matrices, AdamW for the rest. Neither decays weights."""
+        train = self.config.train
+        matrices, rest = _divided(self.model)
+        return (
+            Muon(matrices, lr=train.muon_rate, momentum=train.momentum, weight_decay=0.0),
+            AdamW(rest, lr=train.adam_rate, betas=train.adam_betas, weight_decay=0.0),
+        )
+
+    def run(self) -> None:
+        """Train to the end.
+
+        Raises:
+            Interrupted: A signal asked to stop; a checkpoint was written.
+            JobFailed: The loss is not finite.
+        """
+        steps = self.config.train.steps
+        checkpoint = self.folder / NAME
+        self.done = load_checkpoint(checkpoint, self.model, self.optimizers)
+        self.listener.started(self.config.architecture, self.done, steps)
+        try:
+            with stop_on_signals() as stop:
+                while self.done < steps:
+                    self._step()
+                    if stop or (self.done % CHECKPOINT_EVERY == 0 and self.done < steps):
+                        save_checkpoint(checkpoint, self.model, self.optimizers, self.done)
+                    if stop:
+                        hint = "Run the same command again to go on from here."
+                        raise Interrupted(f"Stopped after step {self.done} of {steps}; nothing is lost.", hint=hint)
+        finally:
+            self.listener.ended()
+
+    def _step(self) -> None:
+        factor = self.config.train.factor(self.done)
+        loss = self._loss(self.exercise(self.done))
+        value = loss.item()
+        if not math.isfinite(value):
+            raise JobFailed(f"The loss became {value} in step {self.done + 1}.", hint="Lower the learning rates.")
+        loss.backward()
+        for optimizer, rate in zip(self.optimizers, _rates(self.config.train), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * factor
+            optimizer.step()
+            optimizer.zero_grad()
+        self.done += 1
+        self.listener.stepped(self.done, {"loss": value, "learning_rate": self.config.train.muon_rate * factor})
+        if self.done in _looks(self.config.train):
+            self.listener.scored(self.done, self.examiner.measure(self.model))
+
+    def _loss(self, exercise: Exercise) -> Tensor:
+        states = ARCHITECTURES[self.config.architecture].states(self.model, exercise.inputs)
+        return nn.functional.cross_entropy(guess(self.model, states[exercise.where]), exercise.wanted)
+
+    def exercise(self, step: int) -> Exercise:
+        """What is done in a step, counted from 0."""
+        train, seed = self.config.train, self.config.seed
+        per_epoch = -(-len(self.text) // train.batch_size)
+        epoch, at = divmod(step, per_epoch)
+        if self._epoch[0] != epoch:
+            self._epoch = epoch, epoch_order(self.text, train.batch_size, seed=seed, epoch=epoch)
+        batch = collate(self.text, self._epoch[1][at], pad_id=self.pieces.pad)
+        objective = ARCHITECTURES[self.config.architecture].objective
+        random = np.random.default_rng((seed, step))
+        return objective(batch.inputs["input_ids"].numpy(), self.pieces, train.hidden_share, random)
+
+
+def _divided(model: PreTrainedModel) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """The matrices that turn hidden states into hidden states, and all other parameters."""
+    output = model.get_output_embeddings()
+    inner = {id(module.weight) for module in model.modules() if isinstance(module, nn.Linear) and module is not output}
+    parameters = list(model.parameters())
+    return [p for p in parameters if id(p) in inner], [p for p in parameters if id(p) not in inner]
+
+
+def _rates(train: Optimisation) -> tuple[float, float]:
+    return train.muon_rate, train.adam_rate
+
+
+def _looks(train: Optimisation) -> set[int]:
+    return {round(train.steps * at / train.looks) for at in range(1, train.looks + 1)}

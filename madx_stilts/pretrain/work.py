@@ -1,0 +1,137 @@
+"""From a config to a folder with a backbone in the usual form."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+
+import torch
+from transformers import PreTrainedModel
+
+from madx_stilts.errors import UsageError
+from madx_stilts.files import canonical_json, told_as_storage, write_whole
+from madx_stilts.miniature import corpus
+from madx_stilts.miniature.world import World
+from madx_stilts.pretrain.course import Course
+from madx_stilts.pretrain.kept import NAME
+from madx_stilts.pretrain.network import build, table
+from madx_stilts.pretrain.objective import Pieces
+from madx_stilts.pretrain.plan import PretrainConfig
+from madx_stilts.pretrain.quality import Examiner
+from madx_stilts.pretrain.shelf import put, rounded
+from madx_stilts.pretrain.text import OTHERS, Reading, prepare
+from madx_stilts.pretrain.vectors import near_translations
+from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
+from madx_stilts.zoo.lock import held
+
+_TRIED = 20
+"""Steps after which the time of all is told."""
+_COUNTED = 2_000
+"""Documents in each language that tell whose a piece is."""
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """What came out.
+
+    Args:
+        parameters: How many numbers the network has, each counted once.
+        scores: See `quality.Examiner.measure`, of the weights as they are stored.
+    """
+
+    folder: Path
+    parameters: int
+    scores: Mapping[str, float]
+
+
+def pretrain(
+    config: PretrainConfig, out: Path, *, say: Callable[[str], None], listeners: Sequence[Callable[[], Listener]] = ()
+) -> Pretrained:
+    """Train a backbone and write its folder. What an interrupted run left beside it is gone on with.
+
+    Args:
+        say: Called with a line for each thing that happens.
+
+    Raises:
+        UsageError: The folder exists, or beside it lies the unfinished training of another config.
+        Busy: Another process trains into the same folder.
+        Interrupted: A signal asked to stop; the same call goes on.
+        JobFailed: The loss is not finite.
+        StorageError: It cannot be written.
+    """
+    with _unfinished(config, out) as folder:
+        say(f"Writing {config.text.documents:,} documents and training a tokenizer on them.")
+        reading = prepare(config)
+        model = fresh(config, reading)
+        parameters = sum(parameter.numel() for parameter in model.parameters())
+        say(_outlook(config, reading, parameters))
+        examiner = Examiner(config, reading.tokenizer)
+        log = LogFile(folder / "training.jsonl")
+        told = Several([log, _Estimate(say), *(listener() for listener in listeners)])
+        Course(config, model, Pieces(reading.tokenizer), reading.text, examiner, folder, told).run()
+        scores = examiner.measure(rounded(model, config))
+        put(out, config, model, reading.tokenizer, log=log.path, scores=scores)
+        rmtree(folder)
+    return Pretrained(out, parameters, scores)
+
+
+def fresh(config: PretrainConfig, reading: Reading) -> PreTrainedModel:
+    """The network before its first step."""
+    model = build(config, reading.tokenizer)
+    known = table(model)
+    with torch.no_grad():
+        if config.text.dictionary:
+            world = World(config.text.world)
+            dictionaries = {code: corpus.dictionary(world, code) for code in OTHERS}
+            sample = {code: documents[:_COUNTED] for code, documents in reading.alone.items()}
+            vectors = near_translations(known.numpy(), reading.tokenizer, sample, dictionaries, config.seed)
+            known.copy_(torch.from_numpy(vectors))
+        # An encoder and a decoder have one table for both ends anyway.
+        model.get_output_embeddings().weight.copy_(known)
+    return model
+
+
+@contextmanager
+def _unfinished(config: PretrainConfig, out: Path) -> Iterator[Path]:
+    """The folder of a training on its way, held by this process alone."""
+    if out.exists():
+        raise UsageError(f"{out} exists already.", hint="Name another folder with --out, or remove this one.")
+    folder = out.with_name(f"{out.name}.unfinished")
+    with held(folder / "lock", busy=f"Another process trains into {out}.", other="another folder with --out"):
+        note, mine = folder / "config.json", canonical_json(config.model_dump(mode="json"))
+        with told_as_storage(note):
+            known = note.read_text(encoding="utf-8") if note.exists() else mine
+        if known != mine and (folder / NAME).exists():
+            hint = f"Go on with that config, or remove {folder}."
+            raise UsageError(f"{folder} holds the unfinished training of another config.", hint=hint)
+        write_whole(note, mine)
+        yield folder
+
+
+def _outlook(config: PretrainConfig, reading: Reading, parameters: int) -> str:
+    train, text = config.train, reading.text
+    pieces = len(text.tokens["input_ids"]) / len(text)
+    total = pieces * train.batch_size * train.steps / 1e6
+    return (
+        f"Training {parameters:,} parameters for {train.steps:,} steps of {train.batch_size} documents: "
+        f"{total:.1f} million pieces in all."
+    )
+
+
+class _Estimate(Quiet):
+    """Says after some steps how long all will take."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._first = self._steps = 0
+        self._began = 0.0
+
+    def started(self, name: str, done: int, steps: int) -> None:
+        self._first, self._steps, self._began = done, steps, time.monotonic()
+
+    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+        if done - self._first == _TRIED:
+            minutes = (time.monotonic() - self._began) / _TRIED * (self._steps - done) / 60
+            self._say(f"About {minutes:.1f} more minutes at the speed of the first {_TRIED} steps.")

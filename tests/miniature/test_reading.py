@@ -1,0 +1,54 @@
+"""The task values and readers that read the real data sets read the miniature's, in every language."""
+
+from pathlib import Path
+
+import pytest
+
+from madx_stilts.data.place import DataPlace
+from madx_stilts.data.read import read
+from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
+from madx_stilts.tasks import TASKS
+from madx_stilts.tasks.task import Split
+from madx_stilts.tasks.world import read_world
+
+MADE: dict[str, tuple[Split, ...]] = {
+    **{"mnli": ("train", "dev", "test"), "snli": ("train", "dev", "test"), "anli": ("train", "dev", "test")},
+    **{"qqp": ("train", "dev", "test"), "squad_v1": ("train", "dev"), "squad_v2": ("train", "dev")},
+    **{"hellaswag": ("train", "dev", "test"), "cosmos_qa": ("train", "dev", "test"), "siqa": ("train", "dev")},
+    **{"commonsense_qa": ("train", "dev", "test"), "copa": ("train", "dev", "test"), "ccg": ("train", "dev", "test")},
+    **{"xnli": ("dev", "test"), "paws_x": ("train", "dev", "test"), "xcopa": ("dev", "test"), "xquad": ("test",)},
+    **{"mlqa": ("dev", "test"), "tydiqa_goldp": ("train", "dev"), "panx": ("train", "dev", "test")},
+    **{"udpos": ("train", "dev", "test"), "tatoeba": ("test",), "bucc2018": ("dev", "test"), "lareqa": ("test",)},
+    "mewsli_x": ("dev", "test"),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_task_reads_its_miniature(miniature: Path, name: str) -> None:
+    task, place = read_world(miniature).task(TASKS[name]), DataPlace(mirrors=(miniature,), offline=True)
+    for split in MADE[name]:
+        for language in task.languages_of(split):
+            examples = read(task, language, split, place=place)
+            if name != "lareqa":  # there the candidates know what they answer
+                examples.require_labels()
+            assert examples.left_out == 0
+
+
+def test_the_miniature_has_these_tasks_and_the_union_of_some(miniature: Path) -> None:
+    tasks = read_world(miniature).tasks()
+    assert {*tasks} == {*MADE, "anli_plus"}
+    everywhere = {name for name, task in tasks.items() if task.languages == (*CONSTRUCTED,)}
+    assert everywhere >= {"mnli", "xnli", "paws_x", "xcopa", "xquad", "mlqa", "tydiqa_goldp", "panx", "udpos", "lareqa"}
+    assert all(SOURCE not in tasks[name].languages for name in ("tatoeba", "bucc2018"))
+
+
+@pytest.mark.parametrize("name", ["tatoeba", "bucc2018", "lareqa", "mewsli_x"])
+def test_what_is_looked_for_is_among_the_candidates(miniature: Path, name: str) -> None:
+    task, place = read_world(miniature).task(TASKS[name]), DataPlace(mirrors=(miniature,), offline=True)
+    candidates = read(task.searched, "qab", "test", place=place)
+    queries = read(task, "qab", "test", place=place)
+    known = {candidate.id for candidate in candidates.items}
+    if name == "lareqa":
+        assert {query.id for query in queries.items} == {id for one in candidates.items for id in one.answers}
+    else:
+        assert all(gold in known for query in queries.items for gold in query.gold)

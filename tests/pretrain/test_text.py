@@ -1,0 +1,76 @@
+"""What is read: a tokenizer for all languages, texts in the architecture's frame, translations side by side."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from madx_stilts.miniature import corpus
+from madx_stilts.miniature.languages import CONSTRUCTED
+from madx_stilts.miniature.world import World
+from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
+from madx_stilts.pretrain.text import Reading, prepare
+from madx_stilts.pretrain.tongue import tokenizer_of
+
+Readings = dict[ArchitectureName, Reading]
+Tiny = Callable[[ArchitectureName], PretrainConfig]
+
+FRAMES: dict[ArchitectureName, tuple[str, str]] = {
+    "encoder": ("<s> A </s>", "<s> A </s> </s> B </s>"),
+    "encoder_decoder": ("A </s>", "A </s> B </s>"),
+    "decoder": ("<s> A </s>", "<s> A </s> B </s>"),
+}
+
+
+@pytest.mark.parametrize("architecture", FRAMES)
+def test_texts_stand_in_the_frame_of_the_architecture(architecture: ArchitectureName, readings: Readings) -> None:
+    tokenizer = readings[architecture].tokenizer
+    one, two = (tokenizer.encode(text, add_special_tokens=False) for text in ("padra", "fam"))
+    for ids, frame in zip((tokenizer("padra"), tokenizer("padra", "fam")), FRAMES[architecture], strict=True):
+        wanted = [one if part == "A" else two if part == "B" else [part] for part in frame.split()]
+        names = [part if isinstance(part, str) else tokenizer.convert_ids_to_tokens(part) for w in wanted for part in w]
+        assert tokenizer.convert_ids_to_tokens(ids["input_ids"]) == names
+
+
+def test_special_pieces_have_the_ids_of_xlmr(readings: Readings) -> None:
+    tokenizer = readings["encoder"].tokenizer
+    assert tokenizer.convert_ids_to_tokens([0, 1, 2, 3]) == ["<s>", "<pad>", "</s>", "<unk>"]
+    assert tokenizer.mask_token == "<mask>"
+
+
+@pytest.mark.parametrize("code", CONSTRUCTED)
+def test_every_language_can_be_written_in_pieces_and_read_back(code: str, readings: Readings) -> None:
+    tokenizer = readings["encoder"].tokenizer
+    for document in corpus.documents(World(1), code, 50, 7):
+        ids = tokenizer.encode(document, add_special_tokens=False)
+        assert tokenizer.unk_token_id not in ids
+        assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == document
+
+
+def test_frequent_words_are_one_piece(readings: Readings) -> None:
+    for code, documents in readings["encoder"].alone.items():
+        encoder = readings["encoder"].tokenizer
+        pieces = [piece for document in documents[:100] for piece in encoder.tokenize(document)]
+        words = sum(piece.startswith("▁") or not piece.isalnum() for piece in pieces)
+        assert words / len(pieces) > 0.65, code
+
+
+def test_the_same_text_gives_the_same_tokenizer(readings: Readings) -> None:
+    text = [document for documents in readings["encoder"].alone.values() for document in documents]
+    one, two = (tokenizer_of(text, "encoder", 1500).backend_tokenizer.to_str() for _ in range(2))
+    assert one == two
+
+
+def test_the_same_config_gives_the_same_text(tiny: Tiny, readings: Readings) -> None:
+    again = prepare(tiny("encoder")).text
+    assert np.array_equal(again.tokens["input_ids"], readings["encoder"].text.tokens["input_ids"])
+
+
+def test_a_third_of_the_texts_is_followed_by_its_translation(readings: Readings) -> None:
+    reading = readings["encoder"]
+    texts = [ids.tolist() for ids in np.split(reading.text.tokens["input_ids"], reading.text.bounds[1:-1])]
+    end = reading.tokenizer.eos_token_id
+    assert sum(text.count(end) == 3 for text in texts) == 360
+    # The others end once. Some of them stand together, so there are fewer of them than documents.
+    assert {text.count(end) for text in texts} == {1, 3}
+    assert 1200 - 96 < len(texts) < 1200

@@ -1,0 +1,104 @@
+"""From a config to a folder: whole, loadable everywhere, the same after an interruption."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from adapters import AutoAdapterModel
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, XLMRobertaTokenizerFast
+
+from madx_stilts.errors import Interrupted, UsageError
+from madx_stilts.files import sha256_of
+from madx_stilts.nets.backbone import load_backbone
+from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
+from madx_stilts.pretrain.work import pretrain
+from madx_stilts.train.listen import Quiet
+
+Tiny = Callable[[ArchitectureName], PretrainConfig]
+
+
+def silent(line: str) -> None: ...
+
+
+@pytest.fixture(scope="session")
+def made(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny encoder."""
+    return pretrain(tiny("encoder"), tmp_path_factory.mktemp("made") / "tiny", say=silent).folder
+
+
+class StopAt(Quiet):
+    """Sends the signal that a job scheduler sends, after some steps."""
+
+    def stepped(self, done: int, values: object) -> None:
+        if done == 7:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_the_folder_has_all_that_is_needed_and_nothing_beside_it(made: Path) -> None:
+    names = {path.name for path in made.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "README.md", "pretraining.json"} <= names
+    assert [path.name for path in made.parent.iterdir()] == ["tiny"]
+
+
+def test_the_readme_says_that_nothing_in_it_is_real(made: Path) -> None:
+    text = (made / "README.md").read_text(encoding="utf-8")
+    assert "It knows no real language" in text
+    assert "Bolune | no" in text
+
+
+def test_an_encoder_is_a_backbone_with_its_masked_language_modelling_head(made: Path) -> None:
+    backbone = load_backbone("tiny", made, offline=True)
+    assert backbone.pretrained_head == "default"
+    assert isinstance(backbone.tokenizer, XLMRobertaTokenizerFast)
+    assert backbone.layers == 2
+
+
+def test_an_encoder_loads_with_adapters_as_it_is(made: Path) -> None:
+    model = AutoAdapterModel.from_pretrained(made)
+    assert {parameter.dtype.itemsize for parameter in model.parameters()} == {4}
+
+
+def test_the_log_and_the_facts_tell_accuracy_and_retrieval(made: Path) -> None:
+    lines = [json.loads(line) for line in (made / "training.jsonl").read_text().splitlines()]
+    facts = json.loads((made / "pretraining.json").read_text())
+    assert lines[0]["loss"] > lines[-2]["loss"]
+    assert lines[-1]["dev"].keys() == facts["scores"].keys()
+    assert {"accuracy.qaa", "accuracy.qae", "found.qab", "found_centred.qad"} <= facts["scores"].keys()
+    assert PretrainConfig.model_validate(facts["config"], strict=False).size.hidden == 32
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_files(tiny: Tiny, made: Path, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted, match="after step 7 of 60"):
+        pretrain(tiny("encoder"), tmp_path / "tiny", say=silent, listeners=[StopAt])
+    assert not (tmp_path / "tiny").exists()
+    with pytest.raises(UsageError, match="another config"):
+        pretrain(tiny("decoder"), tmp_path / "tiny", say=silent)
+    pretrain(tiny("encoder"), tmp_path / "tiny", say=silent)
+    for path in made.iterdir():
+        assert sha256_of(tmp_path / "tiny" / path.name) == sha256_of(path), path.name
+
+
+@pytest.mark.parametrize(
+    ("architecture", "loader"), [("encoder_decoder", AutoModelForSeq2SeqLM), ("decoder", AutoModelForCausalLM)]
+)
+def test_other_architectures_load_as_what_they_are(
+    architecture: ArchitectureName, loader: type, tiny: Tiny, tmp_path: Path
+) -> None:
+    config = tiny(architecture)
+    short = config.model_copy(update={"train": config.train.model_copy(update={"steps": 2})})
+    folder = pretrain(short, tmp_path / "tiny", say=silent).folder
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = loader.from_pretrained(folder)  # type: ignore[attr-defined]
+    ids = tokenizer("padra vota gu dro nagoklor", return_tensors="pt")
+    assert tokenizer.is_fast
+    assert model.generate(**ids, max_new_tokens=3, do_sample=False).shape[0] == 1
+
+
+def test_a_folder_that_exists_is_left_alone(tiny: Tiny, made: Path) -> None:
+    before = sha256_of(made / "model.safetensors")
+    with pytest.raises(UsageError, match="exists already"):
+        pretrain(tiny("encoder"), made, say=silent)
+    assert sha256_of(made / "model.safetensors") == before
