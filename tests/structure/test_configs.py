@@ -60,6 +60,5 @@ def test_the_command_line_understands_every_command_in_a_heading(path: Path) -> 
             known = command.commands
             assert words[0] in known, f"no command {words[0]!r}"
             command, words = known[words[0]], words[1:]
-        command.make_context(
-            command.name, words, resilient_parsing=True, help_option_names=["-h", "--help"]
-        )  # refuses an unknown option
+        # An unknown option is refused. The names of help are the program's: click remembers them from the first call.
+        command.make_context(command.name, words, resilient_parsing=True, help_option_names=["-h", "--help"])
