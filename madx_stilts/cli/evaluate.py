@@ -5,7 +5,8 @@ import json
 import click
 
 from madx_stilts.cli.command import Command, Option
-from madx_stilts.cli.options import EVALUATION, SCORING, EvaluateOptions, json_option
+from madx_stilts.cli.options import json_option
+from madx_stilts.cli.scoring_options import EVALUATION, SCORING, EvaluateOptions
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import UsageError
 from madx_stilts.tasks.task import Task

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
-from madx_stilts.cli.options import MixtureOptions
+from madx_stilts.cli.mixture_options import MixtureOptions
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS

@@ -1,7 +1,8 @@
 """From evaluation options to what scoring takes. Importing this module loads torch."""
 
-from madx_stilts.cli.options import CommonOptions, EvaluateOptions
+from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
+from madx_stilts.cli.scoring_options import EvaluateOptions
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.trained import full_stack

@@ -3,7 +3,8 @@
 import click
 
 from madx_stilts.cli.command import Group, Option
-from madx_stilts.cli.options import MIXTURE, TRAINING, json_option
+from madx_stilts.cli.mixture_options import MIXTURE
+from madx_stilts.cli.options import TRAINING, json_option
 from madx_stilts.cli.settings import Settings
 
 _language = click.option(
