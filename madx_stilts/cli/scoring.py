@@ -11,7 +11,7 @@ from madx_stilts.cli.zoos import open_zoo
 from madx_stilts.errors import UsageError
 from madx_stilts.score.bench import Bench, Missing, Swap
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling, PoolingKind
-from madx_stilts.stack import AdapterRef, Stack
+from madx_stilts.stack import AdapterRef, Role, Stack
 from madx_stilts.zoo.store import Zoo
 
 RULES: dict[str, Missing] = {"error": "error", "source": "source", "none": "none"}
@@ -55,7 +55,7 @@ def language_swap(zoo: Zoo, how: EvaluateOptions, *, backbone: str) -> Swap | No
     """
     if how.language_adapters == "keep":
         return None
-    known = {entry.ref.name for entry in zoo.entries() if str(entry.ref.role) == "language"}
+    known = {ref.name for ref in zoo.references() if ref.role is Role.LANGUAGE}
 
     def find(language: str) -> AdapterRef | None:
         return zoo.find(f"language/{language}", backbone=backbone) if language in known else None

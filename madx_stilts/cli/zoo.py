@@ -19,19 +19,24 @@ def zoo() -> None:
 @json_option
 @click.pass_obj
 def list_adapters(settings: Settings, as_json: bool) -> None:
-    """All adapters, with their dev scores."""
-    from madx_stilts.cli.tables import show
-    from madx_stilts.cli.zoos import entry_facts, entry_row, open_zoo
+    """All adapters, with their dev scores.
 
-    entries = open_zoo(settings).entries()
+    If one is damaged, the others are listed, and the exit code is 3.
+    """
+    from madx_stilts.cli.tables import show
+    from madx_stilts.cli.zoos import entry_facts, entry_row, open_zoo, sound_entries
+
+    entries, faults = sound_entries(open_zoo(settings))
+    columns = ["reference", "backbone", "seed", "limit", "steps", "dev scores"]
     if as_json:
         click.echo(json.dumps([entry_facts(entry) for entry in entries]))
-        return
-    if not entries:
+    elif entries:
+        show(f"Zoo {settings.zoo}", columns, map(entry_row, entries), whole=2)
+    elif not faults:
         click.echo(f"The zoo in {settings.zoo} is empty. Train an adapter: madx-stilts train intermediate TASK")
-        return
-    columns = ["reference", "backbone", "seed", "limit", "steps", "dev scores"]
-    show(f"Zoo {settings.zoo}", columns, map(entry_row, entries), whole=2)
+    if faults:
+        lines = "\n".join(f"  - {fault.message}" for fault in faults)
+        raise AdapterError(f"{len(faults)} more cannot be listed:\n{lines}", hint=faults[0].hint)
 
 
 @zoo.command()

@@ -46,7 +46,7 @@ def require_known(zoo: Zoo, wanted: Iterable[str]) -> None:
             zoo.find(name)
         except AdapterError:
             # Several adapters of that name may differ in their backbones only.
-            if name.version or not any(_is(entry, name) for entry in zoo.entries()):
+            if name.version or not any(_is(ref, name) for ref in zoo.references()):
                 raise
 
 
@@ -106,6 +106,17 @@ def find_language(zoo: Zoo, text: str | None, *, backbone: str) -> AdapterRef | 
     return ref
 
 
+def sound_entries(zoo: Zoo) -> tuple[list[Entry], list[AdapterError]]:
+    """All references whose cards can be read, and what is wrong with the others."""
+    entries, faults = [], []
+    for ref in zoo.references():
+        try:
+            entries.append(Entry(ref, zoo.card(ref.id)))
+        except AdapterError as error:
+            faults.append(error)
+    return entries, faults
+
+
 def entry_facts(entry: Entry) -> dict[str, object]:
     """What `zoo list --json` says of an adapter."""
     ref, card = entry.ref, entry.card
@@ -133,5 +144,5 @@ def entry_row(entry: Entry) -> list[str]:
     ]
 
 
-def _is(entry: Entry, wanted: Wanted) -> bool:
-    return (entry.ref.role, entry.ref.name) == (wanted.role, wanted.name)
+def _is(ref: AdapterRef, wanted: Wanted) -> bool:
+    return (ref.role, ref.name) == (wanted.role, wanted.name)

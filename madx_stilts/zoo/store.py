@@ -69,11 +69,11 @@ class Zoo:
         Raises:
             AdapterError: A card is missing or damaged.
         """
-        return [Entry(ref, self.card(ref.id)) for ref in self._references()]
+        return [Entry(ref, self.card(ref.id)) for ref in self.references()]
 
     def refs_of(self, id: str) -> list[AdapterRef]:
         """All references to one adapter."""
-        return [ref for ref in self._references() if ref.id == id]
+        return [ref for ref in self.references() if ref.id == id]
 
     def lineage(self, id: str) -> list[Card]:
         """An adapter and all that it stands on or started from, parents before children.
@@ -110,7 +110,7 @@ class Zoo:
             wanted = Wanted.parse(wanted)
         refs = {ref for layer in self._layers for ref in layer.versions(wanted.role, wanted.name)}
         if not refs:
-            raise missing(wanted, self._references())
+            raise missing(wanted, self.references())
         named = [Entry(ref, self.card(ref.id)) for ref in sorted(refs, key=lambda ref: ref.id)]
         return choose(wanted, named, backbone=backbone)
 
@@ -217,7 +217,8 @@ class Zoo:
         folders = ", ".join(str(layer.root) for layer in self._layers)
         raise AdapterError(f"The zoo has no adapter with the id {id}.", hint=f"Looked in {folders}.")
 
-    def _references(self) -> list[AdapterRef]:
+    def references(self) -> list[AdapterRef]:
+        """All references, sorted by role, name and id, whatever state their adapters are in."""
         refs = {(ref.role, ref.name, ref.id): ref for layer in self._layers for ref in layer.references()}
         return [refs[key] for key in sorted(refs)]
 

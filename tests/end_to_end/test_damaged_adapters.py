@@ -69,3 +69,14 @@ def test_a_damaged_card_is_told_with_its_file(content: str, damaged: Place) -> N
     assert said.code == 3
     assert str(card) in said.err
     assert damaged("zoo", "verify").code == 3
+
+
+def test_a_damaged_card_harms_only_its_own_adapter(damaged: Place) -> None:
+    card = weights(damaged, "intermediate/snli", "card.json")
+    sound = len(damaged.does("zoo", "list", "--json").json) - 1
+    DAMAGES["truncated"](card)
+    said = damaged("zoo", "list", "--json")
+    assert (said.code, len(said.json)) == (3, sound)
+    assert "1 more cannot be listed" in said.err
+    assert str(card) in said.err
+    assert damaged("evaluate", "xnli", "--stack", "target/xnli", "--languages", "de", "--limit", "5").code == 0
