@@ -168,7 +168,9 @@ class Zoo:
 
     @contextmanager
     def work(self, id: str, *, wait_seconds: float = 0.0) -> Iterator[Path]:
-        """Give the folder of an unfinished training, for this process alone. It stays until `discard_work`.
+        """Give the folder of an unfinished training, for this process alone.
+
+        It stays until `discard_work`, unless it is empty.
 
         Args:
             wait_seconds: How long to wait if another process has it.
@@ -182,7 +184,12 @@ class Zoo:
             with told_as_storage(folder):
                 folder.mkdir(parents=True, exist_ok=True)
             sweep(folder)
-            yield folder
+            try:
+                yield folder
+            finally:
+                # It stays if anything is in it; what stopped before its first checkpoint leaves nothing.
+                with suppress(OSError):
+                    folder.rmdir()
 
     def discard_work(self, id: str) -> None:
         """Remove the folder of an unfinished training, also inside the block of `work`.

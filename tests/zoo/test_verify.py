@@ -157,7 +157,8 @@ def test_sweeping_removes_the_unfinished_training_of_an_adapter_that_is_there(
     zoo: Zoo, root: Path, family: Family
 ) -> None:
     folder, _ = family
-    with zoo.work(folder.name), zoo.work("0" * 64):
-        pass
+    for id in (folder.name, "0" * 64):
+        with zoo.work(id) as unfinished:
+            (unfinished / "checkpoint").touch()
     assert zoo.sweep() == [root / "work" / folder.name]
     assert [path.name for path in (root / "work").iterdir()] == ["0" * 64]
