@@ -42,6 +42,7 @@ class Case:
     batch_size: int
     learning_rate: float
     padding: str
+    plain: bool
     data: Path
     backbone: Path
     out: Path
@@ -57,6 +58,8 @@ def train_ours(case: Case) -> dict[str, Any]:
     from madx_stilts.train.roles import Wish, train_intermediate
     from madx_stilts.zoo.store import Zoo
 
+    if case.plain:
+        as_the_peer()
     backbone = load_backbone("benchmark", case.backbone, offline=True)
     shop = Workshop(backbone, Zoo([case.out]), DataPlace((case.data,), offline=True), cache=case.out / "encoded")
     config = AdapterConfig(method=Method(reduction_factor=case.reduction), train=settings(case))
@@ -68,6 +71,21 @@ def train_ours(case: Case) -> dict[str, Any]:
         "folder": str(shop.zoo.folder(card.id)),
         "name": card.name,
     }
+
+
+def as_the_peer() -> None:
+    """Take away what ours does otherwise: no dropout below the adapters, batches of similar lengths."""
+    import numpy as np
+
+    from madx_stilts.nets.anatomy import Trunk
+    from madx_stilts.train import feed
+
+    def at_random(encoded: Any, batch_size: int, *, seed: int, epoch: int) -> list[Any]:
+        order = np.random.default_rng((seed, epoch)).permutation(len(encoded))
+        return [order[at : at + batch_size] for at in range(0, len(order), batch_size)]
+
+    setattr(Trunk, "modules", lambda self, base, anatomy: iter(()))  # noqa: B010
+    setattr(feed, "epoch_order", at_random)  # noqa: B010
 
 
 def settings(case: Case) -> Any:
@@ -254,6 +272,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--learning-rate", type=float, default=5e-4)
     parser.add_argument("--padding", choices=["longest", "fixed"], default="longest", help="of the peer")
+    parser.add_argument("--plain", action="store_true", help="ours with dropout everywhere and batches at random")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, help="also write all results here, as JSON")
     parser.add_argument("--keep", type=Path, help="keep zoos and checkpoints here")
