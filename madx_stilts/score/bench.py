@@ -102,9 +102,11 @@ class Bench:
         if names:
             check_effects(self.backbone, names, first_inputs(self.backbone, encoded))
         activate(self.backbone, names)
-        yield
-        if stack.language is not None and stack.language != usual.language:
-            remove(self.backbone, self.backbone.attached[stack.language.id])
+        try:
+            yield
+        finally:
+            if stack.language is not None and stack.language != usual.language:
+                remove(self.backbone, self.backbone.attached[stack.language.id])
 
     @property
     def keeps(self) -> bool:

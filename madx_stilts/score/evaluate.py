@@ -55,7 +55,8 @@ def evaluate(
         raise UsageError("The stack is empty: nothing answers.", hint="Name at least one adapter with --stack.")
     card = bench.zoo.card(top.id)
     stacks = {language: swap.applied(stack, language) if swap else stack for language in languages}
-    task = with_labels(task, find_all(task, languages[0], split, place=bench.place))
+    if task.label_file:
+        task = with_labels(task, find_all(task, languages[0], split, place=bench.place))
     head = attach_head(bench.backbone, bench.zoo, top.id, task)
     _check_head(bench.backbone, head, card, task)
     scores = {}

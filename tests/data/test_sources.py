@@ -120,6 +120,16 @@ def test_a_union_has_the_rows_of_all_its_tasks_in_order(mirror: Any, place: Data
     assert (union.splits, union.languages_of("train")) == (("train",), ("en", "sw", "de"))
 
 
+def test_the_licence_is_that_of_the_rows_that_were_read(mirror: Any, place: DataPlace) -> None:
+    mirror.add("someone/pairs", [row("english")], config="en", kind="jsonl")
+    mirror.add("someone/pairs", [row("swahili")], config="sw", kind="jsonl")
+    task = task_of(replace(HUB, languages=("en",)), replace(HUB, languages=("sw",), licence="CC0-1.0"))
+    assert read(task, "en", "train", place=place).task.licence == task.licence
+    assert read(task, "sw", "train", place=place).task.licence == "CC0-1.0"
+    union = replace(task, sources={}, union_of=(task_of(replace(HUB, licence="MIT")), task_of(HUB)))
+    assert read(union, "en", "train", place=place).task.licence == f"MIT; {task.licence}"
+
+
 def test_a_union_needs_all_its_tasks(mirror: Any, place: DataPlace) -> None:
     mirror.add("someone/a", [row("a1")], config="en", kind="jsonl")
     first = task_of(replace(HUB, path="someone/a"))
