@@ -13,7 +13,7 @@ PYTHON ?= $(shell for python in python3.11 python3; do \
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## train, stack and score adapters on toy sentences, end to end, offline
+demo: $(READY) ## the main job in small: nine intermediates, six targets, five languages; offline
 	$(BIN)/madx-stilts demo
 
 test: $(READY) ## run all tests; needs no network and no GPU

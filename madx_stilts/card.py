@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field, ValidationError, model_validator
 
 from madx_stilts.errors import AdapterError
-from madx_stilts.files import canonical_json
+from madx_stilts.files import canonical_json, digest
 from madx_stilts.recipe import Frozen, Recipe
 
 FORMAT_VERSION: Final = 1
@@ -48,6 +48,15 @@ class Parent(Frozen):
     id: Sum
 
 
+class Foreign(Frozen):
+    """Where an adapter comes from that this package did not train."""
+
+    source: str
+    """`hub:owner/name@commit`, or the name of the folder that it was imported from."""
+    files: Annotated[dict[FileName, Sum], Field(min_length=1)]
+    """The sha256 of each file as it was found there. With the backbone, they are the adapter's identity."""
+
+
 class Card(Frozen):
     """Everything worth knowing about one adapter. The role is not in it: references give roles to adapters."""
 
@@ -78,6 +87,8 @@ class Card(Frozen):
     peak_bytes: Amount = 0
     notes: tuple[str, ...] = ()
     """What a user must know, one sentence each."""
+    foreign: Foreign | None = None
+    """Of an adapter that others trained. Of its recipe, only parts and method are known."""
 
     @model_validator(mode="after")
     def _all_parents_named(self) -> "Card":
@@ -88,7 +99,9 @@ class Card(Frozen):
 
     @property
     def expected_id(self) -> str:
-        """The id that follows from recipe, backbone and data."""
+        """The id that follows from recipe, backbone and data; of a foreign adapter, from its files and the backbone."""
+        if self.foreign is not None:
+            return digest({"foreign": self.foreign.files, "backbone": self.backbone.fingerprint})
         return self.recipe.identity(backbone=self.backbone.fingerprint, data=self.data)
 
     def to_json(self) -> str:

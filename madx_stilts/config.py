@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from madx_stilts.config_faults import faults_of
 from madx_stilts.errors import ConfigError, UnknownName, UsageError
 from madx_stilts.recipe import Frozen, Method, TrainSettings
-from madx_stilts.resources import builtin_configs
+from madx_stilts.resources import builtin_configs, shipped_backbone
 from madx_stilts.strict_yaml import dotted, parse
 
 M = TypeVar("M", bound=BaseModel)
@@ -27,10 +27,20 @@ class BackboneConfig(Frozen):
     """A pretrained model by a short name. See `configs/backbones/`."""
 
     model: str
-    """Hub id, `owner/name`, or a folder."""
+    """Hub id, `owner/name`, or a folder, or `shipped:NAME` for one that comes with the package."""
     revision: str = "main"
     """Branch, tag or commit on the hub."""
     description: str = ""
+
+    @property
+    def source(self) -> str:
+        """What it is loaded from: a hub id or a folder.
+
+        Raises:
+            StorageError: It should have come with the package and did not.
+        """
+        sign, _, name = self.model.rpartition(":")
+        return str(shipped_backbone(name)) if sign == "shipped" else self.model
 
 
 def load(

@@ -1,4 +1,4 @@
-"""What comes with the package besides code: built-in configs by name, and the shipped adapters.
+"""What comes with the package besides code: built-in configs by name, the shipped adapters and their backbone.
 
 Both lie at the top level of the repository and are installed below the package, so they are found from any folder.
 """
@@ -31,6 +31,21 @@ def builtin_configs(kind: str) -> dict[str, Path]:
 def shipped_zoo() -> Path | None:
     """The folder of the adapters that come with the package, to be read only; None where they were left out."""
     return _installed("adapters_zoo")
+
+
+def shipped_backbone(name: str) -> Path:
+    """The folder of a backbone that comes with the package.
+
+    Raises:
+        StorageError: It was left out.
+    """
+    zoo = shipped_zoo()
+    folder = None if zoo is None else zoo / "backbones" / name
+    if folder is None or not folder.is_dir():
+        raise StorageError(
+            f"The backbone {name} should come with the package and is missing.", hint="Install with pip."
+        )
+    return folder
 
 
 def _installed(folder: str) -> Path | None:

@@ -48,6 +48,13 @@ def unset_options(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def no_shipped_adapters(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a zoo hold what a test put there and nothing else, unless the test is about what comes with the package."""
+    if request.node.get_closest_marker("shipped") is None:
+        monkeypatch.setattr("madx_stilts.cli.zoos.shipped_zoo", lambda: None)
+
+
 # --- Real parts in small, for whoever needs them: a tiny backbone with random weights, and a mirror of toy data. ---
 
 

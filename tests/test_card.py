@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from madx_stilts.card import FORMAT_VERSION, BackboneNote, Card, Parent, now
+from madx_stilts.card import FORMAT_VERSION, BackboneNote, Card, Foreign, Parent, now
 from madx_stilts.errors import AdapterError
 from madx_stilts.recipe import Method, Part, Recipe, Start, TrainSettings
 
@@ -150,3 +150,14 @@ def test_all_that_the_recipe_stands_on_is_among_the_parents(card: Card) -> None:
         Card(id=card.id, name="mnli", recipe=recipe, backbone=card.backbone, data={})
     with pytest.raises(AdapterError, match=r"is damaged: the recipe needs a+, which is not among the parents"):
         Card.from_json(changed(card, "recipe.below", ["a" * 64]))
+
+
+def test_the_id_of_an_adapter_of_others_follows_from_its_files_and_the_backbone(card: Card) -> None:
+    files = {"adapter_config.json": "ab" * 32, "pytorch_adapter.bin": "cd" * 32}
+    foreign = card.model_copy(update={"foreign": Foreign(source="hub:a/b@c", files=files)})
+    assert Card.from_json(foreign.to_json()) == foreign
+    assert foreign.expected_id != card.expected_id
+    elsewhere = foreign.model_copy(update={"foreign": Foreign(source="the folder x", files=files)})
+    assert elsewhere.expected_id == foreign.expected_id
+    changed = foreign.model_copy(update={"foreign": Foreign(source="hub:a/b@c", files={**files, "x.json": "ef" * 32})})
+    assert changed.expected_id != foreign.expected_id

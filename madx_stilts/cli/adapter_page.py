@@ -7,6 +7,7 @@ from madx_stilts.card import Card
 from madx_stilts.cli.page import Facts
 from madx_stilts.recipe import Recipe, Sampling, TrainSettings
 from madx_stilts.stack import AdapterRef
+from madx_stilts.zoo.lineage import lineage_lines
 from madx_stilts.zoo.store import Zoo
 
 _DIGITS = 8
@@ -21,16 +22,19 @@ def adapter_sections(zoo: Zoo, ref: AdapterRef) -> dict[str, Facts]:
     """
     card, folder = zoo.card(ref.id), zoo.folder(ref.id)
     others = [str(other) for other in zoo.refs_of(ref.id) if str(other) != str(ref)]
+    lineage = zoo.lineage(ref.id)
+    titles = {one.id: _title(zoo, one) for one in lineage}
     return {
         "": [
             ("also named", ", ".join(others)),
             ("backbone", _backbone(card)),
+            ("taken from", card.foreign.source if card.foreign else ""),
             ("licence", card.licence),
             ("created", card.created),
             ("id", card.id),
         ],
-        "Recipe": _recipe(card.recipe),
-        "Lineage (oldest first)": [(_title(zoo, one), _stands_on(zoo, one)) for one in zoo.lineage(ref.id)],
+        "Recipe": _recipe(card.recipe) if card.foreign is None else _known(card.recipe),
+        "Lineage": [(line, _stands_on(zoo, one)) for one, line in lineage_lines(lineage, titles)],
         "Data": [(key, _data(card, key)) for key in sorted(card.data)],
         "Scores on the dev data": [(metric, f"{value:.2f}") for metric, value in card.scores.items()],
         "Cost": _cost(card),
@@ -62,6 +66,12 @@ def _recipe(recipe: Recipe) -> Facts:
         ("training", ", ".join([*_settings(changed), "all else as in the config default"])),
         ("seed", str(recipe.seed)),
     ]
+
+
+def _known(recipe: Recipe) -> Facts:
+    """What is known of how others trained an adapter."""
+    known = {"task", "method"}
+    return [*(fact for fact in _recipe(recipe) if fact[0] in known), ("training", "not known")]
 
 
 def _present(sampling: Sampling | None) -> list[Sampling]:

@@ -64,6 +64,13 @@ EVERYWHERE: tuple[Option, ...] = (
         help="Where adapters are kept.",
     ),
     _global(
+        ["--peer", "peers"],
+        type=_FOLDER,
+        multiple=True,
+        metavar="DIR",
+        help="Another zoo that is read too, such as one that a group shares. May be given several times.",
+    ),
+    _global(
         ["--data"],
         type=_MIRROR,
         multiple=True,

@@ -11,6 +11,7 @@ from madx_stilts.cli.command import EVERYWHERE, Group
 from madx_stilts.cli.demo import demo
 from madx_stilts.cli.doctor import doctor
 from madx_stilts.cli.evaluate import evaluate
+from madx_stilts.cli.grid import grid
 from madx_stilts.cli.miniature import miniature
 from madx_stilts.cli.submission import submission
 from madx_stilts.cli.tasks import tasks
@@ -46,7 +47,7 @@ def cli() -> None:
 
 
 cli.params.extend(EVERYWHERE)
-for command in (demo, miniature, tasks, backbone, train, evaluate, submission, zoo, doctor):
+for command in (demo, miniature, tasks, backbone, train, evaluate, grid, submission, zoo, doctor):
     cli.add_command(command)
 
 

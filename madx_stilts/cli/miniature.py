@@ -5,11 +5,12 @@ from pathlib import Path
 import click
 
 from madx_stilts.cli.command import Group, Option
+from madx_stilts.cli.settings import Settings
 
 
 @click.group(cls=Group)
 def miniature() -> None:
-    """Write the data sets of a small constructed world."""
+    """Write the data of a small constructed world."""
 
 
 @miniature.command()
@@ -39,3 +40,41 @@ def build(folder: Path, seed: int, size: str) -> None:
 
     write(folder, seed=seed, size="small" if size == "small" else "full")
     click.echo(f"Wrote the miniature of seed {seed} to {folder}. Use it with: madx-stilts --data {folder} ...")
+
+
+@miniature.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--workers", cls=Option, type=int, metavar="N", show_default="one per core, at most 4", help="Processes.")
+@click.pass_obj
+def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
+    """Train the adapters that come with the package.
+
+    DIR is a zoo. It gets language adapters, the nine intermediates, and targets, on the encoder `miniature`, with the
+    data that --data names. The same data and encoder give the same adapters. Stop it at any time and run it again.
+    `adapters_zoo` of the repository was made so:
+
+    \b
+      madx-stilts miniature build mini
+      madx-stilts miniature adapters adapters_zoo --data mini
+    """
+    from dataclasses import replace
+    from functools import partial
+
+    from madx_stilts.cli.demo import GRID
+    from madx_stilts.cli.grid_progress import watching
+    from madx_stilts.cli.grids import planned
+    from madx_stilts.cli.telling import say
+    from madx_stilts.demo.adapters import Maker
+    from madx_stilts.grid.plan import Plan
+    from madx_stilts.run.grid import Outcome, run_grid
+    from madx_stilts.run.site import Site
+
+    here = replace(settings, zoo=folder, offline=True)
+
+    def run(plan: Plan, site: Site) -> Outcome:
+        with watching(here, plan, site) as watch:
+            return run_grid(plan, site, engine="processes", workers=workers, watch=watch)
+
+    site = Site(zoo=(folder,), data=here.data, cache=here.encodings, offline=True)
+    refs = Maker(partial(planned, here, GRID), run, partial(say, settings)).make(site)
+    click.echo(f"{len(refs)} adapters are in {folder}; its README.md lists them.")

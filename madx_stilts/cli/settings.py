@@ -32,6 +32,7 @@ class Settings:
         offline: Open no connection.
         verbose: How much more to say: library warnings, tracebacks of errors.
         quiet: No progress.
+        peers: Other zoos, which are only read, in this order.
     """
 
     zoo: Path = field(default_factory=lambda: data_home() / "zoo")
@@ -40,6 +41,7 @@ class Settings:
     offline: bool = False
     verbose: int = 0
     quiet: bool = False
+    peers: tuple[Path, ...] = ()
 
     @property
     def encodings(self) -> Path:

@@ -6,19 +6,17 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
-import torch
-
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
 from madx_stilts.cli.progress import listeners
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import say
 from madx_stilts.cli.zoos import open_zoo, require_known, require_name
-from madx_stilts.config import AdapterConfig, BackboneConfig, load
-from madx_stilts.errors import UnknownName, UsageError
+from madx_stilts.config import AdapterConfig, load
 from madx_stilts.formats import FORMATS
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
-from madx_stilts.resources import builtin_configs
+from madx_stilts.run.backbones import origin_of
+from madx_stilts.run.crew import device_named
 from madx_stilts.tasks.task import FormatName
 from madx_stilts.train.job import Workshop
 from madx_stilts.train.listen import Listener, Quiet, Tracker
@@ -70,17 +68,16 @@ def open_backbone(settings: Settings, options: CommonOptions, *, precision: Prec
         BackboneError: It cannot be loaded.
         UsageError: It is neither a known name nor a folder nor a name on the hub, or the device is not there.
     """
-    name, source, revision = options.backbone, options.backbone, "main"
-    if name in builtin_configs("backbones"):
-        config = load(name, BackboneConfig, kind="backbones")
-        source, revision = config.model, config.revision
-    elif Path(name).is_dir():
-        name = Path(name).resolve().name
-    elif name.count("/") != 1:
-        raise _unknown_backbone(name)
-    device = _device(options.device)
-    say(settings, f"Loading the backbone {name}, in {precision} on {device}.")
-    return load_backbone(name, source, precision=precision, device=device, revision=revision, offline=settings.offline)
+    origin, device = origin_of(options.backbone), device_named(options.device)
+    say(settings, f"Loading the backbone {origin.name}, in {precision} on {device}.")
+    return load_backbone(
+        origin.name,
+        origin.source,
+        precision=precision,
+        device=device,
+        revision=origin.revision,
+        offline=settings.offline,
+    )
 
 
 def adapter_config(options: CommonOptions, format_name: FormatName) -> AdapterConfig:
@@ -137,14 +134,6 @@ def precision_of(options: CommonOptions) -> Precision:
     return next((known for known in get_args(Precision) if known == options.precision), "fp32")
 
 
-def _unknown_backbone(name: str) -> UsageError:
-    near = UnknownName("backbone", name, builtin_configs("backbones")).hint
-    return UsageError(
-        f"There is no backbone {name!r}: it is no short name, no folder here, and not of the form owner/name.",
-        hint=near,
-    )
-
-
 class _Witness(Quiet):
     """Notes which trainings begin."""
 
@@ -153,16 +142,3 @@ class _Witness(Quiet):
 
     def started(self, name: str, done: int, steps: int) -> None:
         self.seen.append(name)
-
-
-def _device(wanted: str) -> str:
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        # Reading a number back proves that there is a memory behind the name.
-        torch.zeros(1, device=wanted).item()
-    except (RuntimeError, AssertionError) as error:
-        gpus = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
-        hint = f"There are: {', '.join(['cpu', *gpus])}; auto takes the best."
-        raise UsageError(f"There is no device {wanted!r} here.", hint=hint) from error
-    return wanted

@@ -7,33 +7,33 @@ import click
 from madx_stilts.cli.command import Group
 from madx_stilts.cli.options import json_option
 from madx_stilts.cli.settings import Settings
+from madx_stilts.cli.zoo_prune import prune
+from madx_stilts.cli.zoo_publish import export, publish
+from madx_stilts.cli.zoo_pull import import_folder, pull
 from madx_stilts.errors import AdapterError
 
 
 @click.group(cls=Group)
 def zoo() -> None:
-    """List, explain and verify adapters."""
+    """List, explain, verify, share and remove adapters."""
 
 
 @zoo.command("list")
 @json_option
 @click.pass_obj
 def list_adapters(settings: Settings, as_json: bool) -> None:
-    """All adapters, with their dev scores.
+    """Adapters, yours and the shipped ones, with dev scores.
 
     If one is damaged, the others are listed, and the exit code is 3.
     """
-    from madx_stilts.cli.tables import show
-    from madx_stilts.cli.zoos import entry_facts, entry_row, open_zoo, sound_entries
+    from madx_stilts.cli.zoos import entry_facts, open_zoo, print_entries, sound_entries
 
-    entries, faults = sound_entries(open_zoo(settings))
-    columns = ["reference", "backbone", "seed", "limit", "steps", "dev scores"]
+    zoo = open_zoo(settings)
+    entries, faults = sound_entries(zoo)
     if as_json:
-        click.echo(json.dumps([entry_facts(entry) for entry in entries]))
-    elif entries:
-        show(f"Zoo {settings.zoo}", columns, map(entry_row, entries), whole=2)
-    elif not faults:
-        click.echo(f"The zoo in {settings.zoo} is empty. Train an adapter: madx-stilts train intermediate TASK")
+        click.echo(json.dumps([entry_facts(entry, zoo) for entry in entries]))
+    else:
+        print_entries(settings, zoo, entries, faults)
     if faults:
         lines = "\n".join(f"  - {fault.message}" for fault in faults)
         raise AdapterError(f"{len(faults)} more cannot be listed:\n{lines}", hint=faults[0].hint)
@@ -85,3 +85,7 @@ def verify(settings: Settings, as_json: bool) -> None:
         click.echo(json.dumps({"zoo": str(settings.zoo), "adapters": adapters, "faults": []}))
         return
     click.echo(f"{adapters} adapter{'' if adapters == 1 else 's'}, every file as its card says.")
+
+
+for command in (publish, pull, export, import_folder, prune):
+    zoo.add_command(command)

@@ -1,7 +1,12 @@
 """The zoo that the options name, with the shipped one below it. No torch."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+import click
+
+from madx_stilts.card import Card
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.resources import shipped_zoo
@@ -11,9 +16,14 @@ from madx_stilts.zoo.store import Zoo
 
 
 def open_zoo(settings: Settings) -> Zoo:
-    """The user's zoo over the shipped one."""
+    """The user's zoo over its peers and the shipped one."""
+    return Zoo(zoo_layers(settings))
+
+
+def zoo_layers(settings: Settings) -> tuple[Path, ...]:
+    """The folders of that zoo, the user's first."""
     shipped = shipped_zoo()
-    return Zoo([settings.zoo, *([shipped] if shipped else [])])
+    return (settings.zoo, *settings.peers, *([shipped] if shipped else []))
 
 
 def references(texts: str | None) -> list[str]:
@@ -117,7 +127,7 @@ def sound_entries(zoo: Zoo) -> tuple[list[Entry], list[AdapterError]]:
     return entries, faults
 
 
-def entry_facts(entry: Entry) -> dict[str, object]:
+def entry_facts(entry: Entry, zoo: Zoo) -> dict[str, object]:
     """What `zoo list --json` says of an adapter."""
     ref, card = entry.ref, entry.card
     return {
@@ -126,16 +136,53 @@ def entry_facts(entry: Entry) -> dict[str, object]:
         "id": ref.id,
         "backbone": card.backbone.name,
         "scores": card.scores,
+        "shipped": _is_shipped(entry, zoo),
+        "constructed": is_constructed(card),
     }
 
 
-def entry_row(entry: Entry) -> list[str]:
+def print_entries(settings: Settings, zoo: Zoo, entries: Sequence[Entry], faults: Sequence[AdapterError]) -> None:
+    """Print the user's adapters, and below them those that come with the package."""
+    from madx_stilts.cli.tables import show
+
+    columns = ["reference", "backbone", "seed", "limit", "steps", "dev scores"]
+    shipped = [entry for entry in entries if _is_shipped(entry, zoo)]
+    own = [entry for entry in entries if entry not in shipped]
+    if own:
+        show(f"Zoo {settings.zoo}", columns, map(_row, own), whole=2)
+    elif not faults:
+        click.echo(f"The zoo in {settings.zoo} is empty. Train an adapter: madx-stilts train intermediate TASK")
+    if shipped:
+        click.echo()
+        show("These come with the package", columns, map(_row, shipped), whole=2)
+    if any(is_constructed(entry.card) for entry in entries):
+        click.echo(f"\n{MARK} of a constructed world: no score can be compared with a real one")
+
+
+MARK = "*"
+"""Beside what was trained on a constructed world."""
+
+
+def is_constructed(card: Card) -> bool:
+    """Whether an adapter was trained on text of a constructed world."""
+    return any(_CONSTRUCTED.fullmatch(part.language) for part in card.recipe.parts)
+
+
+_CONSTRUCTED = re.compile(r"q[a-t][a-z]")
+"""Codes that ISO 639 leaves to private use."""
+
+
+def _is_shipped(entry: Entry, zoo: Zoo) -> bool:
+    return zoo.root_of(entry.ref.id) == shipped_zoo()
+
+
+def _row(entry: Entry) -> list[str]:
     """Reference, backbone, seed, limit, steps and dev scores, for a table."""
     card = entry.card
     limit = card.recipe.parts[0].limit
     scores = ", ".join(f"{name} {value:.2f}" for name, value in card.scores.items())
     return [
-        str(entry.ref),
+        f"{entry.ref}{MARK if is_constructed(card) else ''}",
         card.backbone.name,
         str(card.recipe.seed),
         str(limit or "all"),

@@ -11,10 +11,14 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from madx_stilts.data.read import Examples
-from madx_stilts.files import digest, write_whole
+from madx_stilts.files import PARTIAL, digest, write_whole
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Tokenizer
 from madx_stilts.tasks.fields import BadRow
+from madx_stilts.zoo.lock import held
+
+_WAIT = 4 * 3600.0
+"""Seconds to wait for a process that encodes the same: more than any data set takes."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,19 @@ class Encoder:
 
 def _cached(path: Path, make: Callable[[], Encoded]) -> Encoded:
     # A file that is missing, damaged or not readable is only a saving that is missed: it is made anew and replaced.
-    with suppress(OSError, SafetensorError, KeyError):
+    unusable = (OSError, SafetensorError, KeyError)
+    with suppress(*unusable):
         return _unpack(load_file(path))
-    encoded = make()
-    write_whole(path, save(_pack(encoded)))
+    lock = path.parents[1] / "locks" / f"{path.stem}.lock"
+    busy = f"Another process has been encoding {path} for {_WAIT / 3600:.0f} hours."
+    with held(lock, busy=busy, wait_seconds=_WAIT, other="another cache folder with --cache"):
+        # Another process may have made it while this one waited; one that was killed may have left a part of it.
+        with suppress(*unusable):
+            return _unpack(load_file(path))
+        encoded = make()
+        for left in path.parent.glob(f".{path.name}.*{PARTIAL}"):
+            left.unlink(missing_ok=True)
+        write_whole(path, save(_pack(encoded)))
     return encoded
 
 

@@ -1,1 +1,1 @@
-"""A first look without network, data or GPU: toy sentences, a tiny random backbone, the real commands."""
+"""The main job on the embedded default, and what tests and benchmarks take as the smallest real parts."""

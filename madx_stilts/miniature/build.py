@@ -5,8 +5,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from madx_stilts import __version__
 from madx_stilts.errors import StorageError
-from madx_stilts.files import told_as_storage, written_folder
+from madx_stilts.files import digest, sha256_of, told_as_storage, written_folder
 from madx_stilts.miniature.distance import distance
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.mirror import Mirror
@@ -36,14 +37,14 @@ def build(folder: Path, *, seed: int = 1, size: Size = "full", domains: Mapping[
         for data_sets in (nli, pairs, qa, choice, tagging, retrieval, linking, text):
             data_sets.write(studio)
         mirror.describe()
-        mirror.json(PASSPORT, passport(world, size))
+        mirror.json(PASSPORT, {**passport(world, size), "content": _content(partial)})
         if folder.exists():
             with told_as_storage(folder):
                 shutil.rmtree(folder)
 
 
 def passport(world: World, size: Size) -> Mapping[str, object]:
-    """What the folder is: a miniature of which world, with which languages."""
+    """What the folder is: a miniature of which world, with which languages; all that is known before it is written."""
     languages = [
         {
             "code": language.code,
@@ -57,12 +58,19 @@ def passport(world: World, size: Size) -> Mapping[str, object]:
     return {
         "format": FORMAT,
         "name": "miniature",
+        "version": __version__,
         "note": "A constructed world in constructed languages. No score on it can be compared with one on real data.",
         "seed": world.seed,
         "size": size,
         "source": SOURCE,
         "languages": languages,
     }
+
+
+def _content(folder: Path) -> str:
+    """One sum over all files, so that whoever knows the passport knows the bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return digest({path.relative_to(folder).as_posix(): sha256_of(path) for path in files})
 
 
 def _check(folder: Path) -> None:

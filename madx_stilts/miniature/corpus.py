@@ -11,10 +11,10 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from madx_stilts.errors import UnknownName
+from madx_stilts.miniature.consequences import consequence
 from madx_stilts.miniature.grammar import Word
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.lexicon import FUNCTION
-from madx_stilts.miniature.logic import WEAKER
 from madx_stilts.miniature.meaning import Clause, Phrase
 from madx_stilts.miniature.scene import Scene
 from madx_stilts.miniature.stories import said_of
@@ -45,20 +45,6 @@ def opposites(scene: Scene) -> Document:
     return state, opposite.denied().linked(scene.one(("so", "same")))
 
 
-def consequence(scene: Scene) -> Document:
-    """Something that is so, and what is therefore so, perhaps so, or not so."""
-    action = scene.action(scene.one(("a", "a", "every")))
-    weaker = _weakened(action, scene)
-    return scene.one(
-        (
-            (action, weaker.linked("so")),
-            (weaker, action.linked("because")),
-            (weaker, action.linked("maybe")),
-            (action, replace(weaker, subject=replace(weaker.subject, quantifier="no")).linked("false")),
-        )
-    )
-
-
 def restatement(scene: Scene) -> Document:
     """The same said twice: another verb, another part first."""
     action = scene.action(scene.one(("a", "the")))
@@ -86,9 +72,14 @@ def lives(scene: Scene) -> tuple[Clause, ...]:
 
 
 def conversation(scene: Scene) -> Document:
-    """A few sentences, a question that one of them alone can answer, and the answer, in a word or in full."""
-    told = lives(scene) if scene.chance(0.5) else tuple(scene.action("the") for _ in range(scene.one((1, 2, 3))))
+    """A few sentences, a question that one of them alone can answer, and the answer, in a word or in full.
+
+    Some ask for what was not told: then there is but a guess.
+    """
+    told = lives(scene) if scene.chance(0.6) else tuple(scene.action("the") for _ in range(scene.one((1, 2, 3))))
     verbs = [clause.verb for clause in told]
+    if scene.chance(0.3):
+        return _guess(told, scene)
     clear = [clause for clause in told if verbs.count(clause.verb) == 1]
     if not clear:
         return told
@@ -98,17 +89,20 @@ def conversation(scene: Scene) -> Document:
     return (*told, clause.ask(asked), answer if scene.chance(0.7) else clause)
 
 
-def _weakened(clause: Clause, scene: Scene) -> Clause:
-    """What follows by one or two steps, most often of kinds or the verb."""
-    names = [scene.one(("subject's kind", "object's kind", "verb"))]
-    names += [scene.one(sorted(WEAKER))] if scene.chance(0.3) else []
-    for name in names:
-        clause = WEAKER[name](clause, scene) or clause
-    return clause
+def _guess(told: tuple[Clause, ...], scene: Scene) -> Document:
+    """What was told, and a question that it does not answer: of somebody else, or of something else that they did."""
+    names = [clause.subject for clause in told]
+    other = scene.deed() if told[0].subject.quantifier == "" else scene.action("the")
+    if scene.chance(0.7):
+        other = replace(other, subject=scene.one(names))
+    if any(clause.verb == other.verb for clause in told):
+        return told
+    asked = scene.one([part for part in other.askable if part not in ("time", "subject")])
+    return (*told, other.ask(asked), other.linked("maybe"))
 
 
 SORTS: Mapping[Callable[[Scene], Document], int] = MappingProxyType(
-    {traits: 15, opposites: 5, consequence: 25, restatement: 10, story: 15, lives: 8, conversation: 22}
+    {traits: 12, opposites: 3, consequence: 34, restatement: 9, story: 13, lives: 6, conversation: 23}
 )
 """The sorts of documents, with how many of a hundred are of each."""
 

@@ -16,12 +16,15 @@ class Anatomy:
         embeddings: Everything before the first layer.
         layers: The list of layers.
         before_output_adapter: Parts of one layer that run before its output adapter, from the layer.
+        handed_on: Those of them whose answers the output adapter is given; the answers of the others reach it through
+            these alone. None: it is not known, and only whole layers are shared between learners.
         masked_lm_bias: Name in checkpoints of the masked language modelling head's output bias.
     """
 
     embeddings: str
     layers: str
     before_output_adapter: tuple[str, ...]
+    handed_on: tuple[str, ...]
     masked_lm_bias: str
 
     def layer_list(self, base: nn.Module) -> nn.ModuleList:
@@ -42,6 +45,7 @@ BERT = Anatomy(
     embeddings="embeddings",
     layers="encoder.layer",
     before_output_adapter=("attention", "intermediate", "output.dense", "output.dropout"),
+    handed_on=("attention", "output.dropout"),
     masked_lm_bias="cls.predictions.bias",
 )
 ROBERTA = replace(BERT, masked_lm_bias="lm_head.bias")

@@ -1,1 +1,1 @@
-"""What is made of scores and predictions: XTREME submissions."""
+"""What is made of scores and predictions: XTREME submissions, and the report of a grid."""

@@ -105,8 +105,10 @@ class Bench:
         try:
             yield
         finally:
-            if stack.language is not None and stack.language != usual.language:
-                remove(self.backbone, self.backbone.attached[stack.language.id])
+            # Another stack that stood here at the same time may have taken it out already.
+            name = self.backbone.attached.get(stack.language.id) if stack.language is not None else None
+            if name is not None and stack.language != usual.language:
+                remove(self.backbone, name)
 
     @property
     def keeps(self) -> bool:

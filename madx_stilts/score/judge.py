@@ -7,11 +7,12 @@ from typing import Any
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.read import Examples
 from madx_stilts.formats import FORMATS
-from madx_stilts.formats.base import Encoded, Limits
+from madx_stilts.formats.base import Encoded, Limits, Outputs
+from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate, head_names
 from madx_stilts.recipe import Recipe
-from madx_stilts.score.predict import masked_scores, predict
+from madx_stilts.score.predict import Answerer, masked_scores, predict, predict_each
 
 MEAN = "mean"
 """What decides in a mixture: the mean of the primary metrics of its parts."""
@@ -24,10 +25,22 @@ class Judge:
     Args:
         score: All metrics of the stack named, bottom to top; the top one's heads answer.
         metric: The one that decides; higher is better.
+        together: The same for several stacks over one trunk at once; none: they are scored one after another.
     """
 
     score: Callable[[list[str]], Mapping[str, float]]
     metric: str
+    together: Callable[[Sequence[list[str]], Trunk], list[Mapping[str, float]]] | None = None
+
+    def score_each(self, stacks: Sequence[list[str]], trunk: Trunk) -> list[Mapping[str, float]]:
+        """What `score` says of each stack.
+
+        Args:
+            trunk: What they have in common.
+        """
+        if self.together is None or len(stacks) == 1:
+            return [self.score(stack) for stack in stacks]
+        return self.together(stacks, trunk)
 
 
 def dev_judge(
@@ -50,14 +63,24 @@ def dev_judge(
         activate(backbone, stack)
         heads = head_names(stack[-1], recipe.tasks)
         results = [scores_of(backbone, heads[dev.task.name], dev, encoded, share=share) for dev, encoded in exams]
-        if len(recipe.parts) == 1:
-            return results[0]
-        named = [(_label(recipe, dev), values) for (dev, _), values in zip(exams, results, strict=True)]
-        primary = [values[dev.task.primary_metric] for (dev, _), values in zip(exams, results, strict=True)]
-        every = {f"{label}.{metric}": value for label, values in named for metric, value in values.items()}
-        return {MEAN: sum(primary) / len(primary), **every}
+        return _verdict(recipe, [dev for dev, _ in exams], results)
 
-    return Judge(score, exams[0][0].task.primary_metric if len(recipe.parts) == 1 else MEAN)
+    def together(stacks: Sequence[list[str]], trunk: Trunk) -> list[Mapping[str, float]]:
+        columns = [_scores_of_each(backbone, stacks, recipe, dev, encoded, trunk) for dev, encoded in exams]
+        devs = [dev for dev, _ in exams]
+        return [_verdict(recipe, devs, list(results)) for results in zip(*columns, strict=True)]
+
+    return Judge(score, exams[0][0].task.primary_metric if len(recipe.parts) == 1 else MEAN, together)
+
+
+def _verdict(recipe: Recipe, devs: Sequence[Examples[Any]], results: Sequence[dict[str, float]]) -> Mapping[str, float]:
+    """The scores of all parts under one roof."""
+    if len(recipe.parts) == 1:
+        return results[0]
+    named = [(_label(recipe, dev), values) for dev, values in zip(devs, results, strict=True)]
+    primary = [values[dev.task.primary_metric] for dev, values in zip(devs, results, strict=True)]
+    every = {f"{label}.{metric}": value for label, values in named for metric, value in values.items()}
+    return {MEAN: sum(primary) / len(primary), **every}
 
 
 def _label(recipe: Recipe, dev: Examples[Any]) -> str:
@@ -73,6 +96,31 @@ def scores_of(
     task_format = FORMATS[examples.task.format]
     if task_format.head == "masked_lm":
         return masked_scores(backbone, head=head, encoded=encoded, share=share)
-    outputs = predict(backbone, head=head, kind=task_format.head, encoded=encoded)
+    return _scored(predict(backbone, head=head, kind=task_format.head, encoded=encoded), examples, encoded)
+
+
+def _scores_of_each(
+    backbone: Backbone,
+    stacks: Sequence[list[str]],
+    recipe: Recipe,
+    examples: Examples[Any],
+    encoded: Encoded,
+    trunk: Trunk,
+) -> list[dict[str, float]]:
+    """All metrics of each stack on labelled examples."""
+    kind = FORMATS[examples.task.format].head
+    who = [Answerer(stack, head_names(stack[-1], recipe.tasks)[examples.task.name]) for stack in stacks]
+    if kind != "masked_lm":
+        outputs = predict_each(backbone, who, kind=kind, encoded=encoded, trunk=trunk)
+        return [_scored(one, examples, encoded) for one in outputs]
+    results = []
+    for one in who:
+        activate(backbone, one.stack)
+        results.append(scores_of(backbone, one.head, examples, encoded, share=recipe.train.masked_share))
+    return results
+
+
+def _scored(outputs: Outputs, examples: Examples[Any], encoded: Encoded) -> dict[str, float]:
+    task_format = FORMATS[examples.task.format]
     predictions = task_format.decode(outputs, encoded, examples.items, examples.task)
     return dict(task_format.score(predictions, examples.items, examples.task, examples.language))

@@ -1,6 +1,7 @@
 """What a stack says of encoded examples, in the order of the examples and without padding."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,13 +11,29 @@ from torch import Tensor
 from madx_stilts.data.batch import Batch, collate, scoring_order
 from madx_stilts.data.mask import masked
 from madx_stilts.formats.base import IGNORED, Encoded, HeadKind, Outputs
+from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.heads import HEADS, Logits, answer
+from madx_stilts.nets.stacking import activate
+from madx_stilts.nets.trunk import run_once
 
 BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
 """Padded tokens per scoring batch, by device type: large enough to fill it, small enough for any head."""
 
 Arrays = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """A stack with the head that answers.
+
+    Args:
+        stack: Names in the model, bottom to top.
+        head: Name of the head in the model.
+    """
+
+    stack: Sequence[str]
+    head: str
 
 
 def predict(backbone: Backbone, *, head: str, kind: HeadKind, encoded: Encoded) -> Outputs:
@@ -37,6 +54,30 @@ def predict(backbone: Backbone, *, head: str, kind: HeadKind, encoded: Encoded) 
             logits = answer(backbone, head, kind, batch.inputs, batch.labels)
             collect(results, encoded, batch, logits)
     return results
+
+
+def predict_each(
+    backbone: Backbone, answerers: Sequence[Answerer], *, kind: HeadKind, encoded: Encoded, trunk: Trunk
+) -> list[Outputs]:
+    """Run several stacks over all examples, with one pass through the trunk below them.
+
+    Args:
+        kind: What each head answers.
+        trunk: What all stacks have in common.
+
+    Returns:
+        For each stack what `predict` returns for it, to the last bit.
+    """
+    collect = _COLLECT[kind]
+    results: list[Arrays] = [{} for _ in answerers]
+    backbone.model.eval()
+    with torch.inference_mode(), backbone.autocast():
+        for batch in batches(backbone, encoded):
+            with run_once(backbone, trunk):
+                for one, result in zip(answerers, results, strict=True):
+                    activate(backbone, one.stack)
+                    collect(result, encoded, batch, answer(backbone, one.head, kind, batch.inputs, batch.labels))
+    return list(results)
 
 
 def masked_scores(backbone: Backbone, *, head: str, encoded: Encoded, share: float) -> dict[str, float]:

@@ -42,11 +42,15 @@ class _Passport(Frozen):
 
     format: Annotated[int, Field(ge=1)]
     name: Annotated[str, Field(min_length=1)]
+    version: str
+    """Of the package that wrote it."""
     note: str
     seed: int
     size: str
     source: str
     languages: tuple[Tongue, ...]
+    content: str
+    """One sum over all other files: what stands for their bytes."""
 
     @model_validator(mode="after")
     def _has_its_source(self) -> "_Passport":

@@ -108,6 +108,7 @@ def _start_from(backbone: Backbone, zoo: Zoo, recipe: Recipe, start: Start, name
             f"this training with {recipe.method}.",
             hint="Use the same method, or --transfer stack.",
         )
+    stays = start.adapter in backbone.attached
     (old,) = attach(backbone, zoo, [start.adapter])
     source = adapter_parameters(backbone, old)
     with torch.no_grad():
@@ -118,7 +119,7 @@ def _start_from(backbone: Backbone, zoo: Zoo, recipe: Recipe, start: Start, name
             if head.task != MASKED_LM.name:
                 trained = attach_head(backbone, zoo, start.adapter, TASKS[head.task])
                 copy_head(backbone, source=trained, target=head.name)
-    if start.adapter not in recipe.below:
+    if not stays:  # another learner, or this one, may stand on it
         remove(backbone, old)
 
 

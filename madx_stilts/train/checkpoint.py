@@ -1,11 +1,11 @@
-"""Exact resume: everything that the next step depends on, in one safetensors file, written whole.
+"""Exact resume: everything that a learner's next step depends on, in one safetensors file, written whole.
 
 The order of the data, the masks and the learning rate are functions of recipe and step, so a step number stands for
-them. What remains are weights, optimiser states, random generators and what early stopping remembers.
+them. What remains are weights, optimiser states, random generators and what early stopping remembers. Each learner has
+a file of its own, since it may go on in other company.
 """
 
 import hashlib
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -18,6 +18,8 @@ from madx_stilts.files import write_whole
 from madx_stilts.train.learner import Learner
 
 FORMAT = 1
+_PREFIX = "0/"
+"""Of the learner's tensors."""
 Tensors = dict[str, Tensor]
 
 
@@ -39,48 +41,35 @@ class Notes(BaseModel):
     learners: dict[str, Remembered]
 
 
-def save_checkpoint(path: Path, learners: Sequence[Learner], *, done: int) -> None:
+def save_checkpoint(path: Path, learner: Learner) -> None:
     """Write a checkpoint in place of the last one.
-
-    Args:
-        done: Steps done so far.
 
     Raises:
         StorageError: No permission or no space; the last checkpoint stays.
     """
-    tensors: Tensors = {"random/cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        tensors["random/cuda"] = torch.cuda.get_rng_state()
-    for at, learner in enumerate(learners):
-        tensors |= _tensors_of(learner, f"{at}/")
-    notes = Notes(format=FORMAT, done=done, learners={learner.name: _remembered(learner) for learner in learners})
+    tensors: Tensors = {f"random/{kind}": state for kind, state in learner.random.items()}
+    tensors |= _tensors_of(learner, _PREFIX)
+    notes = Notes(format=FORMAT, done=learner.done, learners={learner.name: _remembered(learner)})
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     text = notes.model_dump_json()
     write_whole(path, save(tensors, metadata={"notes": text, "sha256": _checksum(tensors, text)}))
 
 
-def load_checkpoint(path: Path, learners: Sequence[Learner]) -> int:
-    """Put learners and random generators where the checkpoint left them.
+def load_checkpoint(path: Path, learner: Learner) -> None:
+    """Put a learner and its random generators where the checkpoint left them.
 
-    Returns:
-        Steps done; 0 if there is no checkpoint, or none of these learners that can be trusted: then nothing changes.
+    If there is no checkpoint, or none of this learner that can be trusted, nothing changes.
     """
     read = _read(path)
     if read is None:
-        return 0
+        return
     tensors, notes = read
-    if notes.format != FORMAT or list(notes.learners) != [learner.name for learner in learners]:
-        return 0
-    for at, learner in enumerate(learners):
-        _restore(
-            learner,
-            {name.removeprefix(f"{at}/"): value for name, value in tensors.items() if name.startswith(f"{at}/")},
-        )
-        _remember(learner, notes.learners[learner.name])
-    torch.set_rng_state(tensors["random/cpu"])
-    if "random/cuda" in tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(tensors["random/cuda"])
-    return notes.done
+    if notes.format != FORMAT or list(notes.learners) != [learner.name]:
+        return
+    _restore(learner, _those(tensors, _PREFIX))
+    _remember(learner, notes.learners[learner.name])
+    learner.random |= _those(tensors, "random/")
+    learner.done = notes.done
 
 
 def _tensors_of(learner: Learner, prefix: str) -> Tensors:
@@ -103,16 +92,17 @@ def _remembered(learner: Learner) -> Remembered:
 
 
 def _restore(learner: Learner, tensors: Tensors) -> None:
-    def those(kind: str) -> Tensors:
-        return {name.removeprefix(kind): value for name, value in tensors.items() if name.startswith(kind)}
-
-    learner.put(those("now/"))
-    learner.best, learner.mean = those("best/"), those("mean/")
+    learner.put(_those(tensors, "now/"))
+    learner.best, learner.mean = _those(tensors, "best/"), _those(tensors, "mean/")
     state: dict[int, Tensors] = {}
-    for name, value in those("adam/").items():
+    for name, value in _those(tensors, "adam/").items():
         at, key = name.split("/")
         state.setdefault(int(at), {})[key] = value
     learner.optimizer.load_state_dict({**learner.optimizer.state_dict(), "state": state})
+
+
+def _those(tensors: Tensors, prefix: str) -> Tensors:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def _remember(learner: Learner, notes: Remembered) -> None:

@@ -3,7 +3,8 @@
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
@@ -19,24 +20,26 @@ from madx_stilts.data.place import DataPlace
 from madx_stilts.errors import UsageError
 from madx_stilts.formats.base import Limits
 from madx_stilts.formats.text import LEFT_OUT
+from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.preflight import check_effects, check_gradients
-from madx_stilts.nets.stacking import name_in_model, trunk_below
+from madx_stilts.nets.stacking import name_in_model, seeded, trunk_below
 from madx_stilts.recipe import Recipe
 from madx_stilts.score.judge import Judge, dev_judge
 from madx_stilts.stack import Role
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import assembled, new_learner, save_all
 from madx_stilts.train.feed import Feed, Supply
-from madx_stilts.train.learner import Learner
+from madx_stilts.train.learner import Learner, generator_states
 from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
-from madx_stilts.train.loop import Session, run
+from madx_stilts.train.loop import Desk, Session, run
 from madx_stilts.train.material import Materials
 from madx_stilts.train.schedule import Course
 from madx_stilts.zoo.store import Zoo
 
 LOG = "training_log.jsonl"
+ROOM_HINT = "Try --accumulate 2 or more, --precision bf16, or --recompute layers."
 _LIBRARIES = ("madx-stilts", "torch", "transformers", "adapters", "datasets")
 
 
@@ -52,6 +55,7 @@ class Workshop:
         listeners: Made anew for each training.
         checkpoint_every: Steps between two checkpoints.
         recompute: Whether activations are recomputed in the backward pass to save memory (gradient checkpointing).
+        tell: Told, as a sentence, what a person may want to know and no listener is told.
     """
 
     backbone: Backbone
@@ -61,11 +65,40 @@ class Workshop:
     listeners: Sequence[Callable[[], Listener]] = field(default=(Quiet,))
     checkpoint_every: int = 500
     recompute: bool = False
+    tell: Callable[[str], None] = lambda sentence: None
 
     @property
     def encoder(self) -> Encoder:
         """Encodes with this backbone's tokenizer."""
         return Encoder(self.backbone.words, self.backbone.fingerprint, self.cache)
+
+
+@dataclass(frozen=True)
+class Making:
+    """One adapter in the making.
+
+    Args:
+        name: The adapter's in the model and in its files.
+        identity: Its id.
+        folder: Of its unfinished work, held for this process alone.
+        listener: Told about this one alone.
+    """
+
+    recipe: Recipe
+    materials: Materials
+    name: str
+    identity: str
+    folder: Path
+    listener: Listener = field(default_factory=Quiet)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a training learns from, and what it is judged by. Trainings in lockstep share it."""
+
+    course: Course
+    feed: Feed
+    judge: Judge | None
 
 
 def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, name: str) -> Card:
@@ -82,36 +115,90 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
         with shop.zoo.work(identity) as folder:
             # Another process may have finished it while this one waited for the lock.
             if not shop.zoo.is_sound(identity):
-                _make(shop, recipe, materials, name=name_in_model(name, identity), identity=identity, folder=folder)
+                _make(shop, Making(recipe, materials, name_in_model(name, identity), identity, folder))
             shop.zoo.discard_work(identity)
     shop.zoo.name(role, name, identity)
     return shop.zoo.card(identity)
 
 
-def _make(shop: Workshop, recipe: Recipe, materials: Materials, *, name: str, identity: str, folder: Path) -> None:
+def _make(shop: Workshop, making: Making) -> None:
     began = time.monotonic()
-    if shop.backbone.device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-    course, feed = _feed(shop, recipe, materials)
-    judge = _judge(shop, recipe, materials)
-    fits = told_as_memory(
-        f"Training {name}", hint="Try --accumulate 2 or more, --precision bf16, or --recompute layers."
-    )
-    parts = assembled(shop.backbone, shop.zoo, recipe, name, tasks=materials.tasks, recompute=shop.recompute)
-    with fits, parts as stack:
-        learner = new_learner(shop.backbone, stack, recipe, course)
-        _preflight(shop.backbone, learner, feed)
-        torch.manual_seed(recipe.seed)
-        done = run(_session(shop, recipe, folder), [learner], feed, judge)
+    reset_peak(shop.backbone.device)
+    lesson = prepared(shop, making)
+    with told_as_memory(f"Training {making.name}", hint=ROOM_HINT), learning(shop, making, lesson) as learner:
+        session = session_of(shop, [making])
+        run(session, [learner], lesson.feed, lesson.judge)
+        if learner.failure is not None:
+            raise learner.failure
+        (scores,) = settled(lesson, [learner], session.trunk)
+        deliver(shop, making, lesson, learner, scores, seconds=time.monotonic() - began)
+
+
+def prepared(shop: Workshop, making: Making) -> Lesson:
+    """Encode the data of a training and lay out its steps.
+
+    Raises:
+        UsageError: A part of a mixture would get no step, or the best weights are wanted and there is no dev data.
+    """
+    course, feed = _feed(shop, making.recipe, making.materials)
+    return Lesson(course, feed, _judge(shop, making.recipe, making.materials))
+
+
+@contextmanager
+def learning(shop: Workshop, making: Making, lesson: Lesson) -> Iterator[Learner]:
+    """A learner that was tried on one batch of each part; its adapter leaves the model when the block ends.
+
+    Several may be in the model at once.
+
+    Raises:
+        AdapterError: Something below it is missing, damaged or made for another backbone.
+        PreflightError: The stack does not do what it says.
+    """
+    recipe, tasks = making.recipe, making.materials.tasks
+    with assembled(shop.backbone, shop.zoo, recipe, making.name, tasks=tasks, recompute=shop.recompute) as stack:
+        learner = new_learner(shop.backbone, stack, recipe, lesson.course)
+        _preflight(shop.backbone, learner, lesson.feed)
+        with seeded(recipe.seed):
+            learner.random = generator_states(shop.backbone.device)
+        yield learner
+
+
+def settled(lesson: Lesson, learners: Sequence[Learner], trunk: Trunk) -> list[Mapping[str, float]]:
+    """Give learners that have ended the weights that become artefacts, and score these on the dev data.
+
+    Args:
+        trunk: What they have in common.
+
+    Returns:
+        All metrics for each learner; none where there are no dev data.
+    """
+    for learner in learners:
         learner.settle()
-        scores = dict(judge.score(stack)) if judge is not None else {}
-        card = _card(shop, recipe, materials, name=name, identity=identity)
-        facts = {"steps": done, "examples_seen": feed.examples_seen(done), "scores": scores}
-        facts |= {"notes": (*card.notes, *_left_out(recipe, feed), *_shares(recipe, feed.steps_of(done)))}
-        facts |= {"wall_seconds": round(time.monotonic() - began, 2), "peak_bytes": peak_bytes(shop.backbone.device)}
-        with shop.zoo.adding(card.model_copy(update=facts)) as made:
-            save_all(shop.backbone, made, name, recipe)
-            (made / LOG).write_bytes((folder / LOG).read_bytes())
+    if lesson.judge is None:
+        return [{} for _ in learners]
+    return lesson.judge.score_each([list(learner.stack) for learner in learners], trunk)
+
+
+def deliver(
+    shop: Workshop, making: Making, lesson: Lesson, learner: Learner, scores: Mapping[str, float], *, seconds: float
+) -> None:
+    """Put a learner that has ended into the zoo.
+
+    Args:
+        scores: On the dev data.
+        seconds: Wall time to put on the card.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    recipe, feed = making.recipe, lesson.feed
+    card = _card(shop, recipe, making.materials, name=making.name, identity=making.identity)
+    facts = {"steps": learner.done, "examples_seen": feed.examples_seen(learner.done), "scores": dict(scores)}
+    facts |= {"notes": (*card.notes, *_left_out(recipe, feed), *_shares(recipe, feed.steps_of(learner.done)))}
+    facts |= {"wall_seconds": round(seconds, 2), "peak_bytes": peak_bytes(shop.backbone.device)}
+    with shop.zoo.adding(card.model_copy(update=facts)) as made:
+        save_all(shop.backbone, made, making.name, recipe)
+        (made / LOG).write_bytes((making.folder / LOG).read_bytes())
 
 
 def _feed(shop: Workshop, recipe: Recipe, materials: Materials) -> tuple[Course, Feed]:
@@ -153,13 +240,25 @@ def _preflight(backbone: Backbone, learner: Learner, feed: Feed) -> None:
     check_gradients(backbone, learner.parameters, *losses)
 
 
-def _session(shop: Workshop, recipe: Recipe, folder: Path) -> Session:
+def trunk_of(shop: Workshop, recipe: Recipe) -> Trunk:
+    """The part of the backbone below a training's lowest task adapter.
+
+    Raises:
+        AdapterError: Something below it is missing.
+    """
     below = [shop.zoo.card(identity).recipe for identity in recipe.below]
     # A language adapter is the same for all cells of a language, so it belongs to the trunk.
     task_methods = [one.method for one in below if not one.models_language]
-    listener = Several([LogFile(folder / LOG), *(make() for make in shop.listeners)])
-    trunk = trunk_below(shop.backbone, [*task_methods, recipe.method])
-    return Session(shop.backbone, trunk, folder, listener, shop.checkpoint_every)
+    return trunk_below(shop.backbone, [*task_methods, recipe.method])
+
+
+def session_of(shop: Workshop, makings: Sequence[Making]) -> Session:
+    """What the loop needs around the learners of these adapters, which have one trunk."""
+    desks = {one.name: Desk(one.folder, Several([LogFile(one.folder / LOG), one.listener])) for one in makings}
+    listener = Several([make() for make in shop.listeners])
+    first = makings[0]
+    trunk = trunk_of(shop, first.recipe)
+    return Session(shop.backbone, trunk, first.folder.parent, listener, shop.checkpoint_every, desks)
 
 
 def _card(shop: Workshop, recipe: Recipe, materials: Materials, *, name: str, identity: str) -> Card:
@@ -194,6 +293,12 @@ def _shares(recipe: Recipe, steps: list[int]) -> tuple[str, ...]:
         return ()
     each = (f"{part.task}@{part.language} {n}" for part, n in zip(recipe.parts, steps, strict=True))
     return (f"Steps of each part: {', '.join(each)}.",)
+
+
+def reset_peak(device: torch.device) -> None:
+    """Measure the highest memory of a GPU from here on; that of a process cannot be reset."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
 
 
 def peak_bytes(device: torch.device) -> int:

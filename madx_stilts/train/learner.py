@@ -1,6 +1,7 @@
 """One adapter in training: its parameters, optimiser, clipping, early stop, best and averaged weights."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from madx_stilts.data.batch import Batch
-from madx_stilts.errors import JobFailed
+from madx_stilts.errors import JobFailed, MadxStiltsError
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.heads import HEADS, Head, answer
 from madx_stilts.nets.stacking import activate
@@ -21,7 +22,8 @@ Weights = dict[str, Tensor]
 class Learner:
     """An adapter with its heads, trained on top of a frozen stack.
 
-    Several learners can see the same batches: each has its own optimiser, clipping, early stop and best weights.
+    Several learners can see the same batches: each has its own optimiser, clipping, early stop, best weights and
+    random numbers, so that what it learns does not depend on who else is there.
 
     Args:
         backbone: Shared, frozen.
@@ -29,6 +31,8 @@ class Learner:
         heads: The head for each part of the recipe; parts of one task share theirs.
         parameters: What is trained, by full name in the model: adapter and heads.
         course: Its steps.
+        done: How many of them are done.
+        failure: Why it cannot go on.
     """
 
     backbone: Backbone
@@ -36,6 +40,8 @@ class Learner:
     heads: Sequence[Head]
     parameters: dict[str, nn.Parameter]
     course: Course
+    done: int = 0
+    failure: MadxStiltsError | None = None
     best_score: float | None = None
     best_step: int = 0
     looks_without_gain: int = 0
@@ -53,6 +59,7 @@ class Learner:
             weight_decay=settings.weight_decay,
         )
         self.scaler = torch.amp.GradScaler(self.backbone.device.type, enabled=settings.precision == "fp16")
+        self.random = generator_states(self.backbone.device)
 
     @property
     def name(self) -> str:
@@ -64,6 +71,22 @@ class Learner:
         """Whether early stopping has ended it."""
         patience = self.course.settings.patience
         return patience is not None and self.looks_without_gain >= patience
+
+    @property
+    def active(self) -> bool:
+        """Whether there are steps to do for it: it has not failed, and early stopping has not ended it."""
+        return self.failure is None and not self.finished and self.done < self.course.steps
+
+    @contextmanager
+    def own_chance(self) -> Iterator[None]:
+        """Draw from this learner's own generators inside the block; those outside go on as if nothing had happened."""
+        outside = generator_states(self.backbone.device)
+        set_generators(self.backbone.device, self.random)
+        try:
+            yield
+        finally:
+            self.random = generator_states(self.backbone.device)
+            set_generators(self.backbone.device, outside)
 
     def loss(self, micro: Batch, count: int, part: int = 0) -> Tensor:
         """A micro-batch's share of the batch's mean loss.
@@ -156,3 +179,18 @@ class Learner:
         for name, now in self.weights().items():
             mean = self.mean.setdefault(name, torch.zeros_like(now))
             mean += (now - mean) / self.snapshots
+
+
+def generator_states(device: torch.device) -> Weights:
+    """The states of the generators that dropout on a device draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    return states
+
+
+def set_generators(device: torch.device, states: Weights) -> None:
+    """Put the generators where `generator_states` found them; those without a state stay as they are."""
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)

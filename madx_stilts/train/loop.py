@@ -1,21 +1,42 @@
 """One loop for one learner or many: the same batches, one optimiser each, exact resume.
 
-It counts steps, not epochs; where an epoch begins follows from the course.
+It counts steps, not epochs; where an epoch begins follows from the course. Learners that stand at the same step go
+together: the trunk below them runs once for all. What each of them learns is what it would learn alone.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from madx_stilts.errors import Interrupted
+from madx_stilts.errors import Interrupted, MadxStiltsError
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
+from madx_stilts.nets.trunk import run_once
 from madx_stilts.score.judge import Judge
 from madx_stilts.train.checkpoint import load_checkpoint, save_checkpoint
 from madx_stilts.train.feed import Dealt
 from madx_stilts.train.learner import Learner
-from madx_stilts.train.listen import Listener
+from madx_stilts.train.listen import Listener, Quiet
 from madx_stilts.train.signals import StopRequest, stop_on_signals
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What one learner has for itself.
+
+    Args:
+        folder: For its checkpoint; a run that finds one there goes on from it.
+        log: Told about its progress alone.
+    """
+
+    folder: Path
+    log: Listener = field(default_factory=Quiet)
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint's file."""
+        return self.folder / "checkpoint.safetensors"
 
 
 @dataclass(frozen=True)
@@ -24,10 +45,11 @@ class Session:
 
     Args:
         backbone: Shared by all learners.
-        trunk: The part below them, kept without dropout.
-        folder: For the checkpoint; a run that finds one there goes on from it.
-        listener: Told about progress.
+        trunk: The part below them, kept without dropout; it is the same for each of them.
+        folder: Learners without a desk have a folder of their name in it.
+        listener: Told about progress, of all learners together.
         checkpoint_every: Steps between two checkpoints.
+        desks: By the learner's name.
     """
 
     backbone: Backbone
@@ -35,11 +57,11 @@ class Session:
     folder: Path
     listener: Listener
     checkpoint_every: int = 500
+    desks: Mapping[str, Desk] = field(default_factory=dict)
 
-    @property
-    def checkpoint(self) -> Path:
-        """The checkpoint's file."""
-        return self.folder / "checkpoint.safetensors"
+    def desk(self, learner: Learner) -> Desk:
+        """The desk of a learner."""
+        return self.desks.get(learner.name) or Desk(self.folder / learner.name)
 
     def train_mode(self) -> None:
         """Dropout on above the trunk, off in it."""
@@ -51,60 +73,95 @@ class Session:
 def run(session: Session, learners: Sequence[Learner], batch_at: Callable[[int], Dealt], judge: Judge | None) -> int:
     """Train learners that share a course until it or early stopping ends.
 
+    One that fails leaves with its `failure`; the others go on as if it had never been there.
+
     Args:
         learners: At least one; all with the same course and the same parts.
         batch_at: The batch of a step, counted from 0: a pure function.
         judge: Scores the dev data; none: the last (or averaged) weights are kept.
 
     Returns:
-        Steps done.
+        Steps done, by the learner that did most.
 
     Raises:
-        Interrupted: A signal asked to stop; a checkpoint was written.
-        JobFailed: The loss is not finite.
+        Interrupted: A signal asked to stop; checkpoints were written.
     """
-    course = learners[0].course
-    done = load_checkpoint(session.checkpoint, learners)
-    session.listener.started(learners[0].name, done, course.steps)
+    steps = learners[0].course.steps
+    for learner in learners:
+        load_checkpoint(session.desk(learner).checkpoint, learner)
+        session.desk(learner).log.started(learner.name, learner.done, steps)
+    session.listener.started(_called(learners), min(learner.done for learner in learners), steps)
     try:
         with stop_on_signals() as stop:
             session.train_mode()
-            while done < course.steps and not all(learner.finished for learner in learners):
-                _one_step(session, learners, batch_at(done), done)
-                done += 1
-                if judge is not None and course.looks_at_dev(done):
-                    _look(session, learners, judge, done)
-                _keep(session, learners, done, stop)
+            while active := [learner for learner in learners if learner.active]:
+                # Who was interrupted earlier than the others comes first, until it has caught up with them.
+                step = min(learner.done for learner in active)
+                together = [learner for learner in active if learner.done == step]
+                _one_step(session, together, batch_at(step), step)
+                if judge is not None and learners[0].course.looks_at_dev(step + 1):
+                    _look(session, together, judge)
+                _keep(session, together, stop)
     finally:
-        session.listener.ended()
-    return done
+        for listener in (*(session.desk(learner).log for learner in learners), session.listener):
+            listener.ended()
+    return max(learner.done for learner in learners)
 
 
 def _one_step(session: Session, learners: Sequence[Learner], dealt: Dealt, step: int) -> None:
     on_device = [micro.to(session.backbone.device) for micro in dealt.batches]
-    losses = [learner.step(on_device, step, dealt.part) for learner in learners if not learner.finished]
-    values = {"loss": sum(losses) / len(losses), "learning_rate": learners[0].course.rate(step)}
-    heads = learners[0].heads
-    if len(heads) > 1:
+    losses = []
+    with run_once(session.backbone, session.trunk) if len(learners) > 1 else nullcontext():
+        for learner in learners:
+            try:
+                with learner.own_chance():
+                    losses.append(learner.step(on_device, step, dealt.part))
+            except MadxStiltsError as error:
+                learner.failure = error
+                continue
+            learner.done = step + 1
+            session.desk(learner).log.stepped(step + 1, _values(learner, dealt, step, losses[-1]))
+    if losses:
+        session.listener.stepped(step + 1, _values(learners[0], dealt, step, sum(losses) / len(losses)))
+
+
+def _values(learner: Learner, dealt: Dealt, step: int, loss: float) -> dict[str, float]:
+    values = {"loss": loss, "learning_rate": learner.course.rate(step)}
+    if len(learner.heads) > 1:
         # Losses of different tasks are not alike, so each has a curve of its own beside the common one.
-        values[f"loss.{heads[dealt.part].task}"] = values["loss"]
-    session.listener.stepped(step + 1, values)
+        values[f"loss.{learner.heads[dealt.part].task}"] = loss
+    return values
 
 
-def _look(session: Session, learners: Sequence[Learner], judge: Judge, done: int) -> None:
-    for learner in learners:
-        if not learner.finished:
-            scores = judge.score(list(learner.stack))
-            learner.note(scores[judge.metric], done)
-            session.listener.scored(done, scores)
+def _look(session: Session, learners: Sequence[Learner], judge: Judge) -> None:
+    well = [learner for learner in learners if learner.failure is None]
+    scores = judge.score_each([list(learner.stack) for learner in well], session.trunk)
+    for learner, values in zip(well, scores, strict=True):
+        learner.note(values[judge.metric], learner.done)
+        session.desk(learner).log.scored(learner.done, values)
+    if well:
+        means = {name: sum(values[name] for values in scores) / len(scores) for name in scores[0]}
+        session.listener.scored(well[0].done, means)
     session.train_mode()
 
 
-def _keep(session: Session, learners: Sequence[Learner], done: int, stop: StopRequest) -> None:
-    if stop or done % session.checkpoint_every == 0:
-        save_checkpoint(session.checkpoint, learners, done=done)
-    if stop:
+def _keep(session: Session, learners: Sequence[Learner], stop: StopRequest) -> None:
+    for learner in learners:
+        due = stop or learner.finished or learner.done % session.checkpoint_every == 0
+        if due and learner.failure is None:
+            try:
+                save_checkpoint(session.desk(learner).checkpoint, learner)
+            except MadxStiltsError as error:
+                learner.failure = error
+    well = [learner for learner in learners if learner.failure is None]
+    if stop and well:
         raise Interrupted(
-            f"Stopped after step {done} of {learners[0].course.steps}; nothing is lost.",
+            f"Stopped after step {well[0].done} of {well[0].course.steps}; nothing is lost.",
             hint="Run the same command again to go on from here.",
         )
+
+
+def _called(learners: Sequence[Learner]) -> str:
+    """What a person reads of whom is trained."""
+    others = len(learners) - 1
+    return learners[0].name + (f" and {others} more" if others else "")

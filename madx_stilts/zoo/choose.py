@@ -17,6 +17,11 @@ class Entry:
     card: Card
 
 
+def fits(wanted: Wanted, entry: Entry, *, backbone: str | None) -> bool:
+    """Whether an entry of that role and name is of that version, and for that backbone if one is given."""
+    return entry.ref.id.startswith(wanted.version) and backbone in (None, entry.card.backbone.fingerprint)
+
+
 def choose(wanted: Wanted, named: Sequence[Entry], *, backbone: str | None) -> AdapterRef:
     """The one adapter that is meant.
 

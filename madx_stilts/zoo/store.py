@@ -14,7 +14,7 @@ from madx_stilts.errors import AdapterError, Busy, UsageError
 from madx_stilts.files import sha256_of, sweep, told_as_storage, write_whole, written_folder
 from madx_stilts.stack import AdapterRef, Role, Wanted
 from madx_stilts.zoo import leftovers
-from madx_stilts.zoo.choose import Entry, choose, missing
+from madx_stilts.zoo.choose import Entry, choose, fits, missing
 from madx_stilts.zoo.layer import CARD, Layer, reference_json
 from madx_stilts.zoo.lock import held
 from madx_stilts.zoo.verify import Fault, content_faults, contents, layer_faults
@@ -75,6 +75,14 @@ class Zoo:
         """All references to one adapter."""
         return [ref for ref in self.references() if ref.id == id]
 
+    def root_of(self, id: str) -> Path:
+        """The folder of the layer that an adapter is in.
+
+        Raises:
+            AdapterError: There is no such adapter.
+        """
+        return self._layer_of(id).root
+
     def lineage(self, id: str) -> list[Card]:
         """An adapter and all that it stands on or started from, parents before children.
 
@@ -104,15 +112,21 @@ class Zoo:
 
         Raises:
             UsageError: The text is no reference.
-            AdapterError: It means no adapter, or several; the message tells what differs in their recipes.
+            AdapterError: It means no adapter, or several of one layer; the message tells what differs in their recipes.
         """
         if isinstance(wanted, str):
             wanted = Wanted.parse(wanted)
-        refs = {ref for layer in self._layers for ref in layer.versions(wanted.role, wanted.name)}
-        if not refs:
+        named: dict[AdapterRef, Entry] = {}
+        for layer in self._layers:
+            here = [Entry(ref, self.card(ref.id)) for ref in layer.versions(wanted.role, wanted.name)]
+            # What the user made is meant before what stands below it, if it can be meant at all.
+            fitting = [entry for entry in here if fits(wanted, entry, backbone=backbone)]
+            if fitting:
+                return choose(wanted, fitting, backbone=backbone)
+            named |= {entry.ref: entry for entry in here}
+        if not named:
             raise missing(wanted, self.references())
-        named = [Entry(ref, self.card(ref.id)) for ref in sorted(refs, key=lambda ref: ref.id)]
-        return choose(wanted, named, backbone=backbone)
+        return choose(wanted, sorted(named.values(), key=lambda entry: entry.ref.id), backbone=backbone)
 
     def verify(self) -> list[Fault]:
         """Everything that is wrong, in all layers; every file is read."""

@@ -84,8 +84,9 @@ def test_json_can_be_wanted_everywhere(madx: Madx, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_program_options_may_stand_before_or_after_the_command(settings_of: Run, tmp_path: Path) -> None:
-    words = ("--zoo", tmp_path / "z", "--data", tmp_path, "--cache", tmp_path / "c", "--offline", "-q", "-vv")
-    expected = Settings(tmp_path / "z", (tmp_path,), tmp_path / "c", offline=True, verbose=2, quiet=True)
+    places = ("--zoo", tmp_path / "z", "--data", tmp_path, "--cache", tmp_path / "c", "--peer", tmp_path / "p")
+    words, peers = (*places, "--offline", "-q", "-vv"), (tmp_path / "p",)
+    expected = Settings(tmp_path / "z", (tmp_path,), tmp_path / "c", offline=True, verbose=2, quiet=True, peers=peers)
     assert settings_of(*words, "doctor") == settings_of("doctor", *words) == expected
 
 

@@ -147,7 +147,7 @@ def test_options_stand_under_headings_that_tell_what_changes_a_result(madx: Madx
 def test_commands_stand_in_the_order_in_which_they_are_wanted(madx: Madx) -> None:
     lines = madx("--help").out.partition("Commands:")[2].splitlines()
     assert [line.split()[0] for line in lines if line] == [
-        *("demo", "miniature", "tasks", "backbone", "train", "evaluate", "submission", "zoo", "doctor")
+        *("demo", "miniature", "tasks", "backbone", "train", "evaluate", "grid", "submission", "zoo", "doctor")
     ]
     assert isinstance(cli, Group)
 

@@ -121,11 +121,15 @@ def test_zoo_show_has_a_section_for_each_thing_worth_knowing(madx: Madx, zoo_fol
 def test_zoo_show_tells_the_lineage_by_references(madx: Madx, zoo_folder: Path) -> None:
     refs = {row["ref"].partition("@")[0]: row["ref"] for row in madx("zoo", "list", "--json", "--zoo", zoo_folder).json}
     out = madx("zoo", "show", "target/xcopa+snli", "--zoo", zoo_folder).out
-    lines = out.partition("Lineage (oldest first):\n")[2].partition("\n\n")[0].splitlines()
+    lines = out.partition("Lineage:\n")[2].partition("\n\n")[0].splitlines()
     snli, siqa = refs["intermediate/snli"], refs["target/siqa+snli"]
     told = [" ".join(line.split()) for line in lines]
-    assert told[:2] == [f"{snli} on the bare backbone", f"{siqa} on {snli}"]
-    assert told[2].endswith(f"on {snli}, beginning with the adapter and head of {siqa}")
+    assert told[0].endswith(f"on {snli}, beginning with the adapter and head of {siqa}")
+    assert told[1:] == [
+        f"├─ {snli} (below) on the bare backbone",
+        f"└─ {siqa} (start, with its head) on {snli}",
+        f"└─ {snli} (below) on the bare backbone",
+    ]
     assert f"also named  {refs['target/causes-and-effects']}\n" in out
 
 

@@ -33,8 +33,9 @@ def pairs(tiny_mirror: Path) -> Examples[PairExample]:
     return read(TASKS["snli"], "en", "train", place=DataPlace((tiny_mirror,), offline=True), limit=20)
 
 
-def files_in(cache: Path) -> set[Path]:
-    return {path for path in cache.rglob("*") if path.is_file()}
+def files_in(folder: Path) -> set[Path]:
+    """All files except locks."""
+    return {path for path in folder.rglob("*") if path.is_file() and path.parent.name != "locks"}
 
 
 def assert_same(first: Encoded, second: Encoded) -> None:
@@ -161,3 +162,14 @@ def test_a_folder_in_the_place_of_a_file_is_told(
     file.mkdir()
     with pytest.raises(StorageError, match="Cannot write"):
         cached.encode(pairs, LIMITS)
+
+
+def test_what_a_killed_process_left_goes_when_the_same_is_encoded(
+    encoder: Encoder, pairs: Examples[PairExample], tmp_path: Path
+) -> None:
+    cached = replace(encoder, cache=tmp_path)
+    cached.encode(pairs, LIMITS)
+    (file,) = files_in(tmp_path)
+    file.rename(file.with_name(f".{file.name}.0123abcd.partial"))
+    cached.encode(pairs, LIMITS)
+    assert files_in(tmp_path) == {file}

@@ -73,8 +73,9 @@ class Workplace:
         return said
 
     def refs(self) -> dict[str, str]:
-        """Every reference of the zoo, by role and name."""
-        return {row["ref"].partition("@")[0]: row["ref"] for row in self.does("zoo", "list", "--json").json}
+        """Every reference of the user's own zoo, by role and name."""
+        rows = self.does("zoo", "list", "--json").json
+        return {row["ref"].partition("@")[0]: row["ref"] for row in rows if not row["shipped"]}
 
     def copy(self, folder: Path) -> "Workplace":
         """The same with copies of zoo and mirror, to be damaged."""

@@ -9,7 +9,11 @@ import pytest
 import yaml
 
 from madx_stilts.cli.main import cli
+from madx_stilts.config import load
+from madx_stilts.grid.grid import Grid
+from madx_stilts.grid.plan import plan
 from madx_stilts.resources import builtin_configs
+from madx_stilts.tasks import TASKS
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -33,7 +37,7 @@ def commands(path: Path) -> list[list[str]]:
 
 def test_every_config_can_be_had_by_kind_and_name() -> None:
     on_disk = Counter(path.relative_to(CONFIGS).parts[0] for path in files())
-    assert {"adapters", "backbones", "pretrain"} <= on_disk.keys()
+    assert {"adapters", "backbones", "grids", "pretrain"} <= on_disk.keys()
     assert {kind: len(builtin_configs(kind)) for kind in on_disk} == on_disk
 
 
@@ -50,6 +54,19 @@ def test_every_config_opens_with_what_it_is() -> None:
 def test_every_config_opens_with_the_command_that_uses_it() -> None:
     wrong = [path.name for path in files() if not any(path.stem in words for words in commands(path))]
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", builtin_configs("grids"))
+def test_every_grid_can_be_planned(name: str) -> None:
+    grid = load(name, Grid, kind="grids")
+    made = plan(grid, TASKS, lambda job: {"backbone": job.backbone})
+    assert grid.name == name
+    assert {*grid.backbones} <= builtin_configs("backbones").keys()
+    assert grid.intermediates[0].kind == "none"
+    told = " ".join(heading(builtin_configs("grids")[name]))
+    # The numbers that a heading tells are those of the plan.
+    assert f"{len(made.trainings)} trainings" in told
+    assert f"{len(made.jobs) - len(made.trainings)} scorings" in told
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.stem)

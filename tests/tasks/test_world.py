@@ -17,6 +17,7 @@ from madx_stilts.tasks.world import FORMAT, PASSPORT, World, language_name, read
 Passport = dict[str, Any]
 TOLD: Passport = {
     **{"format": 1, "name": "tiny", "note": "Invented.", "seed": 7, "size": "small", "source": "qba"},
+    **{"version": "0.1.0", "content": "of its files"},
     "languages": [
         {"code": "qbb", "name": "Other", "script": "Cyrl", "seen": False, "distance": 0.5},
         {"code": "qba", "name": "Source", "script": "Latn", "seen": True, "distance": 0},
@@ -65,7 +66,7 @@ def test_a_world_is_read_with_its_source_language_first(world: World) -> None:
 
 
 def test_what_the_miniature_writes_is_what_is_read(tmp_path: Path) -> None:
-    (tmp_path / PASSPORT).write_text(json.dumps(passport(Made(3), "small")))
+    (tmp_path / PASSPORT).write_text(json.dumps({**passport(Made(3), "small"), "content": "of its files"}))
     world = read_world(tmp_path)
     assert (world.name, world.seed, [*world.names]) == ("miniature", 3, ["qaa", "qab", "qac", "qad", "qae"])
 

@@ -1,14 +1,19 @@
-"""A workshop around the tiny backbone and the toy data."""
+"""A workshop around the tiny backbone and the toy data, and a world of stacks to train on there."""
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
-from madx_stilts.recipe import Method, TrainSettings
+from madx_stilts.errors import MadxStiltsError
+from madx_stilts.recipe import Method, Part, Recipe, Sampling, Start, TrainSettings
+from madx_stilts.stack import Role
 
 MakeShop = Callable[..., object]
 
@@ -64,3 +69,96 @@ def settings() -> Callable[..., AdapterConfig]:
         return AdapterConfig(method=method, train=TrainSettings.model_validate(train))
 
     return make
+
+
+@pytest.fixture
+def world(tiny_backbone: Path, make_shop: MakeShop, settings: Callable[..., AdapterConfig], tmp_path: Path) -> "World":
+    """Workshops on the tiny backbone, with intermediates to stand on."""
+    return World(partial(make_shop, tiny_backbone), settings, tmp_path)
+
+
+class World:
+    """Workshops with equal intermediates in their zoos, and orders for targets over them."""
+
+    def __init__(self, make_shop: MakeShop, settings: Callable[..., AdapterConfig], folder: Path) -> None:
+        self.make_shop = make_shop
+        self.settings = settings
+        self.leave_out: tuple[int, ...] = (0, 1)
+        self.text = folder / "text.txt"
+        self.text.write_text("\n".join(f"the dog sleeps in house {at}" for at in range(60)))
+
+    def shop(self, name: str, **options: Any) -> Any:
+        """A workshop whose zoo holds the intermediates `low`, `high` and `wild`, and the language adapter `la`."""
+        from madx_stilts.train.roles import Wish, train_intermediate, train_language
+
+        shop: Any = self.make_shop(name, **options)
+        calm: dict[str, Any] = {"max_steps": 2, "evaluate_every": None, "keep": "last", "dev_limit": 4}
+        wild: dict[str, Any] = {"max_steps": 1, "learning_rate": 1e30, "warmup": 0.0}
+        for middle, changes in (("low", {}), ("high", {}), ("wild", wild)):
+            wish = Wish(config=self.config(**(calm | changes)), seed=len(middle), name=middle)
+            train_intermediate(shop, "snli", wish)
+        language = self.settings("seq_bn_inv", **calm)
+        train_language(shop, "en", str(self.text), Wish(config=language, name="la"))
+        return shop
+
+    def config(self, leave_out: tuple[int, ...] | None = None, **changes: Any) -> AdapterConfig:
+        """How a target is trained."""
+        leave_out = self.leave_out if leave_out is None else leave_out
+        config = self.settings(**{"dev_limit": 20, "max_steps": 7, "evaluate_every": 3, **changes})
+        return config.model_copy(update={"method": config.method.model_copy(update={"leave_out": leave_out})})
+
+    def order(
+        self,
+        shop: Any,
+        below: Sequence[str] = (),
+        *,
+        start: str | None = None,
+        parts: tuple[Part, ...] = (Part(task="mnli", language="en"),),
+        **changes: Any,
+    ) -> Any:
+        """An order for an adapter on these, bottom to top."""
+        from madx_stilts.train.lockstep import Order
+        from madx_stilts.train.material import Materials, gather
+
+        config = self.config(**changes)
+        ids = tuple(shop.zoo.find(f"{'language' if name == 'la' else 'intermediate'}/{name}").id for name in below)
+        begin = None if start is None else Start(adapter=shop.zoo.find(f"intermediate/{start}").id)
+        sampling = Sampling() if len(parts) > 1 else None
+        recipe = Recipe(
+            parts=parts, sampling=sampling, below=ids, start=begin, method=config.method, train=config.train
+        )
+        materials = Materials([gather(part, config.train, shop.place) for part in parts])
+        name = "+".join(["t", *below]) + (f"-from-{start}" if start else "")
+        return Order(recipe, materials, Role.TARGET, name)
+
+    def alone(self, shop: Any, order: Any) -> Card:
+        """What comes of an order that is trained alone."""
+        from madx_stilts.train.job import train
+
+        return train(shop, order.recipe, order.materials, role=order.role, name=order.name)
+
+    def files(self, shop: Any, outcome: Card | MadxStiltsError) -> dict[str, bytes]:
+        """Every file of an artefact but its card."""
+        assert isinstance(outcome, Card), outcome
+        folder = shop.zoo.folder(outcome.id)
+        found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        del found["card.json"]
+        return found
+
+    def facts(self, outcome: Card | MadxStiltsError) -> dict[str, object]:
+        """All that a card says but of time and memory."""
+        assert isinstance(outcome, Card), outcome
+        return outcome.model_dump(exclude={"created", "wall_seconds", "peak_bytes"})
+
+    def assert_as_alone(self, shop: Any, outcomes: Sequence[Card | MadxStiltsError], make: Any) -> list[Card]:
+        """Each of these is what it is when trained alone, from the same orders, in another zoo."""
+        other = self.shop("alone")
+        cards = []
+        for order, outcome in zip(make(other), outcomes, strict=True):
+            card = self.alone(other, order)
+            assert self.facts(outcome) == self.facts(card)
+            assert self.files(shop, outcome) == self.files(other, card)
+            cards.append(card)
+        assert shop.zoo.verify() == []
+        assert [name for name in shop.backbone.model.adapters_config if name.startswith("t")] == []
+        return cards

@@ -113,3 +113,22 @@ def test_a_first_layer_that_cannot_be_written_to_is_told_clearly(read_only: Path
     assert zoo.entries() == []
     assert zoo.verify() == []
     assert list(read_only.iterdir()) == []
+
+
+def test_a_name_means_what_the_user_trained_before_what_is_shipped(
+    both: Zoo, shipped: Path, new_card: NewCard, add: Add, fingerprint: Callable[[str], str]
+) -> None:
+    lower = add(Zoo([shipped]), new_card("mnli", backbone="mbert"), "intermediate/mnli")
+    upper = add(both, new_card("mnli"), "intermediate/mnli")
+    assert both.find("intermediate/mnli") == upper
+    assert both.find("intermediate/mnli", backbone=fingerprint("mbert")) == lower
+    assert both.find(f"intermediate/mnli@{lower.id[:8]}") == lower
+
+
+def test_a_name_that_fits_in_no_layer_is_told_with_those_of_all(
+    both: Zoo, shipped: Path, new_card: NewCard, add: Add, fingerprint: Callable[[str], str]
+) -> None:
+    add(Zoo([shipped]), new_card("mnli", backbone="mbert"), "intermediate/mnli")
+    add(both, new_card("mnli"), "intermediate/mnli")
+    with pytest.raises(AdapterError, match=r"xlmr-base .*mbert|mbert .*xlmr-base"):
+        both.find("intermediate/mnli", backbone=fingerprint("another"))

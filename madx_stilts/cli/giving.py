@@ -1,0 +1,178 @@
+"""Adapters on their way to others: chosen, written, shown or sent. Importing this module loads torch."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from madx_stilts.cli.giving_options import ExportOptions, PublishOptions
+from madx_stilts.cli.settings import Settings
+from madx_stilts.cli.zoos import find_stack, references
+from madx_stilts.errors import StorageError, UsageError
+from madx_stilts.files import sha256_of, told_as_storage, written_folder
+from madx_stilts.hub.address import Address
+from madx_stilts.hub.bundle import README, Press, write_adapter, write_stack
+from madx_stilts.hub.collection import member_address, one_ref_each, write_collection
+from madx_stilts.hub.connection import connect
+from madx_stilts.hub.publish import Wish, publish
+from madx_stilts.hub.results import read_results
+from madx_stilts.hub.story import Story
+from madx_stilts.stack import AdapterRef, Stack
+from madx_stilts.zoo.exchange import copy_lineage, listing
+from madx_stilts.zoo.prune import all_cards
+from madx_stilts.zoo.published import note_published
+from madx_stilts.zoo.store import Zoo
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What is to be published.
+
+    Args:
+        stack: As one; none: each by itself.
+        listed: Whether a list of them is published too.
+    """
+
+    refs: Sequence[AdapterRef]
+    stack: Stack | None = None
+    listed: bool = False
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A folder that is ready to be sent."""
+
+    title: str
+    address: Address
+    folder: Path
+    refs: Sequence[AdapterRef]
+
+
+def chosen(zoo: Zoo, root: Path, reference: str | None, stack: str | None, *, everything: bool) -> Picked:
+    """What the command line names.
+
+    Raises:
+        UsageError: It names nothing, or more than one of an adapter, a stack and all.
+        AdapterError: There is no such adapter.
+    """
+    if [bool(reference), bool(stack), everything].count(True) != 1:
+        raise UsageError("Nothing, or too much, is named.", hint="Name one reference, or --stack REFS, or --all.")
+    if reference:
+        return Picked([zoo.find(reference)])
+    if stack:
+        found = _stack(zoo, stack)
+        return Picked(found.refs, found)
+    refs = one_ref_each(zoo, list(all_cards(root)))
+    if not refs:
+        raise UsageError(f"The zoo in {root} is empty.", hint="Train an adapter, or name another zoo with --zoo.")
+    return Picked(refs, listed=True)
+
+
+def pack(zoo: Zoo, picked: Picked, address: Address, given: PublishOptions, handle: Callable[[Parcel], None]) -> None:
+    """Write what was picked into folders, one after another, and hand each over; then it is removed."""
+    results = read_results(given.scores)
+
+    def write(ref: AdapterRef, to: Address, folder: Path) -> Story:
+        return write_adapter(Press(zoo, given.base_model, to.repository, results), ref, folder)
+
+    if picked.stack is not None:
+        with TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            write_stack(Press(zoo, given.base_model, address.repository, results), picked.stack, folder)
+            handle(Parcel(str(picked.stack), address, folder, picked.refs))
+        return
+    stories = {}
+    for ref in picked.refs:
+        to = member_address(address, ref) if picked.listed else address
+        with TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            stories[to] = write(ref, to, folder)
+            handle(Parcel(str(ref), to, folder, [ref]))
+    if picked.listed:
+        with TemporaryDirectory() as temporary:
+            write_collection(Path(temporary), address.repository, stories)
+            handle(Parcel(f"the list of {len(stories)} adapters", address, Path(temporary), []))
+
+
+def print_parcel(parcel: Parcel, *, as_json: bool) -> dict[str, object]:
+    """Show all that would be sent, and tell it for programs."""
+    sizes = {name: (parcel.folder / name).stat().st_size for name in listing(parcel.folder)}
+    page = (parcel.folder / README).read_text(encoding="utf-8")
+    if not as_json:
+        width = max(map(len, sizes))
+        lines = [f"  {name.ljust(width)}  {size:>12,} bytes" for name, size in sizes.items()]
+        click.echo(f"{parcel.title} would become {parcel.address}:\n\n" + "\n".join(lines) + f"\n\n{README}:\n\n{page}")
+    files = [{"name": name, "bytes": size, "sha256": sha256_of(parcel.folder / name)} for name, size in sizes.items()]
+    return {"to": str(parcel.address), "refs": [str(ref) for ref in parcel.refs], "files": files, "readme": page}
+
+
+def send(settings: Settings, parcel: Parcel, wish: Wish, *, as_json: bool) -> dict[str, object]:
+    """Send a folder, remember that it was sent, and tell what was done."""
+    api = connect(offline=settings.offline)
+    done = publish(api, parcel.folder, parcel.address, wish, message=f"{parcel.title}, with madx-stilts")
+    for ref in parcel.refs:
+        note_published(settings.zoo, ref.id, str(parcel.address))
+    if not as_json:
+        there = f", {len(done.kept)} were there already" if done.kept else ""
+        text = f"{len(done.sent)} files sent{there}" if done.sent else "all of it was there already"
+        click.echo(f"{parcel.address}: {text}" + (f"\n  {done.url}" if done.url else ""))
+    return {
+        "to": str(parcel.address),
+        "refs": [str(ref) for ref in parcel.refs],
+        "sent": list(done.sent),
+        "kept": list(done.kept),
+        "url": done.url,
+    }
+
+
+def copy_all(zoo: Zoo, refs: Sequence[AdapterRef], folder: Path, *, dry_run: bool) -> list[dict[str, str]]:
+    """Copy adapters with their lineage into another zoo, and tell what was done."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / "objects").is_dir():
+        raise UsageError(f"{folder} is no zoo, and not empty.", hint="Name a zoo or an empty folder.")
+    other, told = Zoo([folder]), []
+    for ref in refs:
+        if dry_run:
+            missing = sum(not other.has(card.id) for card in zoo.lineage(ref.id))
+            done = f"{_count(missing)} would be copied" if missing else "it is there already, with its lineage"
+        else:
+            new = copy_lineage(zoo, ref, other)
+            done = f"{_count(len(new))} copied" if new else "it was there already, with its lineage"
+        told.append({"ref": str(ref), "to": str(folder), "done": done})
+    return told
+
+
+def write_out(zoo: Zoo, texts: str, folder: Path, given: ExportOptions) -> list[str]:
+    """Write an adapter, or a stack, into a new folder, and tell its files.
+
+    Raises:
+        StorageError: The folder is not empty, or cannot be written.
+    """
+    press = Press(zoo, given.base_model, results=read_results(given.scores))
+    several = len(references(texts)) > 1
+    stack = _stack(zoo, texts) if several else None
+    ref = zoo.find(texts) if not several else None
+    with told_as_storage(folder):
+        if folder.exists() and any(folder.iterdir()):
+            raise StorageError(f"{folder} is not empty.", hint="Name a new folder.")
+        if folder.exists():
+            folder.rmdir()
+    with written_folder(folder) as target:
+        if stack is not None:
+            write_stack(press, stack, target)
+        elif ref is not None:
+            write_adapter(press, ref, target)
+    return listing(folder)
+
+
+def _count(adapters: int) -> str:
+    return f"{adapters} adapter{'' if adapters == 1 else 's'}"
+
+
+def _stack(zoo: Zoo, texts: str) -> Stack:
+    """The stack, all of whose adapters fit the backbone of the uppermost."""
+    last = references(texts)[-1:]
+    if not last:
+        raise UsageError("The stack is empty.", hint="Name at least one adapter.")
+    return find_stack(zoo, texts, backbone=zoo.card(zoo.find(last[0]).id).backbone.fingerprint)

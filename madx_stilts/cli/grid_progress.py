@@ -1,0 +1,152 @@
+"""The progress of a grid on stderr: a bar for the whole and one for each worker, or plain lines."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
+
+from madx_stilts.cli.settings import Settings
+from madx_stilts.grid.job import JobId
+from madx_stilts.grid.plan import Plan
+from madx_stilts.run.events import Event, Watcher, unwatched
+from madx_stilts.run.ledger import Ledger, name_of
+from madx_stilts.run.site import Site
+
+
+class Tally:
+    """Counts jobs, and tells from what was measured in this run how long the others will take.
+
+    Args:
+        done: The jobs that were done before.
+    """
+
+    def __init__(self, plan: Plan, done: set[JobId]) -> None:
+        self.plan = plan
+        self.all = len(plan.jobs)
+        self.ended = len(done)
+        self._left: dict[str, set[JobId]] = {"train": set(), "score": set()}
+        for id, planned in plan.jobs.items():
+            if id not in done:
+                self._left[planned.job.kind].add(id)
+        self._seconds: dict[str, list[float]] = {"train": [], "score": []}
+        self._workers: set[int] = set()
+
+    def note(self, event: Event) -> None:
+        """Take an event into account."""
+        self._workers.add(event.worker)
+        if event.kind != "ended" or event.job not in self.plan.jobs:
+            return
+        kind = self.plan.jobs[event.job].job.kind
+        self.ended += 1
+        self._left[kind].discard(event.job)
+        if event.status == "done" and not event.reused:
+            self._seconds[kind].append(event.seconds)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest will take; none as long as no job of a kind that is left was measured."""
+        total = 0.0
+        for kind, left in self._left.items():
+            measured = self._seconds[kind]
+            if left and not measured:
+                return None
+            total += len(left) * sum(measured) / max(1, len(measured))
+        return total / max(1, len(self._workers))
+
+    @property
+    def time_left(self) -> str:
+        """The same to read."""
+        seconds = self.seconds_left
+        return "time left not known yet" if seconds is None else f"{timedelta(seconds=round(seconds))} left"
+
+
+@contextmanager
+def watching(settings: Settings, plan: Plan, site: Site) -> Iterator[Watcher]:
+    """Show what happens inside the block: bars on a terminal, lines in a file or pipe, nothing if that is wanted."""
+    if settings.quiet:
+        yield unwatched
+        return
+    ledger = Ledger(plan, site.records, site.adapters)
+    ledger.look()
+    tally = Tally(plan, set(ledger.done))
+    if not ledger.open() and not ledger.failed:
+        yield unwatched
+    elif sys.stderr.isatty():
+        bars = Bars(tally)
+        with bars.progress:
+            yield bars
+    else:
+        yield Lines(tally)
+
+
+class Lines:
+    """A line for each job that begins or ends."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+
+    def __call__(self, event: Event) -> None:
+        self.tally.note(event)
+        line = _line(self.tally.plan, event)
+        if event.kind == "ended":
+            line = f"[{self.tally.ended}/{self.tally.all}] {line}; {self.tally.time_left}"
+        if line:
+            click.echo(line, err=True)
+
+
+class Bars:
+    """A bar for all jobs, and below it one for what each worker does."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        console = Console(stderr=True)
+        self.progress = Progress(
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+            BarColumn(bar_width=console.width // 8, table_column=Column(no_wrap=True)),
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[left]}", table_column=Column(no_wrap=True)),
+            console=console,
+            expand=True,
+            refresh_per_second=4,
+        )
+        self.total = self.progress.add_task(tally.plan.grid.name, total=tally.all, completed=tally.ended, left="")
+        self.workers: dict[int, TaskID] = {}
+
+    def __call__(self, event: Event) -> None:
+        self.tally.note(event)
+        match event.kind:
+            case "said":
+                self.progress.console.print(event.text, markup=False, highlight=False)
+            case "began":
+                self._clear(event.worker)
+                name = f"  {name_of(self.tally.plan, event.job)}"
+                self.workers[event.worker] = self.progress.add_task(name, total=None, left="")
+            case "stepped" if event.worker in self.workers:
+                self.progress.update(self.workers[event.worker], completed=event.done, total=event.steps)
+            case "ended":
+                self._clear(event.worker)
+                if event.status == "failed":
+                    self.progress.console.print(_line(self.tally.plan, event), markup=False, highlight=False)
+                self.progress.update(self.total, completed=self.tally.ended, left=self.tally.time_left)
+
+    def _clear(self, worker: int) -> None:
+        if worker in self.workers:
+            self.progress.remove_task(self.workers.pop(worker))
+
+
+def _line(plan: Plan, event: Event) -> str:
+    match event.kind:
+        case "began":
+            return f"{name_of(plan, event.job)}: begins"
+        case "ended":
+            how = f"failed: {event.text}" if event.status == "failed" else f"done in {event.seconds:.1f} s"
+            return f"{name_of(plan, event.job)}: {'taken from the zoo' if event.reused else how}"
+        case "said":
+            return event.text
+    return ""

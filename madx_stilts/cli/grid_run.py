@@ -1,0 +1,61 @@
+"""`madx-stilts grid run`: do what of a grid is not done."""
+
+import json
+
+import click
+
+from madx_stilts.cli.command import Command
+from madx_stilts.cli.grid_options import RUNNING, SLURM, OfRun, config_argument, no_wait_option, set_option
+from madx_stilts.cli.options import json_option
+from madx_stilts.cli.settings import Settings
+
+
+@click.command(cls=Command)
+@config_argument
+@set_option
+@RUNNING
+@click.option(
+    "--verify",
+    cls=OfRun,
+    is_flag=True,
+    help="First read all files of the grid's adapters; train anew what is damaged.",
+)
+@SLURM
+@no_wait_option
+@json_option
+@click.pass_obj
+def run(
+    settings: Settings, config: str, overrides: tuple[str, ...], verify: bool, no_wait: bool, as_json: bool
+) -> None:
+    """Do every job of a grid that is not done.
+
+    CONFIG is a built-in name or a YAML file. What failed before is tried again. Stop it at any time and run it again:
+    it goes on where it was. Several runs of one grid share its work.
+
+    With --engine slurm, zoo, data and cache lie where all nodes see them, and file locks hold between nodes. Jobs that
+    an earlier run submitted and that are still there count among --workers.
+
+    \b
+      madx-stilts grid run miniature
+      madx-stilts grid run my-grid.yaml --engine processes --workers 4
+      madx-stilts grid run my-grid.yaml --engine slurm --workers 8 --gpus 1 --no-wait
+    """
+    from madx_stilts.cli.grid_outcome import failure_of, outcome_facts, print_outcome
+    from madx_stilts.cli.grid_progress import watching
+    from madx_stilts.cli.grids import engine_of, planned, site_of
+    from madx_stilts.cli.places import data_place, print_caveat
+    from madx_stilts.run.grid import run_grid
+
+    how = RUNNING.chosen()
+    engine, workers = engine_of(how, SLURM.chosen(), wait=not no_wait)
+    site = site_of(settings, how)
+    plan = planned(settings, config, overrides)
+    with watching(settings, plan, site) as watch:
+        outcome = run_grid(plan, site, engine=engine, workers=workers, watch=watch, verify=verify)
+    if as_json:
+        click.echo(json.dumps(outcome_facts(plan, outcome)))
+    else:
+        print_outcome(plan, outcome)
+        print_caveat(data_place(settings).world)
+    if not outcome.ended_well:
+        raise failure_of(plan, outcome)

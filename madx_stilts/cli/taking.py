@@ -1,0 +1,85 @@
+"""Adapters on their way into the zoo: fetched, checked, told. Importing this module loads torch."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from madx_stilts.cli.giving_options import TakeOptions
+from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.settings import Settings
+from madx_stilts.cli.telling import note, say
+from madx_stilts.cli.workshop import open_backbone
+from madx_stilts.errors import UsageError
+from madx_stilts.hub.address import Address
+from madx_stilts.hub.collection import read_collection
+from madx_stilts.hub.connection import connect
+from madx_stilts.hub.foreign import Told, take_foreign
+from madx_stilts.hub.pull import COLLECTION, fetch, foreign_files
+from madx_stilts.stack import AdapterRef
+from madx_stilts.zoo.exchange import listing, places_of, read_member, refuse_unsafe, take_in
+from madx_stilts.zoo.store import Zoo
+
+
+def from_hub(settings: Settings, zoo: Zoo, address: Address, given: TakeOptions) -> list[AdapterRef]:
+    """Fetch what a repository holds or lists.
+
+    Raises:
+        AdapterError: It cannot be fetched, or is not what it should be; nothing of it stays.
+    """
+    api = connect(offline=settings.offline)
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        say(settings, f"Fetching {address}.")
+        got = fetch(api, address, folder)
+        if got.others:
+            listed = read_collection(folder / COLLECTION, source=str(address))
+            return [ref for one in listed for ref in from_hub(settings, zoo, one, given)]
+        if got.members:
+            return take_in(zoo, folder, got.members, source=str(address))
+        return [_foreign(settings, zoo, folder, got.foreign, given, got.source)]
+
+
+def from_folder(settings: Settings, zoo: Zoo, folder: Path, given: TakeOptions) -> list[AdapterRef]:
+    """Take what a folder holds.
+
+    Raises:
+        AdapterError: It is not what it should be; nothing of it stays.
+    """
+    names = listing(folder)
+    refuse_unsafe(names, source=str(folder))
+    members = [read_member(folder, place, source=str(folder)) for place in places_of(names)]
+    if members:
+        return take_in(zoo, folder, members, source=str(folder))
+    files = foreign_files(names, source=str(folder))
+    return [_foreign(settings, zoo, folder, files, given, f"the folder {folder.resolve().name}")]
+
+
+def print_taken(zoo: Zoo, refs: Sequence[AdapterRef], *, as_json: bool) -> None:
+    """Tell what is in the zoo now."""
+    if as_json:
+        click.echo(json.dumps([{"ref": str(ref), "id": ref.id, "role": str(ref.role)} for ref in refs]))
+        return
+    for ref in refs:
+        card = zoo.card(ref.id)
+        click.echo(f"{ref}  for {card.backbone.name} ({card.backbone.fingerprint[:8]})")
+    for ref in refs:
+        if zoo.card(ref.id).foreign is not None:
+            for line in zoo.card(ref.id).notes:
+                note(line)
+
+
+def _foreign(
+    settings: Settings, zoo: Zoo, folder: Path, files: Sequence[str], given: TakeOptions, source: str
+) -> AdapterRef:
+    if given.backbone is None:
+        raise UsageError(
+            f"{source} has no card of madx-stilts, so it must be tried on its backbone.",
+            hint="Name the backbone that it was made for with --backbone.",
+        )
+    backbone = open_backbone(settings, CommonOptions(backbone=given.backbone, device=given.device))
+    told = {key: value for key, value in asdict(given).items() if key in ("role", "name", "task", "language")}
+    return take_foreign(zoo, folder, files, backbone, Told(**told, base=given.base_model), source)

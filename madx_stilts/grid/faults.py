@@ -1,0 +1,156 @@
+"""What keeps a grid from being planned, all of it at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from madx_stilts.grid.column import NAME, NONE, Column
+from madx_stilts.grid.grid import Grid
+from madx_stilts.grid.misfits import misfits
+from madx_stilts.grid.scope import scope_faults
+from madx_stilts.tasks.task import Task
+
+NO_FUSION = "adapter fusion is not built yet"
+
+
+def faults_of(grid: Grid, tasks: Mapping[str, Task]) -> tuple[str, ...]:
+    """One sentence for each fault, beginning with the key.
+
+    Args:
+        tasks: Those there are, by name.
+    """
+    faults = [*_axes(grid), *_transfers(grid), *_settings(grid, tasks)]
+    sound = []
+    for at, column in enumerate(grid.intermediates):
+        found = [f"intermediates.{at}: {fault}" for fault in _column(column, tasks)]
+        faults += found
+        sound += [] if found else [(at, column)]
+    faults += _twins(sound, tasks)
+    targets = []
+    for at, name in enumerate(grid.targets):
+        found = [f"targets.{at}: {fault}" for fault in _target(grid, name, tasks)]
+        faults += found
+        targets += [] if found else [name]
+    # Whether things fit together is looked into where each is sound by itself.
+    faults += misfits(grid, sound, targets, tasks)
+    return tuple(dict.fromkeys(faults))
+
+
+def _axes(grid: Grid) -> Iterator[str]:
+    if not NAME.fullmatch(grid.name):
+        yield f"name: {grid.name!r} would be no file name; use letters, digits, '.', '_' and '-'"
+    axes: dict[str, Sequence[object]] = {
+        "backbones": grid.backbones,
+        "intermediates": grid.intermediates,
+        "transfers": grid.transfers,
+        "language_adapters": grid.language_adapters,
+        "targets": grid.targets,
+        "languages": grid.languages,
+        "seeds": grid.seeds,
+    }
+    for key, values in axes.items():
+        if not values:
+            yield f"{key}: is empty, so the grid has no cell"
+        if key not in {"intermediates", "languages"}:
+            twice = dict.fromkeys(value for value in values if values.count(value) > 1)
+            yield from (f"{key}: {value} stands there twice" for value in twice)
+
+
+def _transfers(grid: Grid) -> Iterator[str]:
+    if "fuse" in grid.transfers:
+        yield f"transfers.{grid.transfers.index('fuse')}: {NO_FUSION}; use stack or continue"
+
+
+def _settings(grid: Grid, tasks: Mapping[str, Task]) -> Iterator[str]:
+    """What is written for tasks that there are not, or that train on the data of another."""
+    for role in ("intermediate", "target"):
+        for name in getattr(grid.train, role).by_task:
+            key = f"train.{role}.by_task.{name}"
+            if name not in tasks:
+                yield f"{key}: {_unknown(name, tasks)}"
+            elif "train" not in tasks[name].splits:
+                yield f"{key}: has no effect, {_borrows(tasks[name])}"
+    for name in grid.evaluate.by_task:
+        if name not in tasks:
+            yield f"evaluate.by_task.{name}: {_unknown(name, tasks)}"
+
+
+def _column(column: Column, tasks: Mapping[str, Task]) -> Iterator[str]:
+    if column.name is not None and (column.name == NONE or not NAME.fullmatch(column.name)):
+        reason = "is the column without an intermediate" if column.name == NONE else "cannot be part of a name"
+        yield f"{column.name!r} {reason}; use letters, digits, '.', '_' and '-'"
+    if column.kind == "none":
+        idle = sorted(column.model_fields_set - {"task"})
+        if idle:
+            yield f"{', '.join(idle)} has no effect without an intermediate"
+        return
+    if column.kind == "fuse":
+        yield f"{NO_FUSION}; use stack, mix or chain"
+    if column.kind in {"mix", "chain", "fuse"} and len(column.words) < 2:
+        yield f"a {column.kind} of {len(column.words)} is none; name two tasks or more, or write task: NAME"
+    yield from _words(column, tasks)
+    codes = column.text_languages
+    yield from (f"its text is twice in {code}" for code in dict.fromkeys(codes) if codes.count(code) > 1)
+
+
+def _words(column: Column, tasks: Mapping[str, Task]) -> Iterator[str]:
+    """What is wrong with the tasks of a column."""
+    seen: set[tuple[str, str]] = set()
+    for word in column.words:
+        name, sign, code = word.partition("@")
+        if name not in tasks:
+            yield _unknown(name, tasks)
+            continue
+        task = tasks[name]
+        language = code or task.source_language
+        if sign and not code:
+            yield f"{word!r} names no language after the @"
+        elif "train" not in task.splits:
+            yield _borrows(task)
+        elif language not in task.languages_of("train"):
+            yield f"{name} has no train data in {language}; it has: {', '.join(task.languages_of('train'))}"
+        if (name, language) in seen:
+            how = "the chain comes back to it" if column.kind == "chain" else f"in one {column.kind}"
+            yield f"{name} in {language} stands there twice: {how}"
+        seen.add((name, language))
+
+
+def _target(grid: Grid, name: str, tasks: Mapping[str, Task]) -> Iterator[str]:
+    if name not in tasks:
+        yield _unknown(name, tasks)
+        return
+    task = tasks[name]
+    yield from scope_faults(grid, task)
+    if task.search is not None:
+        return
+    for stage in task.training_tasks:
+        if stage not in tasks:
+            yield f"{name} is trained on {stage}, which is not here"
+        elif "train" not in tasks[stage].splits:
+            yield f"{stage} has no training data"
+        elif tasks[stage].source_language not in tasks[stage].languages_of("train"):
+            yield f"{stage} has no training data in {tasks[stage].source_language}"
+
+
+def _twins(columns: Sequence[tuple[int, Column]], tasks: Mapping[str, Task]) -> Iterator[str]:
+    """Columns that cannot be told apart by their names."""
+    seen: dict[str, Column] = {}
+    for at, column in columns:
+        label = column.label(tasks)
+        if label not in seen:
+            seen[label] = column
+        elif seen[label] == column:
+            yield f"intermediates.{at}: {label} stands there twice"
+        else:
+            yield f"intermediates.{at}: another column is called {label} too; give one of them a name"
+
+
+def _borrows(task: Task) -> str:
+    if task.search is not None:
+        return f"{task.name} is a retrieval task, for which nothing is trained"
+    return f"{task.name} has no training data of its own; name {' and '.join(task.training_tasks)}"
+
+
+def _unknown(name: str, tasks: Mapping[str, Task]) -> str:
+    near = get_close_matches(name, tasks, n=3, cutoff=0.6)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`madx-stilts tasks list` shows all"
+    return f"there is no task {name!r}; {hint}"

@@ -1,0 +1,117 @@
+"""What a grid asks for, as its file says it. See `configs/grids/`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from madx_stilts.grid.column import Change, Column, OrWord
+from madx_stilts.grid.job import Missing
+from madx_stilts.recipe import Count, Frozen, Method, TrainSettings
+from madx_stilts.tasks.task import Split
+
+Transfer = Literal["stack", "continue", "fuse"]
+LanguageAdapters = Literal["none", "source", "swap"]
+Known = Literal["all", "xtreme", "xtreme_r"]
+
+
+def _shape(value: object) -> str:
+    return "name" if isinstance(value, str) else "list"
+
+
+Languages = Annotated[
+    Annotated[Known, Tag("name")] | Annotated[tuple[str, ...], Tag("list")],
+    Discriminator(_shape),
+]
+"""Codes; or `all` there are; or those that XTREME or XTREME-R has for the task."""
+
+All = Annotated[Annotated[Literal["all"], Tag("name")] | Annotated[tuple[str, ...], Tag("list")], Discriminator(_shape)]
+"""Codes, or `all` that are needed."""
+
+
+class Making(Frozen):
+    """How an adapter is made."""
+
+    method: Method = Method()
+    train: TrainSettings = TrainSettings()
+    """Where `max_tokens` is not written, it is what suits the shape of the task."""
+    limit: Count | None = None
+    """Train on so many examples at most; none: on all."""
+
+
+class Training(Making):
+    """How adapters that learn tasks are made."""
+
+    by_task: Mapping[str, Change] = {}
+    """What trainings on the data of one task have otherwise. Targets that borrow their data (XNLI from MNLI) have the
+    settings of the task they borrow from. Mixtures take only `limit` from here."""
+
+
+class IntermediateTraining(Training):
+    """How intermediates are made."""
+
+    seed: Annotated[int, Field(ge=0)] | None = None
+    """All cells stand on intermediates of this seed; none: each on those of its own seed."""
+
+
+class LanguageTraining(Making):
+    """How language adapters are made, and of what text."""
+
+    method: Method = Method(kind="seq_bn_inv", reduction_factor=2)
+    text: str | None = None
+    """`owner/name` of a data set that has every language, or a file where only one language is needed."""
+    tokens: Count | None = None
+    """Read the first texts that have so many tokens together; none: all."""
+    languages: All = "all"
+    """Those that get an adapter, if they are scored; see `Grid.missing` for the others."""
+    seed: Annotated[int, Field(ge=0)] | None = 0
+    """All cells stand on language adapters of this seed; none: each on those of its own seed."""
+
+
+class Trainings(Frozen):
+    """How adapters are made, by role."""
+
+    language: LanguageTraining = LanguageTraining()
+    intermediate: IntermediateTraining = IntermediateTraining()
+    target: Training = Training()
+
+
+class ScoringChange(Frozen):
+    """What the scoring of one target has otherwise. What is not written stays."""
+
+    split: Split = "test"
+    limit: Count | None = None
+    languages: Languages = "all"
+
+
+class Scoring(Frozen):
+    """What is scored."""
+
+    split: Split = "test"
+    limit: Count | None = None
+    """Score so many examples per language at most; none: all."""
+    by_task: Mapping[str, ScoringChange] = {}
+    """By target."""
+
+
+class Grid(Frozen):
+    """Axes, and how adapters are made and scored. Each combination of the axes is a cell."""
+
+    name: str
+    description: str = ""
+    backbones: tuple[str, ...]
+    """Short names, folders or hub ids."""
+    intermediates: tuple[Annotated[Column, OrWord()], ...]
+    """Columns: `none`, `mnli`, `mnli@de`, or a mapping: see `Column`."""
+    transfers: tuple[Transfer, ...] = ("stack",)
+    """How a target uses its intermediate: on top of it while it is frozen, or starting from its weights."""
+    language_adapters: tuple[LanguageAdapters, ...] = ("none",)
+    """None; that of the source language, kept; or exchanged for that of each language that is scored."""
+    missing: Missing = "error"
+    """With `swap`, what a language without an adapter gets: an error, the source language's, or none."""
+    targets: tuple[str, ...]
+    languages: Languages = "all"
+    """In which each target is scored."""
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1, 2)
+    train: Trainings = Trainings()
+    evaluate: Scoring = Scoring()

@@ -1,0 +1,138 @@
+"""A repository of the hub, fetched into a folder: only the files that are needed, each under a name that is safe."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from huggingface_hub import HfApi
+from requests.exceptions import ChunkedEncodingError
+
+from madx_stilts.errors import AdapterError, StorageError
+from madx_stilts.hub.address import Address
+from madx_stilts.hub.connection import told
+from madx_stilts.zoo.exchange import MAX_CARD_BYTES, REFERENCE, Member, places_of, read_member, refuse_unsafe
+from madx_stilts.zoo.layer import CARD
+
+FOREIGN: Final = (
+    ("adapter_config.json",),
+    ("adapter.safetensors", "pytorch_adapter.bin"),
+    ("head_config.json",),
+    ("model_head.safetensors", "pytorch_model_head.bin"),
+)
+"""What is fetched of an adapter without a card: of each, the first that is there."""
+NEEDED: Final = 2
+"""So many of these must be there: the others are its head."""
+_ATTEMPTS: Final = 3
+"""Connections that may drop in the middle of one file before that is told."""
+COLLECTION: Final = "collection.json"
+"""In which a repository lists others."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What was fetched.
+
+    Args:
+        source: The repository at the commit that the revision stood for.
+        members: Adapters with cards.
+        foreign: The files of an adapter without a card.
+        others: The repository only lists others, in the file `COLLECTION`.
+    """
+
+    source: str
+    members: Sequence[Member] = ()
+    foreign: Sequence[str] = ()
+    others: bool = False
+
+
+def fetch(api: HfApi, address: Address, folder: Path) -> Fetched:
+    """Fetch what a repository holds for us into an empty folder.
+
+    Raises:
+        AdapterError: It cannot be read, holds no adapter, or has names that lead out of a folder.
+        StorageError: There is not enough space.
+    """
+    with told(address, doing="cannot be read"):
+        info = api.model_info(address.repository, revision=address.revision or None, files_metadata=True)
+        commit = info.sha or address.revision
+        sizes = {one.rfilename: one.size or 0 for one in info.siblings or []}
+        refuse_unsafe(sizes, source=str(address))
+        desk = _Desk(api, address, commit, folder, sizes)
+        places = places_of(sizes)
+        for place in places:
+            desk.fetch([f"{place}/{name}" if place else name for name in (CARD, REFERENCE)], limit=MAX_CARD_BYTES)
+        members = [read_member(folder, place, source=str(address)) for place in places]
+        source = f"hub:{address.repository}@{commit}"
+        if members:
+            desk.fetch([member.path(name) for member in members for name in member.card.files])
+            return Fetched(source, members)
+        if COLLECTION in sizes:
+            desk.fetch([COLLECTION], limit=MAX_CARD_BYTES)
+            return Fetched(source, others=True)
+        foreign = foreign_files(sizes, source=str(address))
+        desk.fetch(foreign)
+        if sizes.get("README.md", MAX_CARD_BYTES) < MAX_CARD_BYTES:
+            desk.fetch(["README.md"])
+        return Fetched(source, foreign=foreign)
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """Fetches files of one commit."""
+
+    api: HfApi
+    address: Address
+    commit: str
+    folder: Path
+    sizes: dict[str, int]
+
+    def fetch(self, names: Iterable[str], *, limit: int | None = None) -> None:
+        names = list(names)
+        for name in names:
+            if name not in self.sizes:
+                raise AdapterError(f"{self.address} lacks {name}.", hint="It was not published whole.")
+            if limit is not None and self.sizes[name] > limit:
+                raise AdapterError(f"{name} of {self.address} is far too large.", hint="Nothing was written.")
+        needed, free = sum(self.sizes[name] for name in names), shutil.disk_usage(self.folder).free
+        if needed > free:
+            raise StorageError(
+                f"{self.address} takes {needed:,} bytes, and {self.folder} has {free:,}.", hint="Free some space."
+            )
+        for name in names:
+            self._fetch_one(name)
+
+    def _fetch_one(self, name: str) -> None:
+        """Fetch a file; where the connection drops, go on from there."""
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                self.api.hf_hub_download(self.address.repository, name, revision=self.commit, local_dir=self.folder)
+            except ChunkedEncodingError:
+                if not left:
+                    raise
+            else:
+                return
+
+
+def foreign_files(there: Iterable[str], *, source: str) -> list[str]:
+    """The files of an adapter without a card.
+
+    Raises:
+        AdapterError: There are none.
+    """
+    known = set(there)
+    if "adapter_setup.json" in known:
+        raise AdapterError(
+            f"{source} is a whole stack without cards, which this package does not import.",
+            hint="Its adapters may be published one by one too.",
+        )
+    found = [next((name for name in names if name in known), "") for names in FOREIGN]
+    if not all(found[:NEEDED]):
+        raise AdapterError(
+            f"{source} holds no adapter of the `adapters` library.",
+            hint="It needs adapter_config.json and adapter.safetensors or pytorch_adapter.bin. "
+            "Adapters of peft are another kind.",
+        )
+    whole = all(found[NEEDED:])
+    return found if whole else found[:NEEDED]

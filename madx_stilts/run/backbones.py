@@ -1,0 +1,47 @@
+"""What a grid's name of a backbone means: a built-in short name, a folder, or a name on the hub. No torch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from madx_stilts.config import BackboneConfig, load
+from madx_stilts.errors import UnknownName, UsageError
+from madx_stilts.resources import builtin_configs
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a backbone is from.
+
+    Args:
+        name: What cards call it.
+        source: A folder, or `owner/name` on the hub.
+        revision: Commit or branch on the hub.
+    """
+
+    name: str
+    source: str
+    revision: str = "main"
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder it is in; none if it is on the hub."""
+        return Path(self.source) if Path(self.source).is_dir() else None
+
+
+def origin_of(name: str) -> Origin:
+    """Where the backbone of that name is from.
+
+    Raises:
+        UsageError: It is neither a known name nor a folder nor of the form `owner/name`.
+    """
+    if name in builtin_configs("backbones"):
+        config = load(name, BackboneConfig, kind="backbones")
+        return Origin(name, config.source, config.revision)
+    if Path(name).is_dir():
+        return Origin(Path(name).resolve().name, name)
+    if name.count("/") == 1:
+        return Origin(name, name)
+    raise UsageError(
+        f"There is no backbone {name!r}: it is no short name, no folder here, and not of the form owner/name.",
+        hint=UnknownName("backbone", name, builtin_configs("backbones")).hint,
+    )

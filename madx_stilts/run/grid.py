@@ -1,0 +1,134 @@
+"""A whole plan: what is not done yet is done, by one engine or another. No torch where nothing is left to do."""
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal, Protocol, cast
+
+from madx_stilts.errors import StorageError, UsageError
+from madx_stilts.grid.job import JobId
+from madx_stilts.grid.plan import Plan
+from madx_stilts.grid.records import Record
+from madx_stilts.run.brief import Brief, threads_each
+from madx_stilts.run.events import Event, Watcher, unwatched
+from madx_stilts.run.ledger import Ledger
+from madx_stilts.run.site import Site
+
+EngineName = Literal["inline", "processes"]
+
+
+class Engine(Protocol):
+    """Starts workers; what they do is the same in all engines."""
+
+    def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
+        """Let workers work until nothing is left to do."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run.
+
+    Args:
+        executed: The jobs that this run did, in the order in which they ended.
+        done: The records of all jobs that are done, whoever did them.
+        failed: Those of the jobs that failed.
+        blocked: The jobs that need one of these.
+        wall_seconds: Of this run.
+    """
+
+    executed: tuple[JobId, ...]
+    done: Mapping[JobId, Record]
+    failed: Mapping[JobId, Record]
+    blocked: frozenset[JobId]
+    wall_seconds: float
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether all of the plan is done."""
+        return not self.failed and not self.blocked
+
+
+def run_grid(
+    plan: Plan,
+    site: Site,
+    *,
+    engine: EngineName | Engine = "inline",
+    workers: int | None = None,
+    watch: Watcher = unwatched,
+    verify: bool = False,
+) -> Outcome:
+    """Do every job of a plan that is not done; jobs that failed before are tried again.
+
+    Args:
+        engine: By name, or one that was told more.
+        workers: How many; none: one, or with processes one for each GPU, else for each core up to a few.
+        watch: Told what happens.
+        verify: Whether all files of the adapters are read first; what is damaged is trained anew.
+
+    Returns:
+        What came of it, also if jobs failed.
+
+    Raises:
+        Interrupted: A signal asked to stop; what was finished is kept.
+        KeyboardInterrupt: Likewise.
+        UsageError: Several workers are wanted in one process.
+        StorageError: The store cannot be read or written.
+    """
+    began = time.monotonic()
+    executed: list[JobId] = []
+
+    def note(event: Event) -> None:
+        if event.kind == "ended":
+            executed.append(event.job)
+        watch(event)
+
+    ledger = Ledger(plan, site.records, site.adapters)
+    ledger.look()
+    stale = {record.sum for record in (*_failures(ledger), *_damaged(ledger, watch, verify=verify))}
+    ledger = Ledger(plan, site.records, site.adapters, stale=stale)
+    ledger.look()
+    if ledger.open():
+        count = _workers(engine, workers, site)
+        how = {"stale": frozenset(stale), "threads": threads_each(count), "workers": count}
+        brief = Brief(plan=plan.to_json(), site=site).model_copy(update=how)
+        site.adapters.sweep()
+        _engine(engine).run(brief, workers=count, watch=note)
+        ledger.look()
+    with suppress(StorageError):  # in a store that can only be read nothing is left lying
+        site.adapters.sweep()
+    blocked = frozenset(ledger.blocked())
+    return Outcome(tuple(executed), ledger.done, ledger.failed, blocked, round(time.monotonic() - began, 3))
+
+
+def _failures(ledger: Ledger) -> list[Record]:
+    """The records of failures, also of jobs whose needs are not done any more."""
+    left = (ledger.records.get(id) for id in ledger.plan.jobs if id not in ledger.done)
+    return [record for record in left if record is not None and record.status == "failed"]
+
+
+def _damaged(ledger: Ledger, watch: Watcher, *, verify: bool) -> list[Record]:
+    """The records of trainings whose adapters are not whole, if that is asked for."""
+    if not verify:
+        return []
+    damaged = ledger.damaged()
+    for record in damaged.values():
+        watch(Event(kind="said", text=f"The adapter {record.adapter} is damaged and is trained anew."))
+    return list(damaged.values())
+
+
+def _workers(engine: EngineName | Engine, wanted: int | None, site: Site) -> int:
+    if not isinstance(engine, str):
+        return wanted or 1
+    if engine == "inline":
+        if wanted not in (None, 1):
+            raise UsageError(f"{wanted} workers do not fit into one process.", hint="Use --engine processes.")
+        return 1
+    from madx_stilts.run.engines.devices import usual_workers
+
+    return wanted or usual_workers(site.device)
+
+
+def _engine(engine: EngineName | Engine) -> Engine:
+    return cast(Engine, import_module(f"madx_stilts.run.engines.{engine}")) if isinstance(engine, str) else engine

@@ -1,0 +1,44 @@
+"""Where and how a run works: folders and devices. None of it changes a result. No torch."""
+
+from pathlib import Path
+
+from madx_stilts.data.place import DataPlace
+from madx_stilts.grid.records import Records
+from madx_stilts.recipe import Count, Frozen
+from madx_stilts.zoo.store import Zoo
+
+
+class Site(Frozen):
+    """What every worker of a run is told besides the plan."""
+
+    zoo: tuple[Path, ...]
+    """Layers of the zoo; the first takes what is made, and the records."""
+    data: tuple[Path, ...] = ()
+    """Local mirrors of data sets, looked into in this order."""
+    cache: Path | None = None
+    """Folder for encodings; none: encode anew each time."""
+    offline: bool = False
+    """Open no connection."""
+    device: str = "auto"
+    """As torch names devices; `auto` takes a GPU if there is one."""
+    checkpoint_every: Count = 500
+    """Steps between two checkpoints."""
+    recompute: bool = False
+    """Whether activations are recomputed in the backward pass to save memory."""
+    together: Count = 16
+    """Jobs that a worker does at once, at most. A crash costs the scorings among them, and no training."""
+
+    @property
+    def adapters(self) -> Zoo:
+        """The zoo."""
+        return Zoo(self.zoo)
+
+    @property
+    def records(self) -> Records:
+        """The records."""
+        return Records(self.zoo[0])
+
+    @property
+    def place(self) -> DataPlace:
+        """Where data are looked up."""
+        return DataPlace(self.data, offline=self.offline)

@@ -1,0 +1,115 @@
+"""Jobs that are done at once: trainings that see the same batches, scorings of one task.
+
+What comes of each is what would come of it alone. What cannot be done so is done alone, so that a fault is told of the
+job that has it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from madx_stilts.errors import Busy, Interrupted, MadxStiltsError, StorageError
+from madx_stilts.grid.job import JobId, Planned, Score, Train
+from madx_stilts.grid.records import Record
+from madx_stilts.run.crew import Crew
+from madx_stilts.run.events import Event
+from madx_stilts.run.execute import FAILURES, Account, execute, told
+from madx_stilts.run.listening import Steps
+from madx_stilts.run.result import Result
+from madx_stilts.run.scoring import scored_each
+from madx_stilts.run.training import lacks_memory, made, materials_of, with_adapters
+from madx_stilts.train.lockstep import Order, train_together
+
+Uses = Callable[[JobId], Mapping[JobId, str]]
+Keep = Callable[[Record], None]
+
+
+def do_together(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep) -> dict[JobId, Busy]:
+    """Do jobs that are kin.
+
+    Args:
+        uses: The adapters that were made by the jobs which a job needs.
+        keep: Takes the record of each as soon as there is one.
+
+    Returns:
+        The jobs that have no record, because another process trains their adapters, outside of any grid.
+
+    Raises:
+        Interrupted: A signal asked to stop; checkpoints were written.
+        StorageError: Something cannot be read or written here, which is no fault of a job.
+    """
+    busy: dict[JobId, Busy] = {}
+    alone = jobs
+    if len(jobs) > 1:
+        way = _train if isinstance(jobs[0].job, Train) else _score
+        try:
+            alone = way(crew, jobs, uses, keep, busy)
+        except (Interrupted, StorageError):
+            raise
+        except FAILURES:  # of one of them: alone, each is told its own
+            crew.forget()
+    for planned in alone:
+        try:
+            keep(execute(planned, crew, uses(planned.id)))
+        except Busy as error:
+            busy[planned.id] = error
+    return busy
+
+
+def _score(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep, busy: dict[JobId, Busy]) -> Sequence[Planned]:
+    """Score stacks on one task. None is left to be done alone."""
+    account = Account(crew.site.device)
+    work = [(planned, planned.job, uses(planned.id)) for planned in jobs if isinstance(planned.job, Score)]
+    results = scored_each(work, crew)
+    for (planned, _, used), result in zip(work, results, strict=True):
+        keep(account.record(planned, used, result, together=len(work), share=1 / len(work)))
+    return ()
+
+
+def _train(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep, busy: dict[JobId, Busy]) -> Sequence[Planned]:
+    """Train in lockstep, and return what did not fit into memory so: alone, it may be trained in smaller parts."""
+    account = Account(crew.site.device)
+    outcomes = _trained(crew, jobs, uses)
+    alone, refused, ended = [], [], []
+    for planned, outcome in zip(jobs, outcomes, strict=True):
+        if isinstance(outcome, Result):
+            ended.append((planned, outcome))
+        elif isinstance(outcome, Busy):
+            busy[planned.id] = outcome
+        elif isinstance(outcome, StorageError):
+            refused.append(outcome)
+        elif lacks_memory(outcome):
+            alone.append(planned)
+        else:
+            ended.append((planned, Result(error=told(outcome))))
+    count = max(1, sum(not result.reused for _, result in ended))
+    for planned, result in ended:
+        share = 0.0 if result.reused else 1 / count
+        keep(account.record(planned, uses(planned.id), result, together=count, share=share))
+    if refused:
+        raise refused[0]
+    if alone:
+        crew.forget()
+    return alone
+
+
+def _trained(crew: Crew, jobs: Sequence[Planned], uses: Uses) -> list[Result | MadxStiltsError]:
+    """What became of each training of a group."""
+    work = [(planned, planned.job, uses(planned.id)) for planned in jobs if isinstance(planned.job, Train)]
+    _, first, _ = work[0]
+    backbone = crew.backbone(first.backbone, first.recipe.train.precision)
+    said = {"kind": "said", "worker": crew.number}
+    shop = replace(crew.shop(backbone, []), tell=lambda text: crew.watch(Event.model_validate({**said, "text": text})))
+    materials = materials_of(first, first.recipe, shop)
+    orders = []
+    for planned, job, used in work:
+        role, name = planned.names[0]
+        listener = Steps(crew.watch, crew.number, planned.id)
+        orders.append(Order(with_adapters(job.recipe, used), materials, role, name, listener))
+    data = materials.fingerprints
+    ids = [order.recipe.identity(backbone=backbone.fingerprint, data=data) for order in orders]
+    reused = [crew.zoo.is_sound(identity) for identity in ids]
+    outcomes = train_together(shop, orders)
+    return [
+        outcome if isinstance(outcome, MadxStiltsError) else made(planned, crew, outcome, reused=known_before)
+        for planned, outcome, known_before in zip(jobs, outcomes, reused, strict=True)
+    ]

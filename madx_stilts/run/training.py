@@ -1,0 +1,103 @@
+"""One training of a plan: the adapters that it needs stand in its recipe, and it fits into memory if it can."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from madx_stilts.card import Card
+from madx_stilts.data.text import Budget, read_text
+from madx_stilts.errors import MemoryLimitError
+from madx_stilts.grid.job import JobId, Planned, Train
+from madx_stilts.recipe import Part, Recipe
+from madx_stilts.run.crew import Crew
+from madx_stilts.run.listening import Steps
+from madx_stilts.run.result import Result
+from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.train.job import Workshop, train
+from madx_stilts.train.material import Material, Materials, gather
+
+
+def trained(planned: Planned, job: Train, crew: Crew, uses: Mapping[JobId, str]) -> Result:
+    """Train an adapter, unless the zoo has it, and give it all its names.
+
+    What does not fit into memory is tried again with each batch in twice as many parts, as long as there are smaller
+    ones; the result tells it.
+
+    Raises:
+        MadxStiltsError: See its subclasses.
+    """
+    recipe = with_adapters(job.recipe, uses)
+    while True:
+        try:
+            result = _trained_so(planned, job, recipe, crew)
+        except (MemoryLimitError, RuntimeError) as error:
+            smaller = in_smaller_parts(recipe)
+            if smaller is None or not lacks_memory(error):
+                raise
+            recipe = smaller
+        else:
+            return replace(result, notes=(*result.notes, *parts_told(job.recipe, recipe)))
+        # Not while the error is handled: it holds on to what did not fit.
+        crew.forget()
+
+
+def _trained_so(planned: Planned, job: Train, recipe: Recipe, crew: Crew) -> Result:
+    backbone = crew.backbone(job.backbone, recipe.train.precision)
+    shop = crew.shop(backbone, [lambda: Steps(crew.watch, crew.number, planned.id)])
+    materials = materials_of(job, recipe, shop)
+    identity = recipe.identity(backbone=backbone.fingerprint, data=materials.fingerprints)
+    reused = crew.zoo.is_sound(identity)
+    role, name = planned.names[0]
+    return made(planned, crew, train(shop, recipe, materials, role=role, name=name), reused=reused)
+
+
+def made(planned: Planned, crew: Crew, card: Card, *, reused: bool) -> Result:
+    """What a training made; its adapter gets the other names that it is planned to have."""
+    for role, name in planned.names[1:]:
+        crew.zoo.name(role, name, card.id)
+    return Result(adapter=card.id, reused=reused, data=card.data, notes=card.notes)
+
+
+def materials_of(job: Train, recipe: Recipe, shop: Workshop) -> Materials:
+    """Read the data of a training.
+
+    Raises:
+        DataError: They are missing or malformed.
+    """
+    return Materials([_material(part, job.text, recipe, shop) for part in recipe.parts])
+
+
+def _material(part: Part, text: str, recipe: Recipe, shop: Workshop) -> Material:
+    if part.task != MASKED_LM.name:
+        return gather(part, recipe.train, shop.place)
+    budget = Budget(part.tokens, shop.backbone.words) if part.tokens else None
+    texts, held_out = read_text(part.language, text, place=shop.place, limit=part.limit, budget=budget)
+    return Material(texts, held_out, shop.place.world_of(part.language))
+
+
+def with_adapters(recipe: Recipe, uses: Mapping[JobId, str]) -> Recipe:
+    """The recipe with the ids of adapters in the place of those of jobs."""
+    start = recipe.start
+    if start is not None:
+        start = start.model_copy(update={"adapter": uses[start.adapter]})
+    return recipe.model_copy(update={"below": tuple(uses[job] for job in recipe.below), "start": start})
+
+
+def in_smaller_parts(recipe: Recipe) -> Recipe | None:
+    """The recipe with each batch computed in twice as many parts; none if they cannot be smaller."""
+    settings = recipe.train
+    if settings.batch_size % (2 * settings.accumulate):
+        return None
+    return recipe.model_copy(update={"train": settings.model_copy(update={"accumulate": 2 * settings.accumulate})})
+
+
+def parts_told(wanted: Recipe, used: Recipe) -> tuple[str, ...]:
+    """In how many parts batches were computed, as a sentence, if not as it was wanted."""
+    parts, before = used.train.accumulate, wanted.train.accumulate
+    if parts == before:
+        return ()
+    return (f"Trained with accumulate {parts} instead of {before}, for it did not fit into memory.",)
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Torch has an error of its own for the memory of GPUs, and none for that of the machine."""
+    return isinstance(error, MemoryLimitError) or "DefaultCPUAllocator" in str(error)

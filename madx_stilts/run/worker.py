@@ -1,0 +1,98 @@
+"""What a worker does, in whatever process: take the next job that can be done, until none is left.
+
+All that workers know of each other is in the store: records tell what is done, locks what is being done. So any number
+of them, of any number of runs, share the work of a plan.
+"""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import torch
+
+from madx_stilts.grid.job import JobId
+from madx_stilts.grid.records import Record
+from madx_stilts.run.brief import Brief
+from madx_stilts.run.crew import Crew
+from madx_stilts.run.events import Event, Watcher
+from madx_stilts.run.ledger import Ledger
+from madx_stilts.run.together import do_together
+from madx_stilts.run.turns import Turns
+
+_POLL_SECONDS = 0.2
+"""Between two looks for a job that can be done."""
+
+
+def work(brief: Brief, watch: Watcher, *, number: int = 0) -> None:
+    """Do jobs until all are done, or have failed, or need one that failed.
+
+    Args:
+        watch: Told what happens.
+        number: Of this worker, from 0.
+
+    Raises:
+        Interrupted: A signal asked to stop in a training; a checkpoint was written.
+        KeyboardInterrupt: A signal asked to stop elsewhere; only the job at hand is lost.
+        StorageError: The store cannot be read or written.
+    """
+    plan, ledger = brief.opened()
+    crew = Crew(brief.site, plan, watch, number)
+    with _threads(brief.threads), _stopped_by_sigterm():
+        turns = None
+        while _some_are_open(ledger):
+            turns = turns or Turns(brief, ledger)
+            with turns.taken(crew.at_hand) as claimed:
+                if claimed:
+                    _do(crew, ledger, claimed, turns)
+            if not claimed:
+                time.sleep(_POLL_SECONDS)
+
+
+def _some_are_open(ledger: Ledger) -> bool:
+    ledger.look()
+    return bool(ledger.open())
+
+
+def _do(crew: Crew, ledger: Ledger, claimed: list[JobId], turns: Turns) -> None:
+    def tell(kept: Record) -> None:
+        ledger.records.put(kept)
+        text = kept.error.message if kept.error else ""
+        facts = {"status": kept.status, "reused": kept.reused, "seconds": kept.wall_seconds, "text": text}
+        crew.watch(Event.model_validate({"kind": "ended", "worker": crew.number, "job": kept.id, **facts}))
+
+    for id in claimed:
+        crew.watch(Event(kind="began", worker=crew.number, job=id))
+    busy = do_together(crew, [ledger.plan.jobs[id] for id in claimed], ledger.used, tell)
+    for id, error in busy.items():
+        crew.watch(Event(kind="said", worker=crew.number, text=f"{error.message} It is waited for."))
+        turns.put_off(id)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM stop the work as Ctrl-C does, so that what is half-written is removed."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

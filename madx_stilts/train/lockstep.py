@@ -1,0 +1,241 @@
+"""Trainings that differ only in what is frozen below them, or in what they start from, are trained together.
+
+They see the same batches, so the trunk below their adapters runs once for all. Each has its own optimiser, clipping,
+early stop, random numbers, checkpoint and artefact: what comes of it is what would come of it alone.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from madx_stilts.card import Card
+from madx_stilts.errors import Interrupted, MadxStiltsError
+from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.memory import told_as_memory
+from madx_stilts.nets.stacking import name_in_model
+from madx_stilts.recipe import Recipe
+from madx_stilts.stack import Role
+from madx_stilts.train.assemble import recompute_activations
+from madx_stilts.train.job import (
+    ROOM_HINT,
+    Lesson,
+    Making,
+    Workshop,
+    deliver,
+    learning,
+    prepared,
+    reset_peak,
+    session_of,
+    settled,
+    trunk_of,
+)
+from madx_stilts.train.learner import Learner
+from madx_stilts.train.listen import Listener, Quiet
+from madx_stilts.train.loop import run
+from madx_stilts.train.material import Materials
+from madx_stilts.train.room import free_bytes, kept_bytes
+
+Outcome = Card | MadxStiltsError
+Seated = list[tuple[Making, Learner]]
+Scored = list[tuple[Making, Learner, Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """One adapter that is wanted.
+
+    Args:
+        materials: The examples of its recipe.
+        role: What it is referred to as.
+        name: What it is called.
+        listener: Told about this one alone; those of the workshop are told about all that go together.
+    """
+
+    recipe: Recipe
+    materials: Materials
+    role: Role
+    name: str
+    listener: Listener = field(default_factory=Quiet)
+
+
+@dataclass(frozen=True)
+class Company:
+    """What trainings must have in common to be trained together.
+
+    Args:
+        recipe: Without task adapters below and without a start.
+        data: Fingerprints of the data sets.
+        trunk: What runs without dropout below them; it would be the same if each were alone.
+    """
+
+    recipe: Recipe
+    data: tuple[tuple[str, str], ...]
+    trunk: Trunk
+
+
+def train_together(shop: Workshop, orders: Sequence[Order]) -> list[Outcome]:
+    """Train what is ordered, together where that is possible, and refer to each as `role/name`.
+
+    What the zoo has is not trained. What fails leaves the others as they would be without it. All can be run again
+    after an interruption, in the same company or in another.
+
+    Returns:
+        For each order, in their order, the adapter's card, or the error that kept it from being made.
+
+    Raises:
+        Interrupted: A signal asked to stop; checkpoints were written.
+    """
+    work = _Round(shop)
+    wanted: dict[str, Order] = {}
+    for order in orders:
+        wanted.setdefault(_identity(shop, order), order)
+    with ExitStack() as locks:
+        begun = [work.begin(locks, identity, order) for identity, order in wanted.items()]
+        for company in work.companies([making for making in begun if making is not None]):
+            work.train(company)
+    return [work.outcome(order) for order in orders]
+
+
+def company_of(shop: Workshop, recipe: Recipe, materials: Materials) -> Company:
+    """The company that a training can be in; two with an equal one can be trained together.
+
+    Raises:
+        AdapterError: Something below it is missing.
+    """
+    languages = tuple(identity for identity in recipe.below if shop.zoo.card(identity).recipe.models_language)
+    common = recipe.model_copy(update={"below": languages, "start": None})
+    return Company(common, tuple(sorted(materials.fingerprints.items())), trunk_of(shop, recipe))
+
+
+class _Round:
+    """One call of `train_together`.
+
+    Args:
+        shop: What the trainings share.
+    """
+
+    def __init__(self, shop: Workshop) -> None:
+        self.shop = shop
+        self.failed: dict[str, MadxStiltsError] = {}
+
+    def begin(self, locks: ExitStack, identity: str, order: Order) -> Making | None:
+        """The work on an adapter, its folder held; none if the zoo has the adapter or another process its folder."""
+        zoo = self.shop.zoo
+        if zoo.is_sound(identity):
+            return None
+        try:
+            folder = locks.enter_context(zoo.work(identity))
+        except MadxStiltsError as error:
+            self.failed[identity] = error
+            return None
+        if zoo.is_sound(identity):  # another process has just finished it
+            zoo.discard_work(identity)
+            return None
+        name = name_in_model(order.name, identity)
+        return Making(order.recipe, order.materials, name, identity, folder, order.listener)
+
+    def companies(self, makings: Sequence[Making]) -> list[list[Making]]:
+        """Those that can be trained together, together."""
+        companies: dict[Company, list[Making]] = {}
+        for making in makings:
+            try:
+                companies.setdefault(company_of(self.shop, making.recipe, making.materials), []).append(making)
+            except MadxStiltsError as error:
+                self.failed[making.identity] = error
+        return list(companies.values())
+
+    def train(self, company: Sequence[Making]) -> None:
+        """Train a company, in groups that fit into memory."""
+        began = time.monotonic()
+        try:
+            lesson = prepared(self.shop, company[0])
+        except MadxStiltsError as error:
+            self.failed.update((making.identity, error) for making in company)
+            return
+        waiting = list(company)
+        while waiting:
+            with ExitStack() as seats:
+                seated = self._seat(seats, waiting, lesson)
+                scored = self._run(seated, lesson)
+                share = (time.monotonic() - began) / max(1, len(scored))
+                for making, learner, scores in scored:
+                    self._deliver(making, learner, lesson, scores, share)
+            began = time.monotonic()
+
+    def outcome(self, order: Order) -> Outcome:
+        """What came of an order; the adapter gets its name."""
+        identity = _identity(self.shop, order)
+        if identity in self.failed:
+            return self.failed[identity]
+        try:
+            self.shop.zoo.name(order.role, order.name, identity)
+            return self.shop.zoo.card(identity)
+        except MadxStiltsError as error:
+            return error
+
+    def _seat(self, seats: ExitStack, waiting: list[Making], lesson: Lesson) -> Seated:
+        """Take those who wait into the model, as many as fit."""
+        seated: Seated = []
+        room: int | None = None
+        reset_peak(self.shop.backbone.device)
+        while waiting and (room is None or len(seated) < room):
+            making = waiting.pop(0)
+            try:
+                with told_as_memory(f"Training {making.name}", hint=ROOM_HINT):
+                    seated.append((making, seats.enter_context(learning(self.shop, making, lesson))))
+            except MadxStiltsError as error:
+                self.failed[making.identity] = error
+                continue
+            if len(seated) == 1:
+                room = self._room_for(seated[0][1], waiting)
+        if self.shop.recompute:
+            # One that failed has turned it off when it left.
+            recompute_activations(self.shop.backbone)
+        return seated
+
+    def _room_for(self, learner: Learner, waiting: Sequence[Making]) -> int | None:
+        """How many learners like this one fit into memory together, itself included; none: all who wait."""
+        free, each = free_bytes(learner), kept_bytes(learner)
+        if free is None or free >= each * (1 + len(waiting)):
+            return None
+        room = max(1, free // each)
+        self.shop.tell(
+            f"{room} of {1 + len(waiting)} adapters are trained together, the others after them: "
+            f"each keeps {each / 1e6:.1f} MB, and {free / 1e6:.1f} MB can be given to them."
+        )
+        return room
+
+    def _run(self, seated: Seated, lesson: Lesson) -> Scored:
+        """Train those who are seated, and score those who did not fail."""
+        if not seated:
+            return []
+        makings, learners = [making for making, _ in seated], [learner for _, learner in seated]
+        names = ", ".join(making.name for making in makings)
+        session = session_of(self.shop, makings)
+        try:
+            with told_as_memory(f"Training {names}", hint=ROOM_HINT):
+                run(session, learners, lesson.feed, lesson.judge)
+                well = [learner for learner in learners if learner.failure is None]
+                scores = settled(lesson, well, session.trunk)
+        except Interrupted:
+            raise
+        except MadxStiltsError as error:
+            self.failed.update((making.identity, learner.failure or error) for making, learner in seated)
+            return []
+        self.failed.update((making.identity, learner.failure) for making, learner in seated if learner.failure)
+        kept = [making for making, learner in seated if learner.failure is None]
+        return list(zip(kept, well, scores, strict=True))
+
+    def _deliver(
+        self, making: Making, learner: Learner, lesson: Lesson, scores: Mapping[str, float], seconds: float
+    ) -> None:
+        try:
+            deliver(self.shop, making, lesson, learner, scores, seconds=seconds)
+            self.shop.zoo.discard_work(making.identity)
+        except MadxStiltsError as error:
+            self.failed[making.identity] = error
+
+
+def _identity(shop: Workshop, order: Order) -> str:
+    return order.recipe.identity(backbone=shop.backbone.fingerprint, data=order.materials.fingerprints)

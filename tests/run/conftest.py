@@ -1,0 +1,80 @@
+"""A small grid on the tiny backbone and toy data, and places to run it in."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from madx_stilts.config import read
+from madx_stilts.grid.grid import Grid
+from madx_stilts.grid.plan import Plan, plan
+from madx_stilts.run.site import Site
+from madx_stilts.run.stamps import Stamps
+
+SHORT = "{limit: 24, train: {max_steps: %d, batch_size: 8, max_tokens: 48, keep: last}}"
+GRID = """
+name: small
+backbones: [BACKBONE]
+intermediates: [none, snli]
+targets: [xnli]
+languages: [en, de]
+seeds: [0]
+train: {intermediate: SHORT, target: SHORT}
+evaluate: {limit: 16}
+"""
+
+MakePlan = Callable[..., Plan]
+
+
+@pytest.fixture
+def mirror(tiny_mirror: Path, tmp_path: Path) -> Path:
+    """A copy of the toy data, to be damaged."""
+    shutil.copytree(tiny_mirror, tmp_path / "mirror")
+    return tmp_path / "mirror"
+
+
+@pytest.fixture
+def site(tmp_path: Path, mirror: Path) -> Site:
+    """An empty zoo beside the toy data."""
+    return Site(
+        zoo=(tmp_path / "zoo",),
+        data=(mirror,),
+        cache=tmp_path / "cache",
+        offline=True,
+        device="cpu",
+        checkpoint_every=2,
+    )
+
+
+@pytest.fixture
+def small_grid(tiny_backbone: Path) -> Callable[[int], str]:
+    """The text of a grid of two cells: three trainings of so many steps, two scorings."""
+    return lambda steps: GRID.replace("SHORT", SHORT % steps).replace("BACKBONE", json.dumps(str(tiny_backbone)))
+
+
+@pytest.fixture
+def make_plan(small_grid: Callable[[int], str]) -> MakePlan:
+    """The plan of that grid at a site, with some of its keys changed."""
+
+    def make(site: Site, *overrides: str, steps: int = 3) -> Plan:
+        grid = read(small_grid(steps), Grid, source="small", overrides=overrides)
+        return plan(grid, site.place.tasks, Stamps(site.place))
+
+    return make
+
+
+@pytest.fixture
+def swap_bytes() -> Callable[[Path, bytes, bytes], None]:
+    """Changes bytes of a file so that neither its size nor its time tells."""
+
+    def swap(path: Path, old: bytes, new: bytes) -> None:
+        facts, content = path.stat(), path.read_bytes()
+        assert old in content
+        assert len(old) == len(new)
+        path.write_bytes(content.replace(old, new))
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+    return swap

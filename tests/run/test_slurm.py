@@ -1,0 +1,290 @@
+"""Slurm jobs do a plan as any workers do, and whatever becomes of them, it ends with the same results."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from madx_stilts.cli.main import cli
+from madx_stilts.errors import Interrupted, NotAvailable, UsageError
+from madx_stilts.grid.plan import Plan
+from madx_stilts.run.engines import slurm as module
+from madx_stilts.run.engines.slurm import Slurm
+from madx_stilts.run.events import Event
+from madx_stilts.run.grid import run_grid
+from madx_stilts.run.site import Site
+from madx_stilts.run.slurm.queue import Queued, cancel, names_of, queued
+from madx_stilts.run.slurm.resources import Resources
+from madx_stilts.zoo.store import Zoo
+
+MakePlan = Callable[..., Plan]
+
+PROGRAMS = ("munged", "sbatch", "scontrol", "slurmctld", "slurmd", "squeue", "srun")
+CONF = """
+ClusterName=mini
+SlurmctldHost=HOST(127.0.0.1)
+SlurmctldPort=PORT1
+SlurmdPort=PORT2
+AuthInfo=socket=FOLDER/munge.socket,cred_expire=5
+CryptoType=crypto/munge
+MpiDefault=none
+ProctrackType=proctrack/linuxproc
+ReturnToService=2
+SlurmUser=root
+SlurmctldPidFile=FOLDER/slurmctld.pid
+SlurmdPidFile=FOLDER/slurmd.pid
+SlurmctldLogFile=FOLDER/slurmctld.log
+SlurmdLogFile=FOLDER/slurmd.log
+SlurmdSpoolDir=FOLDER/slurmd
+StateSaveLocation=FOLDER/slurmctld
+SwitchType=switch/none
+TaskPlugin=task/none
+SchedulerType=sched/backfill
+SchedulerParameters=sched_interval=2,bf_interval=2
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+AccountingStorageType=accounting_storage/none
+JobAcctGatherType=jobacct_gather/none
+NodeName=HOST NodeAddr=127.0.0.1 CPUs=2 RealMemory=2000 State=UNKNOWN
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+LIGHT = Resources(time_limit=10, memory_gb=0.1)
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A Slurm of one node with its own munge, which touches nothing of the machine's."""
+    pytest.importorskip("submitit", reason="submitit is not installed")
+    missing = [program for program in PROGRAMS if shutil.which(program) is None]
+    if missing or os.geteuid() != 0:
+        pytest.skip(f"not installed: {', '.join(missing)}" if missing else "only root can start a Slurm")
+    folder = tmp_path_factory.mktemp("slurm")
+    ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    conf = CONF.replace("HOST", socket.gethostname()).replace("FOLDER", str(folder))
+    for at, port in enumerate(ports, 1):
+        conf = conf.replace(f"PORT{at}", str(port.getsockname()[1]))
+        port.close()
+    (folder / "slurm.conf").write_text(conf)
+    (folder / "munge.key").write_bytes(os.urandom(128))
+    (folder / "munge.key").chmod(0o600)
+    files = {"--socket": "munge.socket", "--key-file": "munge.key", "--seed-file": "munge.seed"}
+    files |= {"--pid-file": "munge.pid", "--log-file": "munge.log"}
+    daemons = [
+        ["munged", "--foreground", "--force", *(f"{option}={folder / file}" for option, file in files.items())],
+        ["slurmctld", "-D", "-i"],
+        ["slurmd", "-D"],
+    ]
+    with pytest.MonkeyPatch.context() as patch, (folder / "daemons.log").open("wb") as log:
+        patch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
+        started: list[subprocess.Popen[bytes]] = []
+        try:
+            for daemon in daemons:
+                started.append(subprocess.Popen(daemon, stdout=log, stderr=log))
+                time.sleep(1)
+            wait_until(lambda: "idle" in told("sinfo", "--noheader", "--format=%T"))
+            yield
+        finally:
+            subprocess.run(["scancel", "--user=root", "--signal=KILL"], check=False)
+            for process in reversed(started):
+                process.terminate()
+                process.wait(20)
+
+
+def told(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def wait_until(there: Callable[[], object], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < until
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def clear(slurm: None, site: Site) -> Iterator[None]:
+    """Leaves no job behind."""
+    yield
+    cancel([path.name for path in (site.zoo[0] / "slurm").glob("*")])
+    subprocess.run(["scancel", "--user=root", "--signal=KILL"], check=False)
+
+
+def results(site: Site) -> dict[str, Any]:
+    """Everything that a run is for: the sums of all files, and the scores."""
+    files = {entry.ref.id: dict(entry.card.files) for entry in site.adapters.entries()}
+    made = {record.id: (record.status, record.adapter, record.evaluation) for record in site.records.all()}
+    return {"files": files, "records": made, "names": sorted(map(str, site.adapters.references()))}
+
+
+def jobs_of(site: Site, plan: Plan) -> list[Queued]:
+    return queued(names_of(site.zoo[0], plan.to_json()))
+
+
+class Faults:
+    """Watches a run and does harm to all its Slurm jobs at work, whenever work has begun anew and made a step.
+
+    Args:
+        harms: Called one after another, each with the id of one job.
+    """
+
+    def __init__(self, site: Site, plan: Plan, *harms: Callable[[str], object]) -> None:
+        self.site, self.plan, self.left = site, plan, list(harms)
+        self.armed = False
+        self.said: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        self.said.append(event.text)
+        self.armed = self.armed or event.kind == "began"
+        if self.left and self.armed and event.kind == "stepped" and event.done > 0:
+            self.armed = False
+            at_work = [job.id for job in jobs_of(self.site, self.plan) if job.state == "RUNNING"]
+            for harm, job in zip(self.left[:], at_work, strict=False):
+                self.left.remove(harm)
+                harm(job)
+
+
+def cancelled(job: str) -> None:
+    """The whole array."""
+    told("scancel", job.partition("_")[0])
+
+
+def preempted(job: str) -> None:
+    told("scancel", "--signal=USR2", job)
+
+
+def requeued(job: str) -> None:
+    told("scontrol", "requeue", job)
+
+
+def killed(job: str) -> None:
+    """As the system does where memory lacks: the job and what it started, without a word."""
+    raw = told("squeue", "--noheader", "--format=%A", f"--jobs={job}").strip()
+    pids = [line.split()[0] for line in told("scontrol", "listpids", raw).splitlines()[1:]]
+    names = {pid: Path(f"/proc/{pid}/cmdline").read_text() for pid in pids if Path(f"/proc/{pid}").exists()}
+    ours = [int(pid) for pid, name in names.items() if "submitit" in name or "madx_stilts" in name]
+    assert len(ours) >= 2
+    for pid in ours:
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.slurm
+@pytest.mark.slow
+@pytest.mark.usefixtures("clear")
+def test_cancelled_preempted_killed_and_requeued_slurm_jobs_lose_nothing(
+    site: Site, make_plan: MakePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_POLL_SECONDS", 0.2)
+    plan = make_plan(site, steps=30)
+    faults = Faults(site, plan, preempted, killed, requeued, cancelled)
+    with pytest.raises(Interrupted, match=r"Slurm job \d+_\d was stopped"):
+        run_grid(plan, site, engine=Slurm(LIGHT), workers=2, watch=faults)
+    assert faults.left == []
+    faults = Faults(site, plan, killed)
+    outcome = run_grid(plan, site, engine=Slurm(LIGHT), workers=1, watch=faults)
+    assert faults.left == []
+    assert outcome.ended_well
+    assert outcome.done.keys() == plan.jobs.keys()
+    calm = site.model_copy(update={"zoo": (tmp_path / "calm",), "cache": tmp_path / "calm" / "cache"})
+    run_grid(plan, calm)
+    assert results(site) == results(calm)
+    assert Zoo(site.zoo).verify() == []
+    assert list(site.zoo[0].rglob("*.partial")) == []
+
+
+@pytest.mark.slurm
+@pytest.mark.usefixtures("clear")
+def test_jobs_that_were_submitted_are_seen_and_are_not_submitted_again(site: Site, make_plan: MakePlan) -> None:
+    plan, held = make_plan(site), Slurm(replace(LIGHT, sbatch=("hold",)), wait=False)
+    said: list[str] = []
+    for _ in range(2):
+        outcome = run_grid(plan, site, engine=held, workers=2, watch=lambda event: said.append(event.text))
+        assert (outcome.executed, outcome.done) == ((), {})
+    first, second, spare = jobs_of(site, plan)
+    assert {first.state, second.state, spare.state} == {"PENDING"}
+    assert "2 Slurm jobs of an earlier run" in said[-1]
+    run_grid(plan, site, engine=held, workers=3, watch=lambda event: said.append(event.text))
+    assert len(jobs_of(site, plan)) == 5
+
+
+@pytest.mark.slurm
+@pytest.mark.usefixtures("clear")
+def test_the_commands_submit_and_show_slurm_jobs(
+    site: Site, mirror: Path, small_grid: Callable[[int], str], tmp_path: Path
+) -> None:
+    (tmp_path / "small.yaml").write_text(small_grid(3))
+    places = ["--zoo", str(site.zoo[0]), "--data", str(mirror), "--cache", str(tmp_path / "cache"), "--offline"]
+
+    def does(*command: str) -> str:
+        done = CliRunner().invoke(cli, ["grid", *command, *places], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    slurm = ("--engine", "slurm", "--workers", "1", "--no-wait", "--time-limit", "7", "--sbatch", "hold")
+    said = does("run", str(tmp_path / "small.yaml"), *slurm, "--memory", "0.1")
+    assert "1 x 7 minutes at most" in said
+    assert "0 of 5 jobs are done; 5 are left to the Slurm jobs" in said
+    assert "PENDING (JobHeldUser)" in does("status", str(tmp_path / "small.yaml"))
+    shown = json.loads(does("status", str(tmp_path / "small.yaml"), "--json"))
+    assert [job["state"] for job in shown["slurm"]] == ["PENDING", "PENDING"]
+
+
+@pytest.mark.slurm
+@pytest.mark.usefixtures("clear")
+def test_ctrl_c_cancels_what_was_submitted(site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_POLL_SECONDS", 0.1)
+    plan, held = make_plan(site), Slurm(replace(LIGHT, sbatch=("hold",)))
+    submitted: list[int] = []
+
+    def ctrl_c() -> None:
+        wait_until(lambda: jobs_of(site, plan))
+        submitted.append(len(jobs_of(site, plan)))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=ctrl_c)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_grid(plan, site, engine=held, workers=2)
+    thread.join()
+    assert submitted[0] > 0
+    assert jobs_of(site, plan) == []
+
+
+@pytest.mark.slurm
+@pytest.mark.usefixtures("clear")
+def test_what_slurm_refuses_is_told(site: Site, make_plan: MakePlan) -> None:
+    engine = Slurm(Resources(partition="nowhere"))
+    with pytest.raises(UsageError, match="invalid partition"):
+        run_grid(make_plan(site), site, engine=engine)
+
+
+def test_without_submitit_it_is_told_what_to_install(
+    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "queued", lambda names: [])
+    monkeypatch.setitem(sys.modules, "submitit", None)
+    monkeypatch.delitem(sys.modules, "madx_stilts.run.slurm.submit", raising=False)
+    monkeypatch.delitem(sys.modules, "madx_stilts.run.slurm.job", raising=False)
+    with pytest.raises(NotAvailable, match="submitit") as error:
+        run_grid(make_plan(site), site, engine=Slurm())
+    assert "madx_stilts[slurm]" in error.value.hint
+
+
+def test_without_slurm_it_is_told_where_to_run(
+    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(NotAvailable, match="no squeue") as error:
+        run_grid(make_plan(site), site, engine=Slurm())
+    assert "login node" in error.value.hint

@@ -1,0 +1,157 @@
+"""Trained together, each adapter is what it would be alone: dropout on, whoever else is there."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from madx_stilts.card import Card
+from madx_stilts.recipe import Part
+from madx_stilts.stack import Role
+from madx_stilts.train.listen import Quiet
+from madx_stilts.train.lockstep import Order, company_of, train_together
+from madx_stilts.train.roles import Wish, train_intermediate
+
+SNLI_TOO = (Part(task="mnli", language="en"), Part(task="snli", language="en"))
+EACH = {
+    "half the layers left out": {},
+    "no layer left out": {"leave_out": ()},
+    "all but the last layer left out": {"leave_out": (0, 1, 2)},
+    "batches in parts, averaged weights": {"accumulate": 2, "keep": "average", "snapshots": 3},
+    "gradual unfreezing": {"unfreeze_every": 2, "keep": "last"},
+    "a mixture": {"parts": SNLI_TOO},
+}
+
+
+@pytest.mark.parametrize("changes", EACH.values(), ids=EACH)
+def test_trained_together_each_is_what_it_would_be_alone(changes: dict[str, Any], world: Any) -> None:
+    def orders(shop: Any) -> list[Order]:
+        make = partial(world.order, shop, **changes)
+        return [make(), make(["low"]), make(["high", "low"]), make(start="low"), make(["low"], start="high")]
+
+    world.leave_out = changes.get("leave_out", world.leave_out)
+    shop = world.shop("together")
+    assert len({company_of(shop, order.recipe, order.materials) for order in orders(shop)}) == 1
+    outcomes = train_together(shop, orders(shop))
+    world.assert_as_alone(shop, outcomes, orders)
+    assert len({world.files(shop, outcome)["adapter.safetensors"] for outcome in outcomes}) == len(outcomes)
+
+
+def test_over_a_language_adapter_too(world: Any) -> None:
+    def orders(shop: Any) -> list[Order]:
+        return [world.order(shop, ["la"]), world.order(shop, ["la", "low"]), world.order(shop, ["low"])]
+
+    shop = world.shop("together")
+    world.assert_as_alone(shop, train_together(shop, orders(shop)), orders)
+
+
+def test_the_trunk_is_computed_once_for_all_learners(world: Any) -> None:
+    shop = world.shop("together")
+    layers = shop.backbone.anatomy.layer_list(shop.backbone.base)
+    counts = {1: 0, 3: 0}
+
+    def count(at: int, *given: object) -> None:
+        counts[at] += not torch.is_inference_mode_enabled()
+
+    hooks = [layers[at].get_submodule("output.dense").register_forward_hook(partial(count, at)) for at in counts]
+    train_together(shop, [world.order(shop, below) for below in ([], ["low"], ["high"])])
+    for hook in hooks:
+        hook.remove()
+    tries = 3  # one step of the preflight for each
+    assert counts == {1: tries + 7, 3: tries + 3 * 7}
+
+
+def test_what_the_zoo_has_is_not_trained_and_what_is_ordered_twice_is_trained_once(world: Any) -> None:
+    from dataclasses import replace
+
+    started: list[str] = []
+
+    class Watch(Quiet):
+        def started(self, name: str, done: int, steps: int) -> None:
+            started.append(name)
+
+    shop = world.shop("together", listener=Watch)
+    first = world.alone(shop, world.order(shop, ["low"]))
+    started.clear()
+    orders = [world.order(shop, ["low"]), world.order(shop), replace(world.order(shop), role=Role.INTERMEDIATE)]
+    outcomes = train_together(shop, orders)
+    assert world.facts(outcomes[0]) == world.facts(first)
+    assert world.facts(outcomes[1]) == world.facts(outcomes[2])
+    assert [name.split("-")[0] for name in started] == ["t"]
+    assert {str(ref.role) for ref in shop.zoo.refs_of(shop.zoo.find("target/t").id)} == {"intermediate", "target"}
+    assert train_together(shop, orders) == outcomes
+    assert len(started) == 1
+
+
+def test_a_listener_of_one_order_is_told_about_it_alone(world: Any) -> None:
+    from dataclasses import replace
+
+    class Count(Quiet):
+        def __init__(self) -> None:
+            self.told: list[str] = []
+            self.losses: list[float] = []
+
+        def started(self, name: str, done: int, steps: int) -> None:
+            self.told.append(name.split("-")[0])
+
+        def stepped(self, done: int, values: Mapping[str, float]) -> None:
+            self.losses.append(values["loss"])
+
+    one, other, both = Count(), Count(), Count()
+    shop = world.shop("together")
+    shop = replace(shop, listeners=[lambda: both])
+    orders = [replace(world.order(shop, below), listener=who) for below, who in (([], one), (["low"], other))]
+    train_together(shop, orders)
+    assert (one.told, other.told) == (["t"], ["t_low"])
+    assert len(one.losses) == len(other.losses) == 7
+    assert both.losses == [(a + b) / 2 for a, b in zip(one.losses, other.losses, strict=True)]
+
+
+def test_who_stops_early_leaves_and_the_others_go_on_unchanged(world: Any) -> None:
+    def orders(shop: Any) -> list[Order]:
+        short = {"patience": 2, "evaluate_every": 1, "max_steps": 14, "learning_rate": 2e-2}
+        return [world.order(shop, below, **short) for below in ([], ["low"], ["high"], ["low", "high"])]
+
+    shop = world.shop("together")
+    outcomes = train_together(shop, orders(shop))
+    cards = world.assert_as_alone(shop, outcomes, orders)
+    assert len({card.steps for card in cards}) > 1, "they all end at the same step, so nothing is proved"
+
+
+def test_trainings_that_cannot_share_a_trunk_are_trained_one_after_another(world: Any) -> None:
+    def orders(shop: Any) -> list[Order]:
+        every = world.config(leave_out=(), max_steps=1, evaluate_every=None, keep="last", dev_limit=4)
+        train_intermediate(shop, "snli", Wish(config=every, name="every"))
+        parts = (Part(task="snli", language="en"),)
+        return [
+            world.order(shop),
+            world.order(shop, parts=parts),
+            world.order(shop, leave_out=(0,)),
+            world.order(shop, ["every"]),
+            world.order(shop, ["low"]),
+        ]
+
+    shop = world.shop("together")
+    world.assert_as_alone(shop, train_together(shop, orders(shop)), orders)
+
+
+def test_activations_can_be_recomputed(world: Any) -> None:
+    from dataclasses import replace
+
+    def orders(shop: Any) -> list[Order]:
+        return [world.order(shop, below) for below in ([], ["low"])]
+
+    plain, saving = world.shop("plain"), replace(world.shop("saving"), recompute=True)
+    one, other = train_together(plain, orders(plain)), train_together(saving, orders(saving))
+    for a, b in zip(one, other, strict=True):
+        assert isinstance(a, Card)
+        assert isinstance(b, Card)
+        weights = [
+            load_file(shop.zoo.folder(card.id) / "adapter.safetensors") for shop, card in ((plain, a), (saving, b))
+        ]
+        for name, value in weights[0].items():
+            torch.testing.assert_close(value, weights[1][name], rtol=0, atol=1e-6)
+    assert not any(getattr(part, "gradient_checkpointing", False) for part in saving.backbone.base.modules())
