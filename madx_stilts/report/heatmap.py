@@ -43,7 +43,7 @@ class _HeatMap:
         self.limit = limit_of(one.value.mean for one in self.gains.values() if one.intermediate != NONE)
         names = [part.label(target) for target in part.targets] + self.sets
         lines = max((len(folded_name(name, _LETTERS)) for name in names), default=1)
-        self.left = max(width_of([*self.rows, "intermediate"]) + 16, 90)
+        self.left = max(width_of([*self.rows, "intermediate"]) + 24, 90)
         self.top = 34.0 + 14 * lines
 
     def x(self, column: int) -> float:

@@ -165,7 +165,7 @@ def test_a_killed_worker_is_replaced_and_a_killed_run_leaves_no_workers(
 @needs_proc
 @pytest.mark.slow
 def test_ctrl_c_stops_all_workers_and_loses_nothing(site: Site, make_plan: MakePlan, tmp_path: Path) -> None:
-    plan, rough = make_plan(site, steps=30), at(site, tmp_path / "rough")
+    plan, rough = make_plan(site, steps=150), at(site, tmp_path / "rough")
     brief = brief_file(plan, rough, tmp_path)
     run = start(brief, "processes", 2)
     wait_for(run, "stepped")
