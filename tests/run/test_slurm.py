@@ -240,8 +240,16 @@ def test_the_commands_submit_and_show_slurm_jobs(
     assert [job["state"] for job in shown["slurm"]] == ["PENDING", "PENDING"]
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C is heard, also where a shell started the tests in the background and lets them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slurm
-@pytest.mark.usefixtures("clear")
+@pytest.mark.usefixtures("clear", "heard")
 def test_ctrl_c_cancels_what_was_submitted(site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_POLL_SECONDS", 0.1)
     plan, held = make_plan(site), Slurm(replace(LIGHT, sbatch=("hold",)))
