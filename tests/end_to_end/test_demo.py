@@ -60,7 +60,7 @@ def test_the_intermediates_of_the_demo_come_with_the_package(folder: Path) -> No
     records = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("zoo/records/*/*.json")]
     alone = [one for one in records if one["job"]["kind"] == "train" and not one["job"]["recipe"]["below"]]
     tasks = {one["job"]["recipe"]["parts"][0]["task"]: one["reused"] for one in alone if one["reused"]}
-    assert set(tasks) == {"mnli", "squad_v1", "ccg"}
+    assert set(tasks) == {"mnli", "ccg"}
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(madx: Place, tmp_path: Path) -> None:
