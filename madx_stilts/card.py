@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from madx_stilts.errors import AdapterError
 from madx_stilts.files import canonical_json, digest
+from madx_stilts.languages import is_constructed
 from madx_stilts.recipe import Frozen, Recipe
 
 FORMAT_VERSION: Final = 1
@@ -96,6 +97,11 @@ class Card(Frozen):
         if unnamed := needed - {parent.id for parent in self.parents}:
             raise ValueError(f"the recipe needs {', '.join(sorted(unnamed))}, which is not among the parents")
         return self
+
+    @property
+    def is_constructed(self) -> bool:
+        """Whether it learned from text of a constructed language."""
+        return any(is_constructed(part.language) for part in self.recipe.parts)
 
     @property
     def expected_id(self) -> str:

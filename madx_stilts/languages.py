@@ -5,6 +5,14 @@ from dataclasses import dataclass
 
 from madx_stilts.registry import Registry
 
+CONSTRUCTED_CODE = r"^q[a-t][a-z]$"
+"""Codes `qaa` to `qtz`, which ISO 639 keeps for private use and this package for constructed languages."""
+
+
+def is_constructed(code: str) -> bool:
+    """Whether a code is that of a constructed language."""
+    return re.fullmatch(CONSTRUCTED_CODE, code) is not None
+
 
 @dataclass(frozen=True)
 class Language:

@@ -39,7 +39,13 @@ CHANGES = {
     help="Folder for data, adapters and the report.",
 )
 @click.option("--fast", "size", cls=Option, flag_value="fast", help="A small part of it, in less than a minute.")
-@click.option("--full", "size", cls=Option, flag_value="full", help="All targets, with three seeds: an hour or so.")
+@click.option(
+    "--full",
+    "size",
+    cls=Option,
+    flag_value="full",
+    help="All eleven targets, with three seeds; its time was not measured.",
+)
 @click.option(
     "--workers", cls=Option, type=COUNT, metavar="N", show_default="one per core, at most 4", help="Processes."
 )

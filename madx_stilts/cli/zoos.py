@@ -1,12 +1,10 @@
 """The zoo that the options name, with the shipped one below it. No torch."""
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
 
-from madx_stilts.card import Card
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.resources import shipped_zoo
@@ -137,7 +135,7 @@ def entry_facts(entry: Entry, zoo: Zoo) -> dict[str, object]:
         "backbone": card.backbone.name,
         "scores": card.scores,
         "shipped": _is_shipped(entry, zoo),
-        "constructed": is_constructed(card),
+        "constructed": card.is_constructed,
     }
 
 
@@ -155,21 +153,12 @@ def print_entries(settings: Settings, zoo: Zoo, entries: Sequence[Entry], faults
     if shipped:
         click.echo()
         show("These come with the package", columns, map(_row, shipped), whole=2)
-    if any(is_constructed(entry.card) for entry in entries):
+    if any(entry.card.is_constructed for entry in entries):
         click.echo(f"\n{MARK} of a constructed world: no score can be compared with a real one")
 
 
 MARK = "*"
 """Beside what was trained on a constructed world."""
-
-
-def is_constructed(card: Card) -> bool:
-    """Whether an adapter was trained on text of a constructed world."""
-    return any(_CONSTRUCTED.fullmatch(part.language) for part in card.recipe.parts)
-
-
-_CONSTRUCTED = re.compile(r"q[a-t][a-z]")
-"""Codes that ISO 639 leaves to private use."""
 
 
 def _is_shipped(entry: Entry, zoo: Zoo) -> bool:
@@ -182,7 +171,7 @@ def _row(entry: Entry) -> list[str]:
     limit = card.recipe.parts[0].limit
     scores = ", ".join(f"{name} {value:.2f}" for name, value in card.scores.items())
     return [
-        f"{entry.ref}{MARK if is_constructed(card) else ''}",
+        f"{entry.ref}{MARK if card.is_constructed else ''}",
         card.backbone.name,
         str(card.recipe.seed),
         str(limit or "all"),

@@ -7,7 +7,8 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from madx_stilts.hub.licences import OTHER
 from madx_stilts.hub.results import Result
-from madx_stilts.hub.story import ADAPTERHUB, Story, data_set_of, is_constructed, language_name, task_of
+from madx_stilts.hub.story import ADAPTERHUB, Story, data_set_of, language_name, task_of
+from madx_stilts.languages import is_constructed
 
 LIBRARY: Final = "adapter-transformers"
 """The hub's key of the `adapters` library."""

@@ -6,7 +6,8 @@ from madx_stilts.card import Card
 from madx_stilts.hub.front_matter import front_matter
 from madx_stilts.hub.loading import loading_adapter, loading_stack
 from madx_stilts.hub.results import Scored
-from madx_stilts.hub.story import Story, is_constructed, language_name, task_of
+from madx_stilts.hub.story import Story, language_name, task_of
+from madx_stilts.languages import is_constructed
 from madx_stilts.recipe import TrainSettings
 from madx_stilts.stack import Role
 from madx_stilts.zoo.lineage import lineage_tree

@@ -9,13 +9,12 @@ from madx_stilts.card import Card
 from madx_stilts.errors import MadxStiltsError
 from madx_stilts.hub.licences import licence_key
 from madx_stilts.hub.results import Scored
-from madx_stilts.languages import LANGUAGES
+from madx_stilts.languages import LANGUAGES, is_constructed
 from madx_stilts.stack import AdapterRef
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 
-_CONSTRUCTED = re.compile(r"q[a-t][a-z]")
 _DATA_SET = re.compile(r"(?<![\w./-])[\w-][\w.-]*/[\w-][\w.-]*(?![\w/])")
 ADAPTERHUB: Final[Mapping[str, str]] = {
     "mnli": "nli/multinli",
@@ -74,7 +73,7 @@ class Story:
     @property
     def is_constructed(self) -> bool:
         """Whether it was trained or scored on data of a constructed world."""
-        trained = any(is_constructed(part.language) for card in self.lineage for part in card.recipe.parts)
+        trained = any(card.is_constructed for card in self.lineage)
         return trained or any(one.result.world for one in self.scores)
 
     @property
@@ -111,11 +110,6 @@ def task_of(name: str) -> Task | None:
         return TASKS[name]
     except MadxStiltsError:
         return None
-
-
-def is_constructed(code: str) -> bool:
-    """Whether a code is one of those that ISO 639 leaves to constructed languages."""
-    return _CONSTRUCTED.fullmatch(code) is not None
 
 
 def language_name(code: str) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from pydantic import Field, ValidationError, model_validator
 
 from madx_stilts.errors import DataError, UsageError
-from madx_stilts.languages import LANGUAGES
+from madx_stilts.languages import CONSTRUCTED_CODE, LANGUAGES
 from madx_stilts.recipe import Frozen
 from madx_stilts.registry import Registry
 from madx_stilts.tasks import TASKS
@@ -26,7 +26,7 @@ _REPAIR = "Write the world anew: madx-stilts miniature build DIR"
 class Tongue(Frozen):
     """A constructed language, as the passport tells it."""
 
-    code: Annotated[str, Field(pattern=r"^q[a-t][a-z]$")]
+    code: Annotated[str, Field(pattern=CONSTRUCTED_CODE)]
     """One of `qaa` to `qtz`, which ISO 639 keeps for private use."""
     name: Annotated[str, Field(min_length=1)]
     script: str
