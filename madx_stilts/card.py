@@ -93,8 +93,7 @@ class Card(Frozen):
 
     @model_validator(mode="after")
     def _all_parents_named(self) -> "Card":
-        needed = {*self.recipe.below, *([self.recipe.start.adapter] if self.recipe.start else [])}
-        if unnamed := needed - {parent.id for parent in self.parents}:
+        if unnamed := {*self.recipe.parents} - {parent.id for parent in self.parents}:
             raise ValueError(f"the recipe needs {', '.join(sorted(unnamed))}, which is not among the parents")
         return self
 

@@ -3,6 +3,7 @@
 The role is not in it: an XNLI target trained on MNLI and an MNLI intermediate are one training when all else agrees.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -15,6 +16,11 @@ SamplingKind = Literal["proportional", "uniform", "temperature"]
 COMPOSABLE: frozenset[str] = frozenset({"seq_bn", "seq_bn_inv", "double_seq_bn", "compacter", "ia3"})
 """Methods that keep the effect of what lies below when stacked in adapters 1.3.0; the others silently lose it
 (lora and par_bn drop the lower adapter, loreft the upper one), so they are allowed alone only."""
+
+
+FUSABLE: frozenset[str] = frozenset({"seq_bn", "double_seq_bn", "compacter"})
+"""Methods whose adapters can stand side by side under a fusion layer: bottlenecks in a layer, without an invertible
+part, which adapters 1.3.0 cannot fuse."""
 
 
 def why_alone(kind: str) -> str:
@@ -41,6 +47,19 @@ class Method(Frozen):
     """Hidden width over bottleneck width; unused by ia3, lora and loreft."""
     leave_out: tuple[Annotated[int, Field(ge=0)], ...] = ()
     """Layers without an adapter, counted from the bottom, 0 first."""
+
+
+def why_not_fused(methods: Sequence[Method]) -> str:
+    """Why adapters of these methods cannot be fused, as a sentence for the user; empty if they can."""
+    kinds = sorted({method.kind for method in methods})
+    if strange := [kind for kind in kinds if kind not in FUSABLE]:
+        return f"{', '.join(strange)} adapters cannot be fused; these can: {', '.join(sorted(FUSABLE))}."
+    if len(kinds) > 1:
+        return f"Adapters that are fused must be of one kind, these are {' and '.join(kinds)}."
+    if len({frozenset(method.leave_out) for method in methods}) > 1:
+        written = " and ".join(dict.fromkeys(str(sorted(set(method.leave_out))) for method in methods))
+        return f"Adapters that are fused must leave out the same layers, these leave out {written}."
+    return ""
 
 
 class TrainSettings(Frozen):
@@ -141,6 +160,26 @@ class Start(Frozen):
     """Whether its head is copied too."""
 
 
+class Fusion(Frozen):
+    """A fusion layer that is trained with the adapter above it, over frozen adapters (AdapterFusion, arXiv 2005.00247).
+
+    In each layer that has the members, attention of the hidden states over what the members answer decides how much of
+    each is taken. Which member stands first changes nothing but the rounding of sums; it is part of the recipe all the
+    same, since equal recipes make equal bytes.
+    """
+
+    members: Annotated[tuple[str, ...], Field(min_length=2)]
+    """Ids of the adapters that stand side by side."""
+    pull: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
+    """Weight in the loss of the squared distance between the value matrices and the identity, where they begin."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "Fusion":
+        if len(set(self.members)) < len(self.members):
+            raise ValueError("a member of the fusion stands twice in it")
+        return self
+
+
 class Recipe(Frozen):
     """Everything that determines a trained adapter, except the bytes of the backbone and of the data."""
 
@@ -149,6 +188,8 @@ class Recipe(Frozen):
     """How a mixture of several parts is drawn."""
     below: tuple[str, ...] = ()
     """Ids of the frozen adapters underneath, bottom to top."""
+    fusion: Fusion | None = None
+    """What stands between these and the adapter, side by side."""
     start: Start | None = None
     method: Method = Method()
     train: TrainSettings = TrainSettings()
@@ -170,9 +211,19 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _composable(self) -> "Recipe":
-        if self.below and self.method.kind not in COMPOSABLE:
+        if (self.below or self.fusion) and self.method.kind not in COMPOSABLE:
             raise ValueError(why_alone(self.method.kind))
         return self
+
+    @property
+    def beneath(self) -> tuple[str, ...]:
+        """Ids of all adapters that it stands on, bottom to top; those of a fusion come last, in their order."""
+        return (*self.below, *(self.fusion.members if self.fusion else ()))
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Ids of all adapters that it stands on or starts from, each once."""
+        return tuple(dict.fromkeys((*self.beneath, *([self.start.adapter] if self.start else []))))
 
     @property
     def models_language(self) -> bool:

@@ -29,7 +29,8 @@ def print_results(results: Results) -> None:
 def _print_part(part: Part, gains: Sequence[Gain], more: str) -> None:
     means = {(one.intermediate, one.targets): one for one in averages(part) if one.over == ALL}
     sets = list(dict.fromkeys(name for _, name in means)) if len(part.targets) > 1 else []
-    columns = ["intermediate", *map(part.label, part.targets), *sets]
+    # The long names of averages take two lines: a table of six targets then fits a usual terminal.
+    columns = ["intermediate", *map(part.label, part.targets), *(name.replace(" ", "\n", 1) for name in sets)]
     rows = [
         [name, *(_score(part, name, target) for target in part.targets), *_means(name, sets, means, gained=False)]
         for name in part.intermediates

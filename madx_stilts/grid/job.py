@@ -26,15 +26,14 @@ class Train(Frozen):
     backbone: str
     """As the grid names it."""
     recipe: Recipe
-    """With job ids in `below` and `start`."""
+    """With job ids in `below`, `fusion` and `start`."""
     text: str = ""
     """Where the plain text of its masked language modelling lies: `owner/name` of a data set, or a file."""
 
     @property
     def needs(self) -> tuple[JobId, ...]:
         """The jobs whose adapters it stands on or starts from."""
-        start = () if self.recipe.start is None else (self.recipe.start.adapter,)
-        return tuple(dict.fromkeys((*self.recipe.below, *start)))
+        return self.recipe.parents
 
 
 class Place(Frozen):
@@ -42,6 +41,8 @@ class Place(Frozen):
 
     role: Role
     job: JobId
+    fused: Literal[True] | None = None
+    """Whether it stands side by side with others under a fusion layer of the target; none: it does not."""
 
 
 class Score(Frozen):

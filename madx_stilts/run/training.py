@@ -79,7 +79,11 @@ def with_adapters(recipe: Recipe, uses: Mapping[JobId, str]) -> Recipe:
     start = recipe.start
     if start is not None:
         start = start.model_copy(update={"adapter": uses[start.adapter]})
-    return recipe.model_copy(update={"below": tuple(uses[job] for job in recipe.below), "start": start})
+    fusion = recipe.fusion
+    if fusion is not None:
+        fusion = fusion.model_copy(update={"members": tuple(uses[job] for job in fusion.members)})
+    below = tuple(uses[job] for job in recipe.below)
+    return recipe.model_copy(update={"below": below, "fusion": fusion, "start": start})
 
 
 def in_smaller_parts(recipe: Recipe) -> Recipe | None:

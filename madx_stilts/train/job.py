@@ -246,7 +246,7 @@ def trunk_of(shop: Workshop, recipe: Recipe) -> Trunk:
     Raises:
         AdapterError: Something below it is missing.
     """
-    below = [shop.zoo.card(identity).recipe for identity in recipe.below]
+    below = [shop.zoo.card(identity).recipe for identity in recipe.beneath]
     # A language adapter is the same for all cells of a language, so it belongs to the trunk.
     task_methods = [one.method for one in below if not one.models_language]
     return trunk_below(shop.backbone, [*task_methods, recipe.method])
@@ -262,7 +262,6 @@ def session_of(shop: Workshop, makings: Sequence[Making]) -> Session:
 
 
 def _card(shop: Workshop, recipe: Recipe, materials: Materials, *, name: str, identity: str) -> Card:
-    parents = [*recipe.below, *([recipe.start.adapter] if recipe.start else [])]
     return Card(
         id=identity,
         name=name,
@@ -270,7 +269,7 @@ def _card(shop: Workshop, recipe: Recipe, materials: Materials, *, name: str, id
         backbone=shop.backbone.note(),
         data=materials.fingerprints,
         origins=materials.origins,
-        parents=tuple(Parent(reference=shop.zoo.card(parent).name, id=parent) for parent in parents),
+        parents=tuple(Parent(reference=shop.zoo.card(parent).name, id=parent) for parent in recipe.parents),
         versions={library: version(library) for library in _LIBRARIES} | {"python": sys.version.split()[0]},
         licence=materials.licence,
         notes=("Everything below the lowest task adapter ran without dropout.", *materials.notes),
