@@ -9,7 +9,7 @@ The ways:
 - `peer, padded less`: the same, each batch padded to its longest sequence, which the scripts can be told.
 - `ours, one by one`: `grid run`, each training and each scoring alone.
 - `ours, together`: as it is: in lockstep where that is possible; then with the lower half and the lower two thirds of
-  the layers left out, in the intermediates too.
+  the layers left out, in the intermediates too; with half, also over a trunk cache, which is empty at the beginning.
 
 Every process has one thread. `--at-once 2` lets two ways run at the same time, which slows both alike. CPU seconds and
 the peak are those of whole processes, with Python's start and all imports.
@@ -47,8 +47,10 @@ OURS = {
     "ours, together": (ALL_AT_ONCE, 0.0),
     "ours, one by one, half left out": (1, 1 / 2),
     "ours, together, half left out": (ALL_AT_ONCE, 1 / 2),
+    "ours, together, half left out, trunk cached": (ALL_AT_ONCE, 1 / 2),
     "ours, together, two thirds left out": (ALL_AT_ONCE, 2 / 3),
 }
+CACHED = "ours, together, half left out, trunk cached"
 """How many jobs may be done at once, and the share of the layers that is left out."""
 WAYS = (*PEERS, *OURS)
 QUIET = {
@@ -135,6 +137,8 @@ def run_ours(arguments: argparse.Namespace) -> None:
         offline=True,
         device="cpu",
         together=together,
+        trunk_cache=arguments.folder / "trunks" if arguments.way == CACHED else None,
+        trunk_cache_bytes=10**11,
     )
     made = plan_of(arguments, share)
     outcome = run_grid(made, site)

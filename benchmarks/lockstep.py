@@ -1,10 +1,13 @@
-"""Adapters trained one after another and in lockstep, side by side: time and peak memory of one step of all of them.
+"""Adapters trained one after another, in lockstep, and in lockstep over a trunk cache, side by side.
+
+Measured are time and peak memory of one step of all of them.
 
     python benchmarks/lockstep.py --shape minilm --learners 10 --batch 8 --tokens 64
 
 Every adapter stands on a frozen intermediate of its own. Backbones have random weights, which cost the same. On a CPU
 the time is CPU time, the least of some rounds in turn; on a GPU it is wall time. Each peak is measured in a process of
 its own: on a GPU what torch allocated, on a CPU the growth of the process over the model with all adapters in it.
+What is cached was computed before; it is read anew in each step. Where no layer is left out nothing is cached.
 """
 
 import argparse
@@ -13,7 +16,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -22,8 +26,9 @@ if TYPE_CHECKING:
     from madx_stilts.nets.backbone import Backbone
     from madx_stilts.train.feed import Dealt
     from madx_stilts.train.learner import Learner, Weights
+    from madx_stilts.train.trunk_cache import States
 
-WAYS = ("looped", "lockstep")
+WAYS = ("looped", "lockstep", "cached")
 # Layers, width, heads, width of the feed-forward parts, vocabulary.
 SHAPES = {
     "miniature": (4, 128, 4, 512, 4000),
@@ -79,6 +84,8 @@ class Bench:
         self.learners = [self._learner(at, method) for at in range(arguments.learners)]
         self.fresh = [learner.weights() for learner in self.learners]
         self.dealt = [self._dealt(step) for step in range(arguments.steps)]
+        self.open = ExitStack()
+        self.states: Mapping[int, States] | None = None
 
     def _learner(self, at: int, method: object) -> "Learner":
         from madx_stilts.nets.heads import Head, add_head
@@ -112,15 +119,43 @@ class Bench:
         vocabulary = SHAPES[self.arguments.shape][-1]
         ids = torch.randint(5, vocabulary, (count, tokens), generator=random)
         inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-        return Dealt(0, [Batch(inputs, {"label": torch.arange(count) % 3}, np.arange(count))])
+        groups = np.arange(step * count, (step + 1) * count)
+        return Dealt(0, [Batch(inputs, {"label": torch.arange(count) % 3}, groups)])
+
+    def _cached(self) -> Mapping[int, "States"]:
+        """What leaves the trunk for all batches, computed when it is first asked for."""
+        if self.states is not None or not self.trunk.layers:
+            return self.states or {}
+        import numpy as np
+        import torch
+
+        from madx_stilts.data.shelf import Shelf
+        from madx_stilts.formats.base import Encoded
+        from madx_stilts.recipe import Part, Recipe, TrainSettings
+        from madx_stilts.train.feed import Supply
+        from madx_stilts.train.schedule import Course
+        from madx_stilts.train.trunk_cache import Keeper
+        from madx_stilts.zoo.store import Zoo
+
+        ids = torch.cat([dealt.batches[0].inputs["input_ids"] for dealt in self.dealt])
+        bounds = np.arange(len(ids) + 1, dtype=np.int64) * ids.shape[1]
+        encoded = Encoded(bounds, {"input_ids": ids.flatten().numpy().astype(np.int32)}, {})
+        folder = Path(self.arguments.folder)
+        keeper = Keeper(self.backbone, Zoo([folder / "zoo"]), Shelf(folder / "trunks", 10**11), lambda sentence: None)
+        supply = Supply(encoded, Course(TrainSettings(), len(ids)), self.backbone, 0, masks=False)
+        recipe = Recipe(parts=(Part(task="mnli", language="en"),))
+        self.states = keeper.opened(self.open, self.trunk, recipe, [supply])
+        return self.states
 
     def train(self, way: str) -> float:
         """Train all learners; the seconds that a step of all of them took."""
         from madx_stilts.train.listen import Quiet
         from madx_stilts.train.loop import Session, run
 
-        session = Session(self.backbone, self.trunk, Path(self.arguments.folder) / "unused", Quiet(), 10**9)
-        groups = [self.learners] if way == WAYS[1] else [[learner] for learner in self.learners]
+        states = self._cached() if way == "cached" else {}
+        unused = Path(self.arguments.folder) / "unused"
+        session = Session(self.backbone, self.trunk, unused, Quiet(), 10**9, states=states)
+        groups = [[learner] for learner in self.learners] if way == "looped" else [self.learners]
         for learner in self.learners:
             learner.done = 0
         began = self._now()
@@ -153,15 +188,21 @@ class Bench:
 
 
 def times(arguments: argparse.Namespace) -> dict[str, object]:
-    """Seconds of a step, either way, and whether the weights are the same to the last bit."""
+    """Seconds of a step each way, whether lockstep makes the same weights to the last bit, how near cached comes."""
     import torch
 
     bench = Bench(arguments, arguments.out)
     after = {way: bench.weights_after(way) for way in WAYS}
-    pairs = zip(*(after[way] for way in WAYS), strict=True)
-    equal = all(torch.equal(one[name], other[name]) for one, other in pairs for name in one)
+    pairs = [(one[name], other[name]) for one, other in _both(after, "lockstep") for name in one]
+    equal = all(torch.equal(one, other) for one, other in pairs)
+    near = max(float((one[name] - other[name]).abs().max()) for one, other in _both(after, "cached") for name in one)
     rounds = [{way: bench.train(way) for way in WAYS} for _ in range(arguments.rounds)]
-    return {"equal": equal, **{way: min(one[way] for one in rounds) for way in WAYS}}
+    return {"equal": equal, "near": near, **{way: min(one[way] for one in rounds) for way in WAYS}}
+
+
+def _both(after: Mapping[str, list["Weights"]], way: str) -> list[tuple["Weights", "Weights"]]:
+    """The weights of each learner, one after another and another way."""
+    return list(zip(after["looped"], after[way], strict=True))
 
 
 def peak(arguments: argparse.Namespace) -> dict[str, object]:
@@ -172,6 +213,8 @@ def peak(arguments: argparse.Namespace) -> dict[str, object]:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     bench = Bench(arguments, arguments.out)
+    if arguments.way == "cached":
+        bench._cached()
     before = highest()
     if bench.backbone.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
@@ -194,10 +237,11 @@ def row(folder: str, out: int, measured: Callable[..., dict[str, object]]) -> st
     common = (*sys.argv[1:], "--folder", folder, "--out", str(out))
     time_of = measured(*common, "--measure", "time")
     bytes_of = {way: float(str(measured(*common, "--measure", "peak", "--way", way)["bytes"])) for way in WAYS}
-    loop, lock = (float(str(time_of[way])) for way in WAYS)
-    megabytes = [bytes_of[way] / 1e6 for way in WAYS]
-    cells = [f"{loop:.3f}", f"{lock:.3f}", f"{loop / lock:.2f}", f"{megabytes[0]:.0f}", f"{megabytes[1]:.0f}"]
-    return f"| {out} | " + " | ".join(cells) + f" | {'yes' if time_of['equal'] else 'NO'} |"
+    loop, lock, cached = (float(str(time_of[way])) for way in WAYS)
+    megabytes = [f"{bytes_of[way] / 1e6:.0f}" for way in WAYS]
+    cells = [f"{loop:.3f}", f"{lock:.3f}", f"{loop / lock:.2f}", f"{cached:.3f}", f"{loop / cached:.2f}", *megabytes]
+    cells += ["yes" if time_of["equal"] else "NO", f"{float(str(time_of['near'])):.0e}"]
+    return f"| {out} | " + " | ".join(cells if out else [*cells[:3], "", "", *cells[5:7], "", cells[8], ""]) + " |"
 
 
 def main() -> None:
@@ -221,8 +265,9 @@ def main() -> None:
         return
     layers = SHAPES[arguments.shape][0]
     print(f"{arguments.learners} learners, {layers} layers, batches of {arguments.batch} x {arguments.tokens}\n")
-    print("| layers left out | looped, s a step of all | lockstep | ratio | looped, peak MB | lockstep | same bits |")
-    print("|---|---|---|---|---|---|---|")
+    print("| layers left out | looped, s a step of all | lockstep | ratio | cached | ratio ", end="")
+    print("| looped, peak MB | lockstep | cached | lockstep: same bits | cached: weights differ by |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     with TemporaryDirectory() as folder:
         write_backbone(Path(folder) / "backbone", arguments.shape)
         for out in (0, layers // 2, round(layers * 2 / 3)):

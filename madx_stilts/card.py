@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, ValidationError, model_validator
 
-from madx_stilts.errors import AdapterError
+from madx_stilts.errors import AdapterError, NewerAdapter
 from madx_stilts.files import canonical_json, digest
 from madx_stilts.languages import is_constructed
 from madx_stilts.recipe import Frozen, Recipe
@@ -121,7 +121,7 @@ class Card(Frozen):
             source: What the text is called in messages, usually its file.
 
         Raises:
-            AdapterError: It is damaged, or of a newer format than this version of the package knows.
+            AdapterError: It is damaged, or, as `NewerAdapter`, of a newer format than is known here.
         """
         try:
             content = json.loads(text)
@@ -131,9 +131,9 @@ class Card(Frozen):
             raise _damaged(source, "it holds no JSON object")
         version = content.get("format_version")
         if isinstance(version, int) and version > FORMAT_VERSION:
-            raise AdapterError(
+            raise NewerAdapter(
                 f"{source} has format {version}; this version of madx-stilts knows up to {FORMAT_VERSION}.",
-                hint="Update madx-stilts.",
+                hint="Update madx-stilts, or name another zoo folder with --zoo.",
             )
         try:
             return cls.model_validate_json(text, strict=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from madx_stilts.config_faults import faults_of
 from madx_stilts.errors import ConfigError, UnknownName, UsageError
-from madx_stilts.recipe import Frozen, Method, TrainSettings
+from madx_stilts.recipe import Frozen, FusionSettings, Method, TrainSettings
 from madx_stilts.resources import builtin_configs, shipped_backbone
 from madx_stilts.strict_yaml import dotted, parse
 
@@ -21,6 +21,8 @@ class AdapterConfig(Frozen):
 
     method: Method = Method()
     train: TrainSettings = TrainSettings()
+    fusion: FusionSettings = FusionSettings()
+    """Of a target that fuses intermediates, its fusion layer."""
 
 
 class BackboneConfig(Frozen):

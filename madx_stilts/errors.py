@@ -7,6 +7,7 @@ MadxStiltsError               1   (never raised itself)
 ├── NotAvailable              3   something needed is missing or unusable
 │   ├── DataError                 a data set: missing, malformed, or one bad row
 │   ├── AdapterError              an adapter: missing, ambiguous, damaged, of another backbone
+│   │   └── NewerAdapter              written by a newer version; it is not read, and never replaced
 │   ├── BackboneError             a backbone: missing, damaged, of an unknown architecture
 │   └── StorageError              a file or folder that cannot be read or written
 │       └── Busy                      another process works on the same thing right now
@@ -78,6 +79,10 @@ class DataError(NotAvailable):
 
 class AdapterError(NotAvailable):
     """An adapter is missing, ambiguous, damaged, or made for another backbone."""
+
+
+class NewerAdapter(AdapterError):
+    """An adapter was written by a newer version of the package: it is sound, and cannot be read here."""
 
 
 class BackboneError(NotAvailable):

@@ -16,8 +16,6 @@ SamplingKind = Literal["proportional", "uniform", "temperature"]
 COMPOSABLE: frozenset[str] = frozenset({"seq_bn", "seq_bn_inv", "double_seq_bn", "compacter", "ia3"})
 """Methods that keep the effect of what lies below when stacked in adapters 1.3.0; the others silently lose it
 (lora and par_bn drop the lower adapter, loreft the upper one), so they are allowed alone only."""
-
-
 FUSABLE: frozenset[str] = frozenset({"seq_bn", "double_seq_bn", "compacter"})
 """Methods whose adapters can stand side by side under a fusion layer: bottlenecks in a layer, without an invertible
 part, which adapters 1.3.0 cannot fuse."""
@@ -160,7 +158,17 @@ class Start(Frozen):
     """Whether its head is copied too."""
 
 
-class Fusion(Frozen):
+class FusionSettings(Frozen):
+    """How a fusion layer is trained, beside the settings of the adapter above it."""
+
+    rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
+    """Its learning rate over that of the adapter. Its matrices are as wide as the backbone, and steps that suit a
+    bottleneck throw them off; the paper takes 5e-5."""
+    pull: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
+    """Weight in the loss of the squared distance between the value matrices and the identity, where they begin."""
+
+
+class Fusion(FusionSettings):
     """A fusion layer that is trained with the adapter above it, over frozen adapters (AdapterFusion, arXiv 2005.00247).
 
     In each layer that has the members, attention of the hidden states over what the members answer decides how much of
@@ -170,8 +178,6 @@ class Fusion(Frozen):
 
     members: Annotated[tuple[str, ...], Field(min_length=2)]
     """Ids of the adapters that stand side by side."""
-    pull: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
-    """Weight in the loss of the squared distance between the value matrices and the identity, where they begin."""
 
     @model_validator(mode="after")
     def _distinct(self) -> "Fusion":
@@ -193,6 +199,9 @@ class Recipe(Frozen):
     start: Start | None = None
     method: Method = Method()
     train: TrainSettings = TrainSettings()
+    trunk: Literal["cached"] | None = None
+    """Whether what lies below the lowest task adapter was computed once for each example and kept, so that it differs
+    by rounding from what is computed batch by batch."""
     seed: int = 0
 
     @model_validator(mode="after")
@@ -218,7 +227,12 @@ class Recipe(Frozen):
     @property
     def beneath(self) -> tuple[str, ...]:
         """Ids of all adapters that it stands on, bottom to top; those of a fusion come last, in their order."""
-        return (*self.below, *(self.fusion.members if self.fusion else ()))
+        return (*self.below, *self.fused)
+
+    @property
+    def fused(self) -> tuple[str, ...]:
+        """Ids of the adapters that its fusion layer fuses; none without one."""
+        return self.fusion.members if self.fusion else ()
 
     @property
     def parents(self) -> tuple[str, ...]:

@@ -1,10 +1,17 @@
-"""What stands on the frozen backbone, bottom to top: language ▸ intermediates ▸ target (MAD-X, arXiv 2005.00052)."""
+"""What stands on the frozen backbone, bottom to top: language ▸ intermediates ▸ target (MAD-X, arXiv 2005.00052).
+
+Written, places are separated by commas, and adapters that stand side by side under a fusion layer (AdapterFusion,
+arXiv 2005.00247) are joined with two slashes: `language/en,intermediate/mnli//intermediate/ccg,target/xnli`.
+"""
 
 import re
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from madx_stilts.errors import UsageError
+
+BESIDE = "//"
+"""Joins the adapters of a fusion where a stack is written."""
 
 
 class Role(IntEnum):
@@ -77,17 +84,29 @@ class Wanted:
         return f"{self.role}/{self.name}" + (f"@{self.version}" if self.version else "")
 
 
+def split_stack(text: str) -> list[list[str]]:
+    """The places of a stack as a person writes it, bottom to top; of each, what stands there side by side."""
+    places = ([part.strip() for part in place.split(BESIDE) if part.strip()] for place in text.split(","))
+    return [place for place in places if place]
+
+
 @dataclass(frozen=True)
 class Stack:
     """At most one language adapter, then intermediates, then at most one target. Equal when contents are.
 
+    Args:
+        fused: Intermediates that stand side by side, above the others, under the fusion layer of the target. Their
+            order counts, as that of a recipe does.
+
     Raises:
-        UsageError: An adapter stands in a place that is not its role's, or stands twice.
+        UsageError: An adapter stands in a place that is not its role's, or stands twice, or a fusion has no target or
+            fewer than two members.
     """
 
     language: AdapterRef | None = None
     intermediates: tuple[AdapterRef, ...] = ()
     target: AdapterRef | None = None
+    fused: tuple[AdapterRef, ...] = ()
 
     def __post_init__(self) -> None:
         for ref, role in self._places():
@@ -96,17 +115,27 @@ class Stack:
                     f"{ref} stands where a stack has its {role} adapter.",
                     hint="A stack is language, intermediates, target.",
                 )
+        if self.fused and (len(self.fused) < 2 or self.target is None):
+            raise UsageError(
+                f"{BESIDE.join(map(str, self.fused))} is no fusion: it takes two adapters or more, and the target that "
+                "has the fusion layer.",
+                hint=f"Write intermediate/A{BESIDE}intermediate/B,target/T.",
+            )
         ids = [ref.id for ref in self.refs]
         for ref in self.refs:
             if ids.count(ref.id) > 1:
                 raise UsageError(f"{ref} stands twice in the stack {self}.", hint="Name each adapter once.")
 
     @classmethod
-    def of(cls, refs: tuple[AdapterRef, ...]) -> "Stack":
+    def of(cls, refs: tuple[AdapterRef, ...], *, fused: tuple[AdapterRef, ...] = ()) -> "Stack":
         """A stack of references given bottom to top.
 
+        Args:
+            fused: Those of them that stand side by side.
+
         Raises:
-            UsageError: They are not in the order language, intermediates, target.
+            UsageError: They are not in the order language, intermediates, target, or what is fused does not stand
+                right below the target.
         """
         if list(refs) != sorted(refs, key=lambda ref: ref.role):
             given = ", ".join(map(str, refs))
@@ -117,13 +146,18 @@ class Stack:
         for role in (Role.LANGUAGE, Role.TARGET):
             if len(by_role[role]) > 1:
                 raise UsageError(f"A stack has at most one {role} adapter, not {', '.join(map(str, by_role[role]))}.")
-        return cls(
-            next(iter(by_role[Role.LANGUAGE]), None), by_role[Role.INTERMEDIATE], next(iter(by_role[Role.TARGET]), None)
-        )
+        lower = by_role[Role.INTERMEDIATE][: len(by_role[Role.INTERMEDIATE]) - len(fused)]
+        if (*lower, *fused) != by_role[Role.INTERMEDIATE]:
+            raise UsageError(
+                f"{BESIDE.join(map(str, fused))} does not stand right below a target.",
+                hint="Only intermediates are fused, and nothing stands between them and the target.",
+            )
+        language, target = next(iter(by_role[Role.LANGUAGE]), None), next(iter(by_role[Role.TARGET]), None)
+        return cls(language, lower, target, fused)
 
     @property
     def refs(self) -> tuple[AdapterRef, ...]:
-        """All adapters, bottom to top."""
+        """All adapters, bottom to top; those that stand side by side in their order."""
         return tuple(ref for ref, _ in self._places())
 
     @property
@@ -139,10 +173,24 @@ class Stack:
         """The same stack with `target` on top."""
         return replace(self, target=target)
 
+    @property
+    def written(self) -> str:
+        """As a person writes it for a command; `split_stack` takes it apart."""
+        return ",".join(BESIDE.join(map(str, place)) for place in self._levels())
+
     def __str__(self) -> str:
-        return " ▸ ".join(map(str, self.refs)) or "the bare backbone"
+        places = [" ∥ ".join(map(str, place)) for place in self._levels()]
+        fusion = len(self._levels()) - 2 if self.fused else None
+        return " ▸ ".join(f"({one})" if at == fusion else one for at, one in enumerate(places)) or "the bare backbone"
+
+    def _levels(self) -> list[tuple[AdapterRef, ...]]:
+        """Bottom to top; of each level, what stands there side by side."""
+        single = (self.language, *self.intermediates, self.target)
+        levels = [(ref,) for ref in single if ref is not None]
+        return [*levels[:-1], self.fused, levels[-1]] if self.fused else [*levels]
 
     def _places(self) -> tuple[tuple[AdapterRef, Role], ...]:
         places = [(self.language, Role.LANGUAGE), *((ref, Role.INTERMEDIATE) for ref in self.intermediates)]
+        places += [(ref, Role.INTERMEDIATE) for ref in self.fused]
         places.append((self.target, Role.TARGET))
         return tuple((ref, role) for ref, role in places if ref is not None)

@@ -59,7 +59,7 @@ def test_all_faults_are_told_at_once_each_with_key_and_line() -> None:
         "train.epochs: should be greater than or equal to 1, not 0 (line 4)",
         "train.precision: should be 'fp32', 'bf16' or 'fp16', not 16; did you mean fp16 or bf16? (line 6)",
         "train.learning_rat: is no known key; did you mean learning_rate? (line 5)",
-        "seed: is no known key; known are method, train (line 8)",
+        "seed: is no known key; known are fusion, method, train (line 8)",
     )
 
 

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from madx_stilts.recipe import COMPOSABLE, Method, MethodKind, Part, Recipe, Sampling, Start, TrainSettings
+from madx_stilts.recipe import (
+    COMPOSABLE,
+    FUSABLE,
+    Fusion,
+    Method,
+    MethodKind,
+    Part,
+    Recipe,
+    Sampling,
+    Start,
+    TrainSettings,
+    why_not_fused,
+)
 
 MNLI = Part(task="mnli", language="en")
 SIQA = Part(task="siqa", language="en")
@@ -16,6 +28,7 @@ TEXT = Part(task="masked_lm", language="en")
 PLAIN = Recipe(parts=(MNLI,))
 KINDS = typing.get_args(MethodKind)
 BELOW = ("a" * 64,)
+FUSION = Fusion(members=("a" * 64, "b" * 64))
 DATA = {"mnli@en:train": "f00"}
 id_like = st.text("0123456789abcdef", min_size=8, max_size=8)
 
@@ -32,11 +45,14 @@ def recipes(draw: st.DrawFn) -> Recipe:
     parts = tuple(draw(st.lists(part, min_size=1, max_size=2, unique=True)))
     samplings = st.builds(Sampling, kind=st.just("proportional"), cap=st.none() | st.integers(1, 3))
     below = tuple(draw(st.lists(id_like, max_size=2)))
-    kinds = sorted(COMPOSABLE) if below else KINDS
+    members = st.lists(id_like, min_size=2, max_size=3, unique=True).map(tuple)
+    fusion = draw(st.none() | st.builds(Fusion, members=members, rate=st.sampled_from([0.1, 0.2])))
+    kinds = sorted(COMPOSABLE) if below or fusion else KINDS
     return Recipe(
         parts=parts,
         sampling=draw(samplings) if len(parts) > 1 else None,
         below=below,
+        fusion=fusion,
         start=draw(st.none() | st.builds(Start, adapter=id_like, head=st.booleans())),
         method=Method(
             kind=draw(st.sampled_from(kinds)), leave_out=tuple(draw(st.lists(st.integers(0, 11), max_size=2)))
@@ -94,6 +110,10 @@ def test_the_backbone_and_the_data_are_part_of_the_identity() -> None:
         {"parts": (Part(task="mnli", language="en", version=2),)},
         {"parts": (Part(task="mnli", language="en", limit=100),)},
         {"below": BELOW},
+        {"fusion": FUSION},
+        {"fusion": FUSION.model_copy(update={"members": FUSION.members[::-1]})},
+        {"fusion": FUSION.model_copy(update={"rate": 0.2})},
+        {"fusion": FUSION.model_copy(update={"pull": 0.0})},
         {"start": Start(adapter="b" * 64)},
         {"method": Method(kind="seq_bn_inv")},
         {"method": Method(reduction_factor=2)},
@@ -143,6 +163,43 @@ def test_the_order_of_what_lies_below_and_of_the_parts_counts() -> None:
     assert identity(mixed) != identity(mixed.model_copy(update={"parts": (SIQA, MNLI)}))
     below = ("a" * 64, "b" * 64)
     assert identity(Recipe(parts=(MNLI,), below=below)) != identity(Recipe(parts=(MNLI,), below=below[::-1]))
+
+
+def test_each_fusion_has_an_identity_of_its_own_and_a_recipe_without_one_says_nothing_of_it() -> None:
+    turned = FUSION.model_copy(update={"members": FUSION.members[::-1]})
+    fused = [Recipe(parts=(MNLI,), fusion=one) for one in (FUSION, turned)]
+    stacked = Recipe(parts=(MNLI,), below=FUSION.members)
+    assert len({identity(one) for one in (*fused, stacked, PLAIN)}) == 4
+    assert "fusion" not in PLAIN.model_dump(exclude_none=True), "else all that was trained before had other ids"
+
+
+def test_a_recipe_knows_all_that_it_stands_on() -> None:
+    recipe = Recipe(parts=(MNLI,), below=("c" * 64,), fusion=FUSION, start=Start(adapter="d" * 64))
+    assert recipe.beneath == ("c" * 64, *FUSION.members)
+    assert recipe.parents == (*recipe.beneath, "d" * 64)
+    assert (PLAIN.beneath, PLAIN.fused, PLAIN.parents) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("members", "problem"), [(("a",), "at least 2 items"), (("a", "b", "a"), "a member of the fusion stands twice")]
+)
+def test_fusions_that_make_no_sense_are_refused(members: tuple[str, ...], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Fusion(members=members)
+
+
+def test_what_can_be_fused_is_of_one_kind_and_has_the_same_layers() -> None:
+    for kind in KINDS:
+        reason = why_not_fused([Method(kind=kind), Method(kind=kind, reduction_factor=2)])
+        assert (reason == "") == (kind in FUSABLE), reason
+    assert "of one kind" in why_not_fused([Method(), Method(kind="compacter")])
+    assert "leave out [] and [1, 3]" in why_not_fused([Method(), Method(leave_out=(3, 1))])
+    assert why_not_fused([Method(leave_out=(1, 3)), Method(leave_out=(3, 1))]) == ""
+
+
+def test_an_adapter_over_a_fusion_composes() -> None:
+    with pytest.raises(ValidationError, match="lora adapters cannot be stacked"):
+        Recipe(parts=(MNLI,), fusion=FUSION, method=Method(kind="lora"))
 
 
 def test_every_way_of_sampling_has_an_identity_of_its_own() -> None:

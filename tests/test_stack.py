@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from madx_stilts.errors import UsageError
-from madx_stilts.stack import AdapterRef, Role, Stack, Wanted
+from madx_stilts.stack import AdapterRef, Role, Stack, Wanted, split_stack
 
 ROLES = st.sampled_from(Role)
 ids = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -21,6 +21,7 @@ def ref(role: Role, name: str, first: str = "") -> AdapterRef:
 
 SW, TH = ref(Role.LANGUAGE, "sw"), ref(Role.LANGUAGE, "th")
 MNLI, SIQA = ref(Role.INTERMEDIATE, "mnli"), ref(Role.INTERMEDIATE, "siqa")
+QQP, CCG = ref(Role.INTERMEDIATE, "qqp"), ref(Role.INTERMEDIATE, "ccg")
 XNLI, XCOPA = ref(Role.TARGET, "xnli"), ref(Role.TARGET, "xcopa")
 
 
@@ -75,6 +76,56 @@ def test_an_empty_stack_is_the_bare_backbone() -> None:
     assert Stack().top is None
     assert str(Stack()) == "the bare backbone"
     assert Stack.of(()) == Stack()
+
+
+@st.composite
+def fusions(draw: st.DrawFn) -> Stack:
+    """Stacks with a fusion."""
+    members = draw(st.lists(st.sampled_from([MNLI, SIQA, QQP, CCG]), min_size=2, unique=True))
+    lower = [one for one in (MNLI, SIQA, QQP, CCG) if one not in members and draw(st.booleans())]
+    language, target = draw(st.sampled_from([None, SW, TH])), draw(st.sampled_from([XNLI, XCOPA]))
+    return Stack(language, tuple(lower), target, tuple(members))
+
+
+@given(fusions())
+def test_a_stack_with_a_fusion_is_made_again_of_what_it_is_written_as(stack: Stack) -> None:
+    known = {str(one): one for one in (SW, TH, MNLI, SIQA, QQP, CCG, XNLI, XCOPA)}
+    places = [[known[text] for text in place] for place in split_stack(stack.written)]
+    refs = tuple(one for place in places for one in place)
+    fused = tuple(one for place in places if len(place) > 1 for one in place)
+    assert Stack.of(refs, fused=fused) == stack
+    assert hash(Stack.of(refs, fused=fused)) == hash(stack)
+    assert refs == stack.refs
+
+
+@given(stacks())
+def test_a_stack_without_a_fusion_is_written_as_its_references(stack: Stack) -> None:
+    assert split_stack(stack.written) == [[str(one)] for one in stack.refs]
+
+
+def test_a_fusion_is_told_from_a_stack_of_its_members() -> None:
+    fusion, plain = Stack(SW, (), XNLI, (MNLI, SIQA)), Stack(SW, (MNLI, SIQA), XNLI)
+    assert fusion != plain
+    assert fusion.refs == plain.refs
+    assert fusion != Stack(SW, (), XNLI, (SIQA, MNLI)), "the order of a recipe counts, and so does that of a stack"
+    assert str(fusion) == f"{SW} ▸ ({MNLI} ∥ {SIQA}) ▸ {XNLI}"
+    assert fusion.written == f"{SW},{MNLI}//{SIQA},{XNLI}"
+    assert fusion.with_language(TH) == Stack(TH, (), XNLI, (MNLI, SIQA))
+
+
+def test_a_fusion_stands_right_below_a_target_and_has_members() -> None:
+    with pytest.raises(UsageError, match="is no fusion: it takes two adapters or more, and the target"):
+        Stack(SW, (), None, (MNLI, SIQA))
+    with pytest.raises(UsageError, match="is no fusion"):
+        Stack(None, (), XNLI, (MNLI,))
+    with pytest.raises(UsageError, match="stands twice"):
+        Stack(None, (MNLI,), XNLI, (MNLI, SIQA))
+    with pytest.raises(UsageError, match="does not stand right below a target"):
+        Stack.of((MNLI, SIQA, QQP, XNLI), fused=(MNLI, SIQA))
+    with pytest.raises(UsageError, match="does not stand right below a target"):
+        Stack.of((SW, MNLI, XNLI), fused=(SW, MNLI))
+    with pytest.raises(UsageError, match="stands where a stack has its intermediate adapter"):
+        Stack(None, (), XNLI, (SW, MNLI))
 
 
 def test_a_stack_reads_from_left_to_right() -> None:

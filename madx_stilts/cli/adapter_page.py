@@ -93,6 +93,8 @@ def _title(zoo: Zoo, card: Card) -> str:
 
 def _stands_on(zoo: Zoo, card: Card) -> str:
     below = " ▸ ".join(_title(zoo, zoo.card(identity)) for identity in card.recipe.below)
+    fused = " ∥ ".join(_title(zoo, zoo.card(identity)) for identity in card.recipe.fused)
+    below = " ▸ ".join([*([below] if below else []), *([f"the fusion of {fused}"] if fused else [])])
     text = f"on {below}" if below else "on the bare backbone"
     if card.recipe.start is not None:
         head = "adapter and head" if card.recipe.start.head else "adapter"

@@ -23,8 +23,8 @@ BARE = "none"
     cls=Option,
     metavar="REFS",
     required=True,
-    help="Adapters bottom to top, separated by commas: language, intermediates, target. For retrieval also none: the "
-    "bare backbone.",
+    help="Adapters bottom to top, separated by commas: language, intermediates, target; those that the target fuses "
+    "joined with //. For retrieval also none: the bare backbone.",
 )
 @EVALUATION
 @SCORING
@@ -56,10 +56,10 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     _refuse_idle(what, how)
     _refuse_in_part(what, how, options.limit)
     _refuse_invented(place.world, how)
-    references = [] if what.search and stack == BARE else stack_references(stack)
-    require_known(open_zoo(settings), references)
+    bare = bool(what.search) and stack == BARE
+    require_known(open_zoo(settings), [] if bare else stack_references(stack))
     bench = open_bench(settings, options, how, task)
-    chosen = find_stack(bench.zoo, ",".join(references), backbone=bench.backbone.fingerprint)
+    chosen = find_stack(bench.zoo, "" if bare else stack, backbone=bench.backbone.fingerprint)
     tell_what_is_missing(bench.zoo, chosen)
     swap = language_swap(bench.zoo, how, backbone=bench.backbone.fingerprint)
     result = score(bench, what, chosen, languages, split=split, limit=options.limit, swap=swap)

@@ -7,7 +7,7 @@ import click
 
 from madx_stilts.cli.command import Option
 from madx_stilts.cli.grouping import OptionGroup, option
-from madx_stilts.cli.options import COUNT
+from madx_stilts.cli.options import COUNT, TRUNK_CACHE
 from madx_stilts.run.slurm.resources import Resources
 
 config_argument = click.argument("config")
@@ -42,6 +42,7 @@ class RunOptions:
     device: str
     checkpoint_every: int
     recompute: str
+    trunk_cache: int | None
 
 
 RUNNING: OptionGroup[RunOptions] = OptionGroup(
@@ -84,6 +85,7 @@ RUNNING: OptionGroup[RunOptions] = OptionGroup(
             kind=click.Choice(["no", "layers"]),
             help="Recompute activations in the backward pass: less memory, more time.",
         ),
+        TRUNK_CACHE,
     ),
 )
 SLURM: OptionGroup[Resources] = OptionGroup(

@@ -35,10 +35,15 @@ class Tally:
                 self._left[planned.job.kind].add(id)
         self._seconds: dict[str, list[float]] = {"train": [], "score": []}
         self._workers: set[int] = set()
+        self._done = set(done)
 
     def note(self, event: Event) -> None:
         """Take an event into account."""
         self._workers.add(event.worker)
+        if event.kind == "began" and event.job in self._done:  # it is done anew, for its adapter is damaged
+            self._done.discard(event.job)
+            self._left[self.plan.jobs[event.job].job.kind].add(event.job)
+            self.ended -= 1
         if event.kind != "ended" or event.job not in self.plan.jobs:
             return
         kind = self.plan.jobs[event.job].job.kind
@@ -74,9 +79,7 @@ def watching(settings: Settings, plan: Plan, site: Site) -> Iterator[Watcher]:
     ledger = Ledger(plan, site.records, site.adapters)
     ledger.look()
     tally = Tally(plan, set(ledger.done))
-    if not ledger.open() and not ledger.failed:
-        yield unwatched
-    elif sys.stderr.isatty():
+    if sys.stderr.isatty() and (ledger.open() or ledger.failed):
         bars = Bars(tally)
         with bars.progress:
             yield bars

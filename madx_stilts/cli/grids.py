@@ -40,7 +40,8 @@ def site_of(settings: Settings, how: RunOptions | None = None) -> Site:
     if how is None:
         return site
     changes = {"device": how.device, "checkpoint_every": how.checkpoint_every, "recompute": how.recompute == "layers"}
-    return site.model_copy(update=changes)
+    trunks = {"trunk_cache": settings.trunks, "trunk_cache_bytes": how.trunk_cache} if how.trunk_cache else {}
+    return site.model_copy(update=changes | trunks)
 
 
 def engine_of(how: RunOptions, resources: Resources, *, wait: bool) -> tuple[EngineName | Engine, int | None]:

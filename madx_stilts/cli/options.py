@@ -6,6 +6,7 @@ import click
 
 from madx_stilts.cli.command import Option
 from madx_stilts.cli.grouping import OptionGroup, option
+from madx_stilts.cli.sizes import SIZE
 
 
 class OfBackbone(Option):
@@ -24,6 +25,12 @@ class _OverConfig(Option):
 
 class _OfRun(Option):
     section = "Run (changes no result)"
+
+
+class OfRounding(Option):
+    """An option that changes nothing but rounding."""
+
+    section = "Run (changes rounding, and thereby the id of what is trained)"
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,18 @@ class CommonOptions:
     checkpoint_every: int = 500
     recompute: str = "no"
     tracker: str | None = None
+    trunk_cache: int | None = None
 
 
+TRUNK_CACHE = option(
+    "--trunk-cache",
+    section=OfRounding,
+    metavar="SIZE",
+    kind=SIZE,
+    shown="off",
+    help="Compute what lies below the lowest task adapter once for each example and keep it, in files that take SIZE "
+    "at most, as in 2GB. Saves time where lower layers have no adapter (leave_out), from the second epoch on.",
+)
 COUNT = click.IntRange(1)
 
 BACKBONE = (
@@ -164,6 +181,7 @@ RUN = (
         help="Recompute activations in the backward pass: less memory, more time.",
     ),
     option("--tracker", section=_OfRun, metavar="NAME", help="Also log to tensorboard, wandb, ... if it is installed."),
+    TRUNK_CACHE,
 )
 TRAINING: OptionGroup[CommonOptions] = OptionGroup(CommonOptions, (*BACKBONE, *RECIPE, *RUN))
 LOADING: OptionGroup[CommonOptions] = OptionGroup(CommonOptions, BACKBONE[1:])

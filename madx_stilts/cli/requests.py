@@ -11,7 +11,7 @@ from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Split, Task
 from madx_stilts.tasks.world import World
 
-Transfer = Literal["stack", "continue"]
+Transfer = Literal["stack", "continue", "fuse"]
 
 
 def require_training_data(tasks: Iterable[Task], language: str | None) -> None:

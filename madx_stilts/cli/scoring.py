@@ -73,5 +73,5 @@ def tell_what_is_missing(zoo: Zoo, stack: Stack) -> None:
     trained_on = full_stack(zoo, zoo.card(stack.top.id), stack.top.role)
     exchanged = stack.language is not None and trained_on.language is not None
     if stack != (trained_on.with_language(stack.language) if exchanged else trained_on):
-        refs = ",".join(map(str, trained_on.refs))
-        note(f"{stack.top} was trained in another stack than the one that is scored; that was --stack {refs}")
+        there = trained_on.written
+        note(f"{stack.top} was trained in another stack than the one that is scored; that was --stack {there}")

@@ -48,6 +48,11 @@ class Settings:
         """Where encoded data are kept."""
         return self.cache / "encoded"
 
+    @property
+    def trunks(self) -> Path:
+        """Where a trunk cache is kept, if one is wanted."""
+        return self.cache / "trunks"
+
     def tell_libraries(self) -> None:
         """Let the libraries follow; they read the environment when they are imported, so call it before that."""
         if self.offline:

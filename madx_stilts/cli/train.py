@@ -129,10 +129,11 @@ def intermediate(
 @click.option(
     "--transfer",
     cls=Option,
-    type=click.Choice(["stack", "continue"]),
+    type=click.Choice(["stack", "continue", "fuse"]),
     default="stack",
     show_default=True,
-    help="Stand on the frozen intermediates, or start from the weights of the only one.",
+    help="Stand on the frozen intermediates, or start from the weights of the only one, or fuse several of them "
+    "(AdapterFusion).",
 )
 @_language
 @_language_adapter
@@ -156,6 +157,7 @@ def target(
       madx-stilts train target xnli
       madx-stilts train target xnli --on intermediate/snli
       madx-stilts train target xquad --on intermediate/squad_v2 --transfer continue
+      madx-stilts train target xnli --on intermediate/mnli,intermediate/squad_v1 --transfer fuse
     """
     from dataclasses import replace
 

@@ -45,13 +45,15 @@ def full_stack(zoo: Zoo, card: Card, role: Role) -> Stack:
         role: Its role there.
     """
     below = [_named(zoo, identity, _role_below(zoo.card(identity))) for identity in card.recipe.below]
-    return Stack.of((*below, _named(zoo, card.id, role)))
+    fused = tuple(_named(zoo, identity, Role.INTERMEDIATE) for identity in card.recipe.fused)
+    return Stack.of((*below, *fused, _named(zoo, card.id, role)), fused=fused)
 
 
 def _next(zoo: Zoo, card: Card, role: Role, task: str) -> str:
-    refs = [str(ref) for ref in full_stack(zoo, card, role).refs]
+    stack = full_stack(zoo, card, role)
+    refs = [str(ref) for ref in stack.refs]
     if role is Role.TARGET:
-        return f"evaluate {task} --stack {','.join(refs)}"
+        return f"evaluate {task} --stack {stack.written}"
     if role is Role.INTERMEDIATE:
         return f"train target TASK --on {refs[-1]}" + (f" --language-adapter {refs[0]}" if len(refs) > 1 else "")
     return f"train target TASK --language-adapter {refs[-1]}"

@@ -13,6 +13,7 @@ from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import say
 from madx_stilts.cli.zoos import open_zoo, require_known, require_name
 from madx_stilts.config import AdapterConfig, load
+from madx_stilts.data.shelf import Shelf
 from madx_stilts.formats import FORMATS
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
 from madx_stilts.run.backbones import origin_of
@@ -126,6 +127,8 @@ def open_workshop(settings: Settings, options: CommonOptions, *, precision: Prec
         listeners=hearing,
         checkpoint_every=options.checkpoint_every,
         recompute=options.recompute == "layers",
+        trunk_cache=Shelf(settings.trunks, options.trunk_cache) if options.trunk_cache else None,
+        tell=partial(say, settings),
     )
 
 

@@ -8,7 +8,7 @@ import click
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.resources import shipped_zoo
-from madx_stilts.stack import AdapterRef, Role, Stack, Wanted
+from madx_stilts.stack import AdapterRef, Role, Stack, Wanted, split_stack
 from madx_stilts.zoo.choose import Entry
 from madx_stilts.zoo.store import Zoo
 
@@ -35,7 +35,7 @@ def stack_references(texts: str) -> list[str]:
     Raises:
         UsageError: There are none.
     """
-    found = references(texts)
+    found = [text for place in split_stack(texts) for text in place]
     if not found:
         raise UsageError("The stack is empty: nothing answers.", hint="Name at least one adapter with --stack.")
     return found
@@ -87,8 +87,16 @@ def find_all(zoo: Zoo, texts: str | None, *, backbone: str) -> tuple[AdapterRef,
 
 
 def find_stack(zoo: Zoo, texts: str, *, backbone: str) -> Stack:
-    """A stack from references separated by commas, bottom to top."""
-    return Stack.of(find_all(zoo, texts, backbone=backbone))
+    """A stack from references separated by commas, bottom to top, or joined with // where they are fused.
+
+    Raises:
+        UsageError: It is out of order, or two places hold a fusion.
+    """
+    places = [find_all(zoo, ",".join(place), backbone=backbone) for place in split_stack(texts)]
+    fusions = [place for place in places if len(place) > 1]
+    if len(fusions) > 1:
+        raise UsageError(f"{texts} has {len(fusions)} fusions.", hint="A stack has one at most, below its target.")
+    return Stack.of(tuple(ref for place in places for ref in place), fused=next(iter(fusions), ()))
 
 
 def find_intermediates(zoo: Zoo, texts: str | None, *, backbone: str) -> tuple[AdapterRef, ...]:

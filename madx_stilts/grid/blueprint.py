@@ -8,7 +8,7 @@ from typing import TypeVar
 from madx_stilts.formats import FORMATS
 from madx_stilts.grid.column import Change, Column, part_of, text_parts
 from madx_stilts.grid.grid import Grid, Making, Training
-from madx_stilts.recipe import Frozen, Method, Part, Recipe, Sampling, Start, TrainSettings
+from madx_stilts.recipe import Frozen, Fusion, Method, Part, Recipe, Sampling, Start, TrainSettings
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 
@@ -31,7 +31,9 @@ class Blueprint:
     sampling: Sampling | None = None
     text: str = ""
 
-    def recipe(self, *, below: tuple[str, ...] = (), start: Start | None = None, seed: int = 0) -> Recipe:
+    def recipe(
+        self, *, below: tuple[str, ...] = (), fusion: Fusion | None = None, start: Start | None = None, seed: int = 0
+    ) -> Recipe:
         """The whole recipe.
 
         Raises:
@@ -41,6 +43,7 @@ class Blueprint:
             parts=self.parts,
             sampling=self.sampling,
             below=below,
+            fusion=fusion,
             start=start,
             method=self.method,
             train=self.train,
@@ -73,15 +76,14 @@ class Drawing:
         return Blueprint(code, (part,), training.method, train, text=training.text or "")
 
     def column(self, column: Column) -> tuple[Blueprint, ...]:
-        """The trainings of an intermediate, one after another; none for the column without one.
+        """The trainings of an intermediate, one after another, or for a fusion, apart; none for the column without one.
 
         Raises:
             UnknownName: It names a task that is not known.
             ValidationError: Its settings contradict each other.
         """
-        last = len(column.trainings)
         return tuple(
-            self._stage(column, words, column.label(self.tasks) if at == last else column.part_label(self.tasks, at))
+            self._stage(column, words, column.part_label(self.tasks, at))
             for at, words in enumerate(column.trainings, start=1)
         )
 

@@ -1,13 +1,13 @@
 """A column of a grid: what stands between the backbone and the target."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, model_validator
+from pydantic import Field, GetCoreSchemaHandler, field_validator, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from madx_stilts.recipe import Count, Frozen, Method, Part, Sampling, TrainSettings
+from madx_stilts.recipe import Count, Frozen, FusionSettings, Method, Part, Sampling, TrainSettings
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 
@@ -53,13 +53,28 @@ class Column(Change):
     chain: tuple[str, ...] | None = None
     """Tasks trained one after another, each from the weights of the last, with a fresh head."""
     fuse: tuple[str, ...] | None = None
-    """Tasks trained apart whose adapters are fused (AdapterFusion, arXiv 2005.00247)."""
+    """Tasks trained apart, whose adapters stand side by side under a fusion layer that each target trains with its own
+    adapter (AdapterFusion, arXiv 2005.00247). Each as `task` or `task@language`."""
+    fusion: FusionSettings | None = None
+    """How the fusion layers of targets over this column are trained; none: as usual."""
     masked_lm: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Share of the steps that model plain text beside the tasks; in a chain, of each training."""
+    """Share of the steps that model plain text beside the tasks; in a chain or a fusion, of each training."""
     text: str | None = None
     """Where that text lies: `owner/name` of a data set, or a file; none: as `train.language.text` says."""
     text_languages: tuple[str, ...] = ()
     """Of that text; none: the source language."""
+
+    @field_validator("fuse", mode="before")
+    @classmethod
+    def _plain_members(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        if not all(isinstance(member, str) for member in value):
+            raise ValueError(
+                "each member of a fusion is one task, written task or task@language; adapters of mixtures and chains "
+                "are fused with `madx-stilts train target TASK --on A,B --transfer fuse`"
+            )
+        return tuple(value)
 
     @model_validator(mode="after")
     def _one_thing(self) -> "Column":
@@ -67,8 +82,8 @@ class Column(Change):
         if len(given) != 1:
             what = " and ".join(given) if given else "nothing"
             raise ValueError(f"a column is one of {', '.join(KINDS)}, and this one names {what}")
-        for name, value, owner in (("language", self.language, "task"), ("sampling", self.sampling, "mix")):
-            if value is not None and given != [owner]:
+        for name, owner in (("language", "task"), ("sampling", "mix"), ("fusion", "fuse")):
+            if getattr(self, name) is not None and given != [owner]:
                 way = "; write task@language" if name == "language" else ""
                 raise ValueError(f"{name} goes with {owner}, not with {given[0]}{way}")
         if self.masked_lm is None and (self.text is not None or self.text_languages):
@@ -100,23 +115,29 @@ class Column(Change):
 
     @property
     def trainings(self) -> tuple[tuple[str, ...], ...]:
-        """The words of each of its trainings, one after another."""
+        """The words of each of its trainings, one after another; those of a fusion are apart from one another."""
         if self.kind == "mix":
             return (self.words,)
         return tuple((word,) for word in self.words)
 
     def label(self, tasks: Mapping[str, Task]) -> str:
-        """What it is called: `none`, `mnli`, `mnli.de`, `mix.mnli.squad_v1`, `chain.mnli.squad_v1`."""
-        return self.name or self.part_label(tasks, len(self.trainings))
+        """What it is called: `none`, `mnli`, `mnli.de`, `mix.mnli.ccg`, `chain.mnli.ccg`, `fuse.mnli.ccg`."""
+        return self.name or self._called(tasks, self.trainings)
 
     def part_label(self, tasks: Mapping[str, Task], upto: int) -> str:
-        """What its first so many trainings are called: each stage of a chain is an adapter too."""
-        words = [word for training in self.trainings[:upto] for word in training]
+        """What is made by its first so many trainings: each stage of a chain is an adapter, and each of a fusion."""
+        if self.kind == "fuse":
+            return self._called(tasks, self.trainings[upto - 1 : upto])
+        if upto == len(self.trainings):
+            return self.label(tasks)
+        return self._called(tasks, self.trainings[:upto])
+
+    def _called(self, tasks: Mapping[str, Task], trainings: Sequence[Sequence[str]]) -> str:
+        words = [word for training in trainings for word in training]
         names = [*(part_name(part_of(word, tasks), tasks) for word in words), *self._text_labels(tasks)]
         if not words:
             return NONE
-        many = upto > 1 or self.kind == "fuse"
-        return ".".join([*([self.kind] if many else ["mix"] if len(names) > 1 else []), *names])
+        return ".".join([*([self.kind] if len(trainings) > 1 else ["mix"] if len(names) > 1 else []), *names])
 
     def _text_labels(self, tasks: Mapping[str, Task]) -> list[str]:
         return [part_name(part, tasks) for part in text_parts(self, tasks)]

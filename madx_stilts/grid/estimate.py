@@ -158,7 +158,7 @@ def _exact(job: Job) -> object:
     """What jobs share that cost the same."""
     if isinstance(job, Train):
         one = job.recipe
-        return ("train", job.backbone, one.parts, one.method, one.train, len(one.below))
+        return ("train", job.backbone, one.parts, one.method, one.train, len(one.below), len(one.fused))
     return ("score", job.backbone, job.task, job.languages, job.split, job.limit, len(job.stack))
 
 

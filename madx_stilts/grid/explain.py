@@ -72,7 +72,10 @@ def _of_cell(plan: Plan, cell: Cell, scored: JobId) -> Iterator[tuple[_Wish, Job
     job = plan.jobs[scored].job
     if not isinstance(job, Score):
         return
-    places = {place.role: place.job for place in job.stack}
+    places = {place.role: place.job for place in job.stack if not place.fused}
+    for place in job.stack:
+        if place.fused:
+            yield _Wish("column", cell.intermediate, f"{cell.backbone} {place.job}"), place.job
     for identity in dict.fromkeys((*job.swap.values(), *(places[role] for role in places if role is Role.LANGUAGE))):
         # Scripts too train a language adapter once.
         yield _Wish("language", "", identity), identity

@@ -9,8 +9,6 @@ from madx_stilts.grid.misfits import misfits
 from madx_stilts.grid.scope import scope_faults
 from madx_stilts.tasks.task import Task
 
-NO_FUSION = "adapter fusion is not built yet"
-
 
 def faults_of(grid: Grid, tasks: Mapping[str, Task]) -> tuple[str, ...]:
     """One sentence for each fault, beginning with the key.
@@ -57,7 +55,8 @@ def _axes(grid: Grid) -> Iterator[str]:
 
 def _transfers(grid: Grid) -> Iterator[str]:
     if "fuse" in grid.transfers:
-        yield f"transfers.{grid.transfers.index('fuse')}: {NO_FUSION}; use stack or continue"
+        at = grid.transfers.index("fuse")
+        yield f"transfers.{at}: a fusion is an intermediate, {{fuse: [mnli, ccg]}}; write stack or continue here"
 
 
 def _settings(grid: Grid, tasks: Mapping[str, Task]) -> Iterator[str]:
@@ -83,8 +82,6 @@ def _column(column: Column, tasks: Mapping[str, Task]) -> Iterator[str]:
         if idle:
             yield f"{', '.join(idle)} has no effect without an intermediate"
         return
-    if column.kind == "fuse":
-        yield f"{NO_FUSION}; use stack, mix or chain"
     if column.kind in {"mix", "chain", "fuse"} and len(column.words) < 2:
         yield f"a {column.kind} of {len(column.words)} is none; name two tasks or more, or write task: NAME"
     yield from _words(column, tasks)
@@ -132,8 +129,9 @@ def _target(grid: Grid, name: str, tasks: Mapping[str, Task]) -> Iterator[str]:
 
 
 def _twins(columns: Sequence[tuple[int, Column]], tasks: Mapping[str, Task]) -> Iterator[str]:
-    """Columns that cannot be told apart by their names."""
+    """Columns that cannot be told apart by their names, or by what they are."""
     seen: dict[str, Column] = {}
+    fused: dict[object, int] = {}
     for at, column in columns:
         label = column.label(tasks)
         if label not in seen:
@@ -142,6 +140,11 @@ def _twins(columns: Sequence[tuple[int, Column]], tasks: Mapping[str, Task]) -> 
             yield f"intermediates.{at}: {label} stands there twice"
         else:
             yield f"intermediates.{at}: another column is called {label} too; give one of them a name"
+        if column.kind == "fuse":
+            unordered = column.model_copy(update={"fuse": tuple(sorted(column.words)), "name": None})
+            first = fused.setdefault(unordered, at)
+            if first != at and seen[label] is column:
+                yield f"intermediates.{at}: fuses the same tasks as intermediates.{first}; their order means nothing"
 
 
 def _borrows(task: Task) -> str:

@@ -8,7 +8,7 @@ from madx_stilts.grid.blueprint import Blueprint, Drawing
 from madx_stilts.grid.column import Column, text_parts
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.scope import scope_of
-from madx_stilts.recipe import COMPOSABLE, why_alone
+from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_fused
 from madx_stilts.tasks.task import Task
 
 TEXT_FILES = (".txt", ".tsv")
@@ -26,12 +26,19 @@ def misfits(
     drawing = Drawing(grid, tasks)
     faults: list[str] = []
     drawn: list[tuple[Blueprint, ...]] = []
+    fusions: list[tuple[Blueprint, ...]] = []
     for at, column in columns:
         faults += [f"intermediates.{at}: {fault}" for fault in _text(grid, column, tasks)]
         try:
-            drawn.append(_checked(drawing.column(column)))
+            stages = _checked(drawing.column(column))
         except ValidationError as error:
             faults += [f"intermediates.{at}: {reason}" for reason in reasons(error)]
+            continue
+        if column.kind == "fuse":
+            fusions.append(stages)
+            faults += [f"intermediates.{at}: {fault}" for fault in _fused(grid, stages, targets, tasks)]
+        else:
+            drawn.append(stages)
     aims: list[tuple[Blueprint, ...]] = []
     for name in targets:
         try:
@@ -41,7 +48,7 @@ def misfits(
     intermediates = [one[-1] for one in drawn if one]
     trained = [one for one in aims if one]
     faults += [*_one_method(drawn, "a chain"), *_one_method(aims, "a target with several trainings")]
-    faults += _stacked(grid, intermediates, trained)
+    faults += _stacked(grid, [*intermediates, *(stage for one in fusions for stage in one)], trained)
     faults += _continued(grid, intermediates, trained)
     faults += _languages(grid, [*targets], tasks)
     return faults
@@ -73,6 +80,20 @@ def _one_method(drawn: Sequence[tuple[Blueprint, ...]], what: str) -> Iterator[s
         if len(methods) > 1:
             names = ", ".join(part.task for stage in stages for part in stage.parts)
             yield f"train: {what} goes on with the same weights, so {names} need one method, not {len(methods)}"
+
+
+def _fused(
+    grid: Grid, members: Sequence[Blueprint], targets: Sequence[str], tasks: Mapping[str, Task]
+) -> Iterator[str]:
+    """Adapters stand side by side only if they have the same layers, and under a target that is trained over them."""
+    reason = why_not_fused([one.method for one in members])
+    if reason:
+        yield f"{reason} Write one method for {', '.join(one.name for one in members)}"
+    if "continue" in grid.transfers:
+        yield "no target can continue from several adapters at once; leave continue out of transfers, or the fusion"
+    idle = [name for name in targets if tasks[name].search is not None]
+    if idle:
+        yield f"nothing is trained for {', '.join(idle)}, and so no fusion layer; put these in a grid without a fusion"
 
 
 def _stacked(grid: Grid, intermediates: Sequence[Blueprint], targets: Sequence[tuple[Blueprint, ...]]) -> Iterator[str]:

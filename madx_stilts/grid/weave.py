@@ -9,7 +9,7 @@ from madx_stilts.grid.cell import Cell
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.job import Job, JobId, Place, Planned, Score, Train, job_id
 from madx_stilts.grid.scope import scope_of
-from madx_stilts.recipe import Start
+from madx_stilts.recipe import Fusion, FusionSettings, Start
 from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Task
 
@@ -31,12 +31,14 @@ class _Ground:
     Args:
         name: What it adds to the target's name.
         told: The same in a sentence.
+        fusion: The fusion layer of the target, over those of the places that are fused.
     """
 
     places: tuple[Place, ...] = ()
     start: Start | None = None
     name: str = ""
     told: str = ""
+    fusion: Fusion | None = None
 
 
 class Weaver:
@@ -148,11 +150,17 @@ class Weaver:
         below = tuple(place.job for place in bottom)
         on_language = "".join(f"+la.{self._scopes[cell.target].source}" for _ in bottom)
         start, seed = None, _seed(self._grid.train.intermediate.seed, cell)
+        asked, fused = self._grid.intermediates[column], []
         for at, blueprint in enumerate(stages, start=1):
-            identity = self._train(cell.backbone, blueprint, below, start, seed)
+            identity = self._train(cell.backbone, blueprint, below, None if asked.fuse else start, seed)
             part = f", training {at} of {len(stages)}" if len(stages) > 1 else ""
             self._use(identity, f"the column {label}{part}", Role.INTERMEDIATE, blueprint.name, seed)
             start = Start(adapter=identity)
+            fused.append(Place(role=Role.INTERMEDIATE, job=identity, fused=True))
+        if asked.fuse:
+            settings = (asked.fusion or FusionSettings()).model_dump()
+            fusion = Fusion.model_validate(settings | {"members": tuple(place.job for place in fused)})
+            return _Ground((*bottom, *fused), None, f"+{label}{on_language}", f" over {label}", fusion)
         if start is None:
             return _Ground(bottom, None, on_language, " alone")
         if cell.transfer == "continue" and self._targets[cell.target]:
@@ -161,10 +169,10 @@ class Weaver:
         return _Ground(places, None, f"+{label}{on_language}", f" on {label}")
 
     def _target(self, cell: Cell, stages: tuple[Blueprint, ...], ground: _Ground) -> JobId:
-        below = tuple(place.job for place in ground.places)
+        below = tuple(place.job for place in ground.places if not place.fused)
         start, identity = ground.start, ""
         for at, blueprint in enumerate(stages, start=1):
-            identity = self._train(cell.backbone, blueprint, below, start, cell.seed)
+            identity = self._train(cell.backbone, blueprint, below, start, cell.seed, ground.fusion)
             part = f", training {at} of {len(stages)}" if len(stages) > 1 else ""
             reason = f"the target {cell.target}{ground.told}{part}"
             self._use(identity, reason, Role.TARGET, blueprint.name + ground.name, cell.seed)
@@ -172,13 +180,19 @@ class Weaver:
         return identity
 
     def _train(
-        self, backbone: str, blueprint: Blueprint, below: tuple[JobId, ...], start: Start | None, seed: int
+        self,
+        backbone: str,
+        blueprint: Blueprint,
+        below: tuple[JobId, ...],
+        start: Start | None,
+        seed: int,
+        fusion: Fusion | None = None,
     ) -> JobId:
-        key = (backbone, blueprint, below, start, seed)
+        key = (backbone, blueprint, below, start, seed, fusion)
         known = self._known.get(key)
         if known is not None:
             return known
-        recipe = blueprint.recipe(below=below, start=start, seed=seed)
+        recipe = blueprint.recipe(below=below, fusion=fusion, start=start, seed=seed)
         return self._add(key, Train(backbone=backbone, recipe=recipe, text=blueprint.text))
 
     def _add(self, key: tuple[object, ...], job: Job) -> JobId:

@@ -26,7 +26,7 @@ from madx_stilts.zoo.store import Zoo
 README: Final = "README.md"
 SETUP: Final = "adapter_setup.json"
 """In which the `adapters` library tells what stands on what."""
-_CONFIGS = frozenset({"adapter_config.json", "head_config.json"})
+_CONFIGS = frozenset({"adapter_config.json", "head_config.json", "adapter_fusion_config.json"})
 _LOCAL_PATH = re.compile(r"(?<![\w.:/])~?(?:/[^/\s]+)+/([^/\s]+)")
 
 
@@ -51,9 +51,11 @@ def write_adapter(press: Press, ref: AdapterRef, folder: Path) -> Story:
 
     Raises:
         AdapterError: It, or one below it, is missing or damaged.
+        UsageError: Plain `adapters` could not run it.
         StorageError: The folder cannot be written to.
     """
     story = story_of(press, ref)
+    _require_plain(story)
     _write_member(press, story.card, folder, pickled=False)
     write_pickled(folder)
     for card in story.lineage[:-1]:
@@ -67,9 +69,14 @@ def write_stack(press: Press, stack: Stack, folder: Path) -> list[Story]:
 
     Raises:
         AdapterError: One of its adapters is missing or damaged.
-        UsageError: The uppermost adapter has several heads, of which none is the only one.
+        UsageError: The uppermost adapter has several heads, of which none is the only one, or stands on a fusion.
         StorageError: The folder cannot be written to.
     """
+    if stack.fused:
+        raise UsageError(
+            f"The stack {stack} has a fusion, and a whole stack is given away without one only.",
+            hint=f"Give {stack.target} alone: all that it stands on goes with it.",
+        )
     stories = [story_of(press, ref) for ref in stack.refs]
     for story in stories:
         _write_member(press, story.card, folder / story.card.name, pickled=True)
@@ -92,6 +99,20 @@ def write_stack(press: Press, stack: Stack, folder: Path) -> list[Story]:
     _write_text(folder / SETUP, json.dumps(setup, indent=2))
     _write_text(folder / README, stack_readme(stories))
     return stories
+
+
+def _require_plain(story: Story) -> None:
+    """A fusion is in every layer that anything else of the stack is in; elsewhere adapters 1.3.0 fails."""
+    if not story.fused:
+        return
+    held = set(story.fused[0].recipe.method.leave_out)
+    others = [card for card in (*story.below, story.card) if not held <= set(card.recipe.method.leave_out)]
+    if others:
+        raise UsageError(
+            f"{story.card.name} fuses adapters that leave out layers {sorted(held)}, and {others[0].name} does not: "
+            "adapters 1.3.0 fails in such layers, so nobody could use it with plain adapters.",
+            hint="Copy it into another zoo with `madx-stilts zoo publish REF --to FOLDER`.",
+        )
 
 
 def story_of(press: Press, ref: AdapterRef) -> Story:

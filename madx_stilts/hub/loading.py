@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from madx_stilts.hub.story import Story
+from madx_stilts.nets.fusion import FOLDER as FUSION
 from madx_stilts.zoo.exchange import LINEAGE
 
 _FOLDER = "FOLDER"
@@ -23,25 +24,30 @@ def loading_stack(stories: Sequence[Story]) -> str:
 
 
 def _adapter_code(story: Story) -> Iterator[str]:
-    yield from _imports(story, composed=bool(story.below))
+    beneath = [*story.below, *story.fused]
+    yield from _imports(story, composed=bool(beneath))
     yield from _model(story)
-    if not story.below:
+    if not beneath:
         yield f'model.load_adapter("{story.repository or _FOLDER}", set_active=True)'
         return
     yield f'folder = snapshot_download("{story.repository}")' if story.repository else f'folder = "{_FOLDER}"'
-    below = [f"{story.titles[card.id].partition('/')[0]}_{at}" for at, card in enumerate(story.below, start=1)]
-    for name, card in zip(below, story.below, strict=True):
+    names = [f"{story.titles[card.id].partition('/')[0]}_{at}" for at, card in enumerate(beneath, start=1)]
+    for name, card in zip(names, beneath, strict=True):
         yield f"{name} = model.load_adapter("
         yield f'    f"{{folder}}/{LINEAGE}/{card.name}", use_safetensors=True, with_head=False'
         yield ")"
     yield f"{story.ref.role} = model.load_adapter(folder)"
+    below, fused = names[: len(story.below)], names[len(story.below) :]
+    if fused:
+        yield f'model.load_adapter_fusion(f"{{folder}}/{FUSION}", use_safetensors=True)'
+        below.append(f"Fuse({', '.join(fused)})")
     yield f"model.active_adapters = Stack({', '.join([*below, str(story.ref.role)])})"
 
 
 def _imports(story: Story, *, composed: bool) -> Iterator[str]:
     yield "from adapters import AutoAdapterModel"
     if composed:
-        yield "from adapters.composition import Stack"
+        yield f"from adapters.composition import {'Fuse, ' if story.fused else ''}Stack"
         if story.repository:
             yield "from huggingface_hub import snapshot_download"
     yield "from transformers import AutoTokenizer"

@@ -8,7 +8,7 @@ from madx_stilts.hub.loading import loading_adapter, loading_stack
 from madx_stilts.hub.results import Scored
 from madx_stilts.hub.story import Story, language_name, task_of
 from madx_stilts.languages import is_constructed
-from madx_stilts.recipe import TrainSettings
+from madx_stilts.recipe import Fusion, TrainSettings
 from madx_stilts.stack import Role
 from madx_stilts.zoo.lineage import lineage_tree
 
@@ -83,10 +83,15 @@ def _summary(story: Story) -> str:
     base = story.base or story.card.backbone.name
     model = f"[{base}](https://huggingface.co/{base})" if story.base else base
     text = f"This is {_what(story)}, for a frozen {model}."
-    if story.below:
-        names = _list(f"`{card.name}`" for card in story.below)
-        text += f" It stands on {names}, which {'is' if len(story.below) == 1 else 'are'} in this repository too: "
+    beneath = [*story.below, *story.fused]
+    if beneath:
+        names = _list(f"`{card.name}`" for card in beneath)
+        text += f" It stands on {names}, which {'is' if len(beneath) == 1 else 'are'} in this repository too: "
         text += "without that, it does not do what it was trained for."
+    if story.fused:
+        names = _list(f"`{card.name}`" for card in story.fused)
+        text += f" {names} stand side by side, under a fusion layer that was trained with it "
+        text += "([Pfeiffer et al. 2021](https://arxiv.org/abs/2005.00247)) and lies in `fusion`."
     return text
 
 
@@ -141,11 +146,16 @@ def _training(story: Story, heading: str = "How it was trained") -> Iterator[str
         *([part.task, _amount(part.language, part.limit, part.tokens)] for part in card.recipe.parts),
         ["steps", f"{card.steps:,} ({card.examples_seen:,} examples, each counted as often as it was seen)"],
         *([key.replace("_", " "), str(train[key])] for key in (*shown, *other)),
+        *([["fusion layer", _fusion(card.recipe.fusion)]] if card.recipe.fusion else []),
         ["seed", str(card.recipe.seed)],
         ["cost", f"{card.wall_seconds:,.0f} s, {card.peak_bytes / 1e9:.2f} GB of memory at most"],
         ["made with", ", ".join(f"{name} {version}" for name, version in sorted(card.versions.items()))],
     ]
     yield _markdown(["setting", "value"], rows)
+
+
+def _fusion(fusion: Fusion) -> str:
+    return f"{fusion.rate:g} of that learning rate, value matrices pulled to the identity with weight {fusion.pull:g}"
 
 
 def _amount(language: str, limit: int | None, tokens: int | None) -> str:

@@ -71,6 +71,12 @@ class Story:
         return [by_id[id] for id in self.card.recipe.below]
 
     @property
+    def fused(self) -> list[Card]:
+        """What stands side by side between these and itself, under its fusion layer; none without one."""
+        by_id = {card.id: card for card in self.lineage}
+        return [by_id[id] for id in self.card.recipe.fused]
+
+    @property
     def is_constructed(self) -> bool:
         """Whether it was trained or scored on data of a constructed world."""
         trained = any(card.is_constructed for card in self.lineage)

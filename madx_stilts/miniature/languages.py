@@ -2,14 +2,14 @@
 
 The first plays the part that English plays in the real benchmarks. The next three are seen by the backbones and lie
 farther and farther from it; each step changes a few traits, and takes away cognates. The last is held out of their
-training: its words are made of what Doveli, a seen language, has, so that a language adapter has something to
-hold on to.
+training: it has the nouns and verbs of Doveli, a seen language, but small words and endings of its own, so that a
+language adapter has something to learn, and something to hold on to.
 
     qaa  Mirean   the goat carries a wet net in the barn today       the source language
     qab  Doveli   the goat carries a net wet in the barn today       many cognates
     qac  Kharuv   today carries goat-the a net-ACC wet in barn-the   own script, verb in second place, few cognates
-    qad  Tsaghi   goat net-ACC wet barn-in today carries             own script, verb often last, no articles
-    qae  Bolune   the goat carries a net-ACC wet in the barn today   held out, cognates of Doveli
+    qad  Tsaghi   goat net-ACC wet barn-in today carries             own script, verb half the time last, no articles
+    qae  Bolune   goat-the carries a net-ACC wet in barn-the today   held out, cognates of Doveli
 """
 
 from collections.abc import Mapping
@@ -118,7 +118,7 @@ _TSAGHI = Language(
     script=GEORGIAN,
     syllables=Syllables("b d g h k l m n r s t v z w C X sX gr mt", "a a e i i o u", "- - i a m r s"),
     grammar=Grammar(
-        orders={"SVO": 0.4, "SOV": 0.6},
+        orders={"SVO": 0.5, "SOV": 0.5},
         adjective="after",
         articles="absent",
         adposition="ending",
@@ -126,19 +126,18 @@ _TSAGHI = Language(
         place_ending="Si",
     ),
     relative=SOURCE,
-    cognates=0.1,
+    cognates=0.25,
     sound_laws={"f": "p", "S": "s"},
-    dictionary=0.75,
+    dictionary=0.85,
 )
 _BOLUNE = Language(
     code="qae",
     name="Bolune",
     script=ACCENTED_LATIN,
     syllables=Syllables("b d f g l m n p r s t v z S C gr pl", "a e i o o u", "- - e e n s"),
-    grammar=Grammar(adjective="after", object_ending="n"),
+    grammar=Grammar(adjective="after", articles="ending", definite_ending="ta", object_ending="n"),
     relative="qab",
-    cognates=0.55,
-    sound_laws={"d": "t", "u": "o", "z": "s"},
+    cognates=0.95,
     seen=False,
     dictionary=0.0,
 )

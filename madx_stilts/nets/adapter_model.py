@@ -1,6 +1,6 @@
 """All that this package uses of a model of the `adapters` library, which carries no types. Nothing else is touched."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from textwrap import shorten
 from typing import Any, Protocol, cast
 
@@ -13,7 +13,7 @@ class AdapterModel(Protocol):
 
     config: Any
     heads: nn.ModuleDict
-    adapters_config: Container[str]
+    adapters_config: "AdaptersConfig"
 
     @property
     def base_model(self) -> nn.Module: ...
@@ -36,6 +36,10 @@ class AdapterModel(Protocol):
         loading_info: dict[str, list[str]],
     ) -> str: ...
 
+    def add_adapter_fusion(self, adapter_names: list[str], config: str, *, name: str) -> None: ...
+    def delete_adapter_fusion(self, adapter_names: str) -> None: ...
+    def save_adapter_fusion(self, save_directory: str, adapter_names: str, *, use_safetensors: bool) -> None: ...
+
     def add_classification_head(self, head_name: str, *, num_labels: int, id2label: Mapping[int, str]) -> None: ...
     def add_multiple_choice_head(self, head_name: str, *, num_choices: int, id2label: Mapping[int, str]) -> None: ...
     def add_qa_head(self, head_name: str, *, num_labels: int) -> None: ...
@@ -56,6 +60,15 @@ class AdapterModel(Protocol):
     def train(self) -> object: ...
     def eval(self) -> object: ...
     def to(self, *, device: torch.device, dtype: torch.dtype) -> "AdapterModel": ...
+
+
+class AdaptersConfig(Protocol):
+    """What a model knows of its adapters: whether there is one of a name, and the members of fusion layers."""
+
+    fusion_name_map: dict[str, list[str]]
+
+    def __contains__(self, name: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
 
 
 def head_config(head: nn.Module) -> dict[str, Any]:

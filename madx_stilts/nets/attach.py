@@ -6,7 +6,8 @@ from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import head_names, load, load_head
-from madx_stilts.recipe import COMPOSABLE, why_alone
+from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_fused
+from madx_stilts.stack import BESIDE, Stack
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.zoo.store import Zoo
@@ -19,23 +20,56 @@ def attach(backbone: Backbone, zoo: Zoo, ids: Sequence[str]) -> list[str]:
     """Load the adapters of a stack, frozen, without activating them.
 
     Args:
-        ids: Bottom to top.
+        ids: Bottom to top; those that the uppermost one fuses stand right below it, in the order of its recipe.
 
     Returns:
         Their names in the model, bottom to top.
 
     Raises:
         AdapterError: One is missing, damaged or made for another backbone.
-        UsageError: Their methods do not compose.
+        UsageError: Their methods do not compose, or do not stand on what they fuse.
     """
     cards = [zoo.card(identity) for identity in ids]
     for card in cards:
         _check_backbone(backbone, card)
     _check_composition(cards)
-    return [
-        backbone.attached.get(card.id) or load(backbone, zoo.folder(card.id), identity=card.id, name=card.name)
-        for card in cards
-    ]
+    names: list[str] = []
+    for card in cards:
+        name = backbone.attached.get(card.id)
+        fuses = names[-len(card.recipe.fused) :] if card.recipe.fused else []
+        names.append(name or load(backbone, zoo.folder(card.id), identity=card.id, name=card.name, fuses=fuses))
+    return names
+
+
+def check_fusable(cards: Sequence[Card]) -> None:
+    """Adapters can stand side by side.
+
+    Raises:
+        UsageError: Their kinds do not allow it, or they leave out different layers.
+    """
+    reason = why_not_fused([card.recipe.method for card in cards])
+    if reason:
+        named = ", ".join(card.name for card in cards)
+        raise UsageError(f"{named} cannot be fused. {reason}", hint="Train them anew with one method.")
+
+
+def require_fusion(zoo: Zoo, stack: Stack) -> None:
+    """What a stack fuses is what its target was trained to fuse.
+
+    Raises:
+        AdapterError: The target is missing or its card is damaged.
+        UsageError: It fuses what its target has no fusion layer for.
+    """
+    card = zoo.card(stack.top.id) if stack.top is not None else None
+    fused = card.recipe.fused if card is not None else ()
+    if card is None or fused == tuple(ref.id for ref in stack.fused):
+        return
+    if not fused:
+        raise UsageError(
+            f"{stack.top} has no fusion layer: it was not trained over a fusion.",
+            hint="Separate what stands below it with commas.",
+        )
+    raise _unlike(card)
 
 
 def attach_head(backbone: Backbone, zoo: Zoo, identity: str, task: Task | None = None) -> str:
@@ -77,6 +111,15 @@ def _head_for(card: Card, task: Task | None) -> str:
     return found
 
 
+def _unlike(card: Card) -> UsageError:
+    names = {parent.id: parent.reference for parent in card.parents}
+    named = f" {BESIDE} ".join(names[id] for id in card.recipe.fused)
+    return UsageError(
+        f"{card.name} was trained over the fusion {named}, and answers only on top of that.",
+        hint=f"Put these right below it, in this order, joined with {BESIDE}, and nothing above it.",
+    )
+
+
 def _check_backbone(backbone: Backbone, card: Card) -> None:
     if card.backbone.fingerprint != backbone.fingerprint:
         raise AdapterError(
@@ -87,6 +130,11 @@ def _check_backbone(backbone: Backbone, card: Card) -> None:
 
 
 def _check_composition(cards: Sequence[Card]) -> None:
+    for at, card in enumerate(cards):
+        fused = card.recipe.fused
+        below = tuple(other.id for other in cards[:at])
+        if fused and (at < len(cards) - 1 or below[-len(fused) :] != fused):
+            raise _unlike(card)
     alone = [card for card in cards if card.recipe.method.kind not in COMPOSABLE]
     if alone and len(cards) > 1:
         raise UsageError(why_alone(alone[0].recipe.method.kind), hint=f"Take {alone[0].name} out, or use it alone.")

@@ -55,6 +55,7 @@ class Backbone:
         device: Where everything is.
         pretrained_head: Name of the masked language modelling head that came with the checkpoint, if one did.
         attached: Adapters in the model now: name in the model by id.
+        fusions: Fusion layers in the model now: names of what each fuses, by that of the adapter above it.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Backbone:
     device: torch.device
     pretrained_head: str | None = None
     attached: dict[str, str] = field(default_factory=dict)
+    fusions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def base(self) -> nn.Module:

@@ -3,23 +3,25 @@
 `adapters` 1.3.0 loses adapters without a word in several compositions; here each loss is an error.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from madx_stilts.errors import PreflightError
 from madx_stilts.nets.backbone import Backbone
+from madx_stilts.nets.fusion import fusion_parameters
 from madx_stilts.nets.stacking import activate, adapter_parameters
 
 Inputs = dict[str, Tensor]
 
 
 def check_effects(backbone: Backbone, names: Sequence[str], inputs: Inputs, *, trained: str | None = None) -> None:
-    """Every adapter of the active stack changes the hidden states.
+    """Every adapter of the active stack changes the hidden states, and so does a fusion layer.
 
     A frozen adapter is taken out of the stack; one that is still to be trained is shaken instead, since a fresh one
-    may rightly do nothing yet.
+    may rightly do nothing yet. Of a fusion, all members are taken out at once too, and its attention is made even.
 
     Args:
         names: The stack, bottom to top.
@@ -27,7 +29,7 @@ def check_effects(backbone: Backbone, names: Sequence[str], inputs: Inputs, *, t
         trained: The adapter of the stack that is about to be trained.
 
     Raises:
-        PreflightError: The stack is empty, or one adapter has no effect.
+        PreflightError: The stack is empty, or one adapter has no effect, or its fusion layer has none.
     """
     if not names:
         raise PreflightError("The stack is empty.", hint="Name at least one adapter.")
@@ -35,11 +37,12 @@ def check_effects(backbone: Backbone, names: Sequence[str], inputs: Inputs, *, t
     with torch.inference_mode(), backbone.autocast():
         activate(backbone, names)
         whole = backbone.hidden(inputs)
+        _check_fusion(backbone, names, inputs, whole)
         for name in names:
             if name == trained:
                 changed = _shaken(backbone, name, inputs)
             else:
-                activate(backbone, [other for other in names if other != name])
+                activate(backbone, names, without=name)
                 changed = backbone.hidden(inputs)
                 activate(backbone, names)
             if torch.equal(whole, changed):
@@ -79,16 +82,52 @@ def check_gradients(backbone: Backbone, trainable: Mapping[str, nn.Parameter], *
         )
 
 
+def _check_fusion(backbone: Backbone, names: Sequence[str], inputs: Inputs, whole: Tensor) -> None:
+    """What the members of a fusion answer reaches the hidden states, and attention has a say in how much of each."""
+    fused = backbone.fusions.get(names[-1], ())
+    if not fused:
+        return
+    activate(backbone, [name for name in names if name not in fused])
+    bare = backbone.hidden(inputs)
+    activate(backbone, names)
+    hint = "Its weights may be all zero: check with `madx-stilts zoo show`."
+    if torch.equal(whole, bare):
+        raise PreflightError(f"The fusion of {', '.join(fused)} under {names[-1]} has no effect.", hint=hint)
+    with _disturbed(fusion_parameters(backbone, names[-1], "query"), torch.zeros_like):
+        even = backbone.hidden(inputs)
+    if torch.equal(whole, even):
+        raise PreflightError(
+            f"The fusion of {', '.join(fused)} under {names[-1]} takes as much of each, whatever the text.", hint=hint
+        )
+    for member in fused:
+        # One that answers nothing still takes a share from the others, so that taking it out would show an effect.
+        with _disturbed(adapter_parameters(backbone, member), torch.zeros_like):
+            silent = backbone.hidden(inputs)
+        if torch.equal(whole, silent):
+            raise PreflightError(f"The adapter {member} has no effect in the fusion under {names[-1]}.", hint=hint)
+
+
 def _shaken(backbone: Backbone, name: str, inputs: Inputs) -> Tensor:
-    """The hidden states with the adapter's weights disturbed; the weights are put back bit for bit."""
-    parameters = adapter_parameters(backbone, name)
-    kept = {key: parameter.detach().clone() for key, parameter in parameters.items()}
+    """The hidden states with the adapter's weights disturbed."""
+    fusion = fusion_parameters(backbone, name)
+    own = {key: value for key, value in adapter_parameters(backbone, name).items() if key not in fusion}
     random = torch.Generator().manual_seed(0)
-    try:
-        for parameter in parameters.values():
-            noise = torch.randn(parameter.shape, generator=random).to(parameter.device, parameter.dtype)
-            parameter.data.add_(noise)
+
+    def noisy(weights: Tensor) -> Tensor:
+        return weights + torch.randn(weights.shape, generator=random).to(weights.device, weights.dtype)
+
+    with _disturbed(own, noisy):
         return backbone.hidden(inputs)
+
+
+@contextmanager
+def _disturbed(parameters: Mapping[str, nn.Parameter], change: Callable[[Tensor], Tensor]) -> Iterator[None]:
+    """Let parameters have other values inside the block; afterwards they are put back bit for bit."""
+    kept = {key: parameter.detach().clone() for key, parameter in parameters.items()}
+    try:
+        for key, parameter in parameters.items():
+            parameter.data.copy_(change(kept[key]))
+        yield
     finally:
         for key, parameter in parameters.items():
             parameter.data.copy_(kept[key])

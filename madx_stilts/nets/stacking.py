@@ -7,7 +7,6 @@ from pathlib import Path
 
 import torch
 from adapters import AdapterConfig
-from adapters.composition import Stack as Composition
 from safetensors import SafetensorError
 from torch import nn
 
@@ -16,6 +15,8 @@ from madx_stilts.files import told_as_storage
 from madx_stilts.nets.adapter_model import told
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
+from madx_stilts.nets.fusion import FOLDER as FUSION
+from madx_stilts.nets.fusion import add_fusion, composition, load_fusion, remove_fusion
 from madx_stilts.recipe import Method
 from madx_stilts.tasks.text import MASKED_LM
 
@@ -67,20 +68,27 @@ def config_of(method: Method, layers: int) -> AdapterConfig:
     return AdapterConfig.load(method.kind, **options)
 
 
-def add_fresh(backbone: Backbone, name: str, method: Method, *, seed: int) -> None:
-    """Add an untrained adapter, on the backbone's device, in fp32, drawn from `seed` alone."""
+def add_fresh(backbone: Backbone, name: str, method: Method, *, seed: int, fuses: Sequence[str] = ()) -> None:
+    """Add an untrained adapter, on the backbone's device, in fp32, drawn from `seed` alone.
+
+    Args:
+        fuses: Names of the adapters below it that a fusion layer of its own fuses.
+    """
     config = config_of(method, backbone.layers)
     with seeded(seed):
         backbone.model.add_adapter(name, config=config)
+        if fuses:
+            add_fusion(backbone, name, fuses)
     backbone.model.adapter_to(name, device=backbone.device, dtype=torch.float32)
 
 
-def load(backbone: Backbone, folder: Path, *, identity: str, name: str) -> str:
+def load(backbone: Backbone, folder: Path, *, identity: str, name: str, fuses: Sequence[str] = ()) -> str:
     """Load a frozen adapter, without its head, from a folder that the zoo has verified.
 
     Args:
         identity: Its id.
         name: What it is called inside its files, and then inside the model.
+        fuses: Names of the adapters below it that its fusion layer fuses, if it has one.
 
     Returns:
         Its name in the model. An adapter that is loaded already is not loaded again.
@@ -105,6 +113,12 @@ def load(backbone: Backbone, folder: Path, *, identity: str, name: str) -> str:
             f"The adapter {name} does not fit the backbone: {len(wrong)} tensors differ, {wrong[0]} first.",
             hint=_VERIFY,
         )
+    if fuses:
+        try:
+            load_fusion(backbone, folder / FUSION, name=name, members=fuses)
+        except AdapterError:
+            remove(backbone, name)
+            raise
     backbone.model.adapter_to(name, device=backbone.device, dtype=torch.float32)
     for parameter in adapter_parameters(backbone, name).values():
         parameter.requires_grad_(False)
@@ -140,13 +154,18 @@ def load_head(backbone: Backbone, folder: Path, *, name: str) -> None:
     backbone.heads[name].to(device=backbone.device, dtype=torch.float32).requires_grad_(False)
 
 
-def activate(backbone: Backbone, names: Sequence[str]) -> None:
-    """Let the forward pass go through these adapters, bottom to top; none means the bare backbone."""
-    backbone.model.set_active_adapters(Composition(*names) if names else None)
+def activate(backbone: Backbone, names: Sequence[str], *, without: str = "") -> None:
+    """Let the forward pass go through these adapters, bottom to top; none means the bare backbone.
+
+    Args:
+        without: The adapter among them that is left out.
+    """
+    backbone.model.set_active_adapters(composition(backbone, names, without=without))
 
 
 def remove(backbone: Backbone, name: str) -> None:
-    """Take an adapter and its heads out of the model, if they are there."""
+    """Take an adapter, its fusion layer and its heads out of the model, if they are there."""
+    remove_fusion(backbone, name)
     if name in backbone.model.adapters_config:
         backbone.model.delete_adapter(name)
     for head in [head for head in backbone.heads if head == name or head.endswith(_OF + name)]:
@@ -192,7 +211,7 @@ def _refusal_told(folder: Path) -> Iterator[None]:
 
 
 def adapter_parameters(backbone: Backbone, name: str) -> dict[str, nn.Parameter]:
-    """An adapter's parameters by their full name in the model, invertible part included, head not."""
+    """An adapter's parameters by their full name in the model, invertible part and fusion layer included, head not."""
     mark = f".{name}."
     named = backbone.base.named_parameters()
     return {key: value for key, value in named if mark in f".{key}" and not key.startswith("heads.")}

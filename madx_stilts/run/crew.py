@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import torch
 
 from madx_stilts.data.place import DataPlace
+from madx_stilts.data.shelf import Shelf
 from madx_stilts.errors import UsageError
 from madx_stilts.grid.plan import Plan
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
 from madx_stilts.nets.stacking import remove
 from madx_stilts.run.backbones import origin_of
-from madx_stilts.run.events import Watcher, unwatched
+from madx_stilts.run.events import Event, Watcher, unwatched
 from madx_stilts.run.site import Site
 from madx_stilts.score.bench import Bench
 from madx_stilts.train.job import Workshop
@@ -39,6 +40,7 @@ class Crew:
     zoo: Zoo = field(init=False)
     place: DataPlace = field(init=False)
     _loaded: tuple[str, Precision, Backbone] | None = field(default=None, init=False)
+    _said: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.zoo, self.place = self.site.adapters, self.site.place
@@ -61,7 +63,8 @@ class Crew:
             for attached in list(backbone.attached.values()):
                 remove(backbone, attached)
             return backbone
-        self.forget()
+        if self._loaded is not None:
+            self.forget()
         origin = origin_of(name)
         backbone = load_backbone(
             origin.name,
@@ -83,6 +86,7 @@ class Crew:
 
     def shop(self, backbone: Backbone, listeners: Sequence[Callable[[], Listener]]) -> Workshop:
         """What trainings on a backbone share."""
+        folder = self.site.trunk_cache
         return Workshop(
             backbone=backbone,
             zoo=self.zoo,
@@ -91,7 +95,15 @@ class Crew:
             listeners=(*self.listeners, *listeners),
             checkpoint_every=self.site.checkpoint_every,
             recompute=self.site.recompute,
+            trunk_cache=Shelf(folder, self.site.trunk_cache_bytes) if folder else None,
+            tell=self.say,
         )
+
+    def say(self, text: str) -> None:
+        """Tell whoever watches something, once."""
+        if text not in self._said:
+            self._said.add(text)
+            self.watch(Event(kind="said", worker=self.number, text=text))
 
     def bench(self, backbone: Backbone, on_language: Callable[[str], None]) -> Bench:
         """What scorings on a backbone share."""

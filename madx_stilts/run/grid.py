@@ -86,6 +86,8 @@ def run_grid(
 
     ledger = Ledger(plan, site.records, site.adapters)
     ledger.look()
+    for remark in ledger.remarks():
+        watch(Event(kind="said", text=f"{remark} It is done anew."))
     stale = {record.sum for record in (*_failures(ledger), *_damaged(ledger, watch, verify=verify))}
     ledger = Ledger(plan, site.records, site.adapters, stale=stale)
     ledger.look()

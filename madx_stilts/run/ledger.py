@@ -114,6 +114,10 @@ class Ledger:
                 state = "running"
             yield id, Standing(state, record, lacking, id in blocked, note)
 
+    def remarks(self) -> list[str]:
+        """Why jobs are done anew of which there is a record, a sentence or two each."""
+        return [f"{name_of(self.plan, id)}: {note}" for id, note in self._notes.items()]
+
     def damaged(self) -> dict[JobId, Record]:
         """The trainings that are done and whose adapters are not whole; every file is read."""
         made = {id: record for id, record in self.done.items() if isinstance(record.job, Train)}
@@ -134,7 +138,10 @@ def name_of(plan: Plan, id: JobId) -> str:
     planned = plan.jobs[id]
     if isinstance(planned.job, Train):
         return " = ".join(f"{role}/{name}" for role, name in planned.names) or f"an adapter ({id[:8]})"
-    stack = [f"{place.role}/{name_in(plan, place)}" for place in planned.job.stack]
+    fused = [f"{place.role}/{name_in(plan, place)}" for place in planned.job.stack if place.fused]
+    stack = [f"{place.role}/{name_in(plan, place)}" for place in planned.job.stack if not place.fused]
+    if fused:
+        stack.insert(-1, f"({' ∥ '.join(fused)})")
     return f"{planned.job.task} by {' ▸ '.join(stack) or 'the bare backbone'}"
 
 

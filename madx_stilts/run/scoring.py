@@ -50,7 +50,8 @@ def scored_each(work: Sequence[tuple[Planned, Score, Mapping[JobId, str]]], crew
 
 
 def _stack(crew: Crew, job: Score, uses: Mapping[JobId, str]) -> Stack:
-    return Stack.of(tuple(_ref(crew, place, uses) for place in job.stack))
+    fused = tuple(_ref(crew, place, uses) for place in job.stack if place.fused)
+    return Stack.of(tuple(_ref(crew, place, uses) for place in job.stack), fused=fused)
 
 
 def _ref(crew: Crew, place: Place, uses: Mapping[JobId, str]) -> AdapterRef:

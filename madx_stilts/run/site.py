@@ -1,4 +1,4 @@
-"""Where and how a run works: folders and devices. None of it changes a result. No torch."""
+"""Where and how a run works: folders and devices. None of it changes a result, but for the trunk cache. No torch."""
 
 from pathlib import Path
 
@@ -25,6 +25,10 @@ class Site(Frozen):
     """Steps between two checkpoints."""
     recompute: bool = False
     """Whether activations are recomputed in the backward pass to save memory."""
+    trunk_cache: Path | None = None
+    """Folder that keeps what is computed below the lowest task adapter; none: it is computed for each batch."""
+    trunk_cache_bytes: Count = 2_000_000_000
+    """How large that may get."""
     together: Count = 16
     """Jobs that a worker does at once, at most. A crash costs the scorings among them, and no training."""
 

@@ -5,18 +5,17 @@ job that has it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from madx_stilts.errors import Busy, Interrupted, MadxStiltsError, StorageError
 from madx_stilts.grid.job import JobId, Planned, Score, Train
 from madx_stilts.grid.records import Record
 from madx_stilts.run.crew import Crew
-from madx_stilts.run.events import Event
 from madx_stilts.run.execute import FAILURES, Account, execute, told
 from madx_stilts.run.listening import Steps
 from madx_stilts.run.result import Result
 from madx_stilts.run.scoring import scored_each
 from madx_stilts.run.training import lacks_memory, made, materials_of, with_adapters
+from madx_stilts.train.job import in_zoo
 from madx_stilts.train.lockstep import Order, train_together
 
 Uses = Callable[[JobId], Mapping[JobId, str]]
@@ -97,17 +96,14 @@ def _trained(crew: Crew, jobs: Sequence[Planned], uses: Uses) -> list[Result | M
     work = [(planned, planned.job, uses(planned.id)) for planned in jobs if isinstance(planned.job, Train)]
     _, first, _ = work[0]
     backbone = crew.backbone(first.backbone, first.recipe.train.precision)
-    said = {"kind": "said", "worker": crew.number}
-    shop = replace(crew.shop(backbone, []), tell=lambda text: crew.watch(Event.model_validate({**said, "text": text})))
+    shop = crew.shop(backbone, [])
     materials = materials_of(first, first.recipe, shop)
     orders = []
     for planned, job, used in work:
         role, name = planned.names[0]
         listener = Steps(crew.watch, crew.number, planned.id)
         orders.append(Order(with_adapters(job.recipe, used), materials, role, name, listener))
-    data = materials.fingerprints
-    ids = [order.recipe.identity(backbone=backbone.fingerprint, data=data) for order in orders]
-    reused = [crew.zoo.is_sound(identity) for identity in ids]
+    reused = [in_zoo(shop, order.recipe, materials) is not None for order in orders]
     outcomes = train_together(shop, orders)
     return [
         outcome if isinstance(outcome, MadxStiltsError) else made(planned, crew, outcome, reused=known_before)

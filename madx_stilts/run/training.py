@@ -1,18 +1,19 @@
 """One training of a plan: the adapters that it needs stand in its recipe, and it fits into memory if it can."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from madx_stilts.card import Card
 from madx_stilts.data.text import Budget, read_text
-from madx_stilts.errors import MemoryLimitError
+from madx_stilts.errors import Busy, MemoryLimitError
 from madx_stilts.grid.job import JobId, Planned, Train
 from madx_stilts.recipe import Part, Recipe
 from madx_stilts.run.crew import Crew
 from madx_stilts.run.listening import Steps
 from madx_stilts.run.result import Result
 from madx_stilts.tasks.text import MASKED_LM
-from madx_stilts.train.job import Workshop, train
+from madx_stilts.train.job import Workshop, forms_of, identity_of, train
 from madx_stilts.train.material import Material, Materials, gather
 
 
@@ -44,10 +45,19 @@ def _trained_so(planned: Planned, job: Train, recipe: Recipe, crew: Crew) -> Res
     backbone = crew.backbone(job.backbone, recipe.train.precision)
     shop = crew.shop(backbone, [lambda: Steps(crew.watch, crew.number, planned.id)])
     materials = materials_of(job, recipe, shop)
-    identity = recipe.identity(backbone=backbone.fingerprint, data=materials.fingerprints)
-    reused = crew.zoo.is_sound(identity)
+    identities = [identity_of(shop, form, materials) for form in forms_of(shop, recipe)]
+    reused = any(map(crew.zoo.is_sound, identities))
     role, name = planned.names[0]
-    return made(planned, crew, train(shop, recipe, materials, role=role, name=name), reused=reused)
+    try:
+        card = train(shop, recipe, materials, role=role, name=name)
+    except (MemoryLimitError, RuntimeError) as error:
+        if lacks_memory(error) and in_smaller_parts(recipe) is not None:
+            # In smaller parts it is another adapter, and nobody would go on with this one.
+            for identity in identities:
+                with suppress(Busy):
+                    crew.zoo.discard_work(identity)
+        raise
+    return made(planned, crew, card, reused=reused)
 
 
 def made(planned: Planned, crew: Crew, card: Card, *, reused: bool) -> Result:

@@ -14,7 +14,7 @@ from madx_stilts.errors import AdapterError
 from madx_stilts.files import write_whole
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded
-from madx_stilts.nets.attach import attach
+from madx_stilts.nets.attach import attach, require_fusion
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.preflight import check_effects
 from madx_stilts.nets.stacking import activate, remove
@@ -96,8 +96,10 @@ class Bench:
 
         Raises:
             AdapterError: An adapter is missing, damaged or of another backbone.
+            UsageError: It fuses other adapters than its target was trained to fuse.
             PreflightError: An adapter has no effect.
         """
+        require_fusion(self.zoo, stack)
         names = attach(self.backbone, self.zoo, [ref.id for ref in stack.refs])
         if names:
             check_effects(self.backbone, names, first_inputs(self.backbone, encoded))

@@ -182,6 +182,7 @@ def _evaluation(bench: Bench, task: Task, split: Split, entry: _Entry) -> Evalua
         scores=entry.scores,
         language_adapters={lang: str(stack.language) if stack.language else None for lang, stack in chosen},
         world=bench.place.world,
+        fused=tuple(map(str, entry.stack.fused)),
     )
 
 

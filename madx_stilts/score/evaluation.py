@@ -25,6 +25,7 @@ class Evaluation:
             where the layer was chosen by it.
         notes: What should be known of these scores.
         world: The constructed world whose data were scored; none: they are real.
+        fused: Those of the stack that stand side by side, under the fusion layer of its target.
     """
 
     task: str
@@ -38,6 +39,7 @@ class Evaluation:
     retrieval: Mapping[str, object] | None = None
     notes: tuple[str, ...] = ()
     world: World | None = None
+    fused: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> list[str]:
@@ -65,6 +67,7 @@ class Evaluation:
             "metric": self.metric,
             "source_language": source,
             "stack": list(self.stack),
+            **({"fused": list(self.fused)} if self.fused else {}),
             "backbone": {"name": self.backbone.name, "fingerprint": self.backbone.fingerprint},
             "scores": self.scores,
             "language_adapters": self.language_adapters,

@@ -56,6 +56,7 @@ def retrieve(
         metric=task.primary_metric,
         source_language=task.source_language,
         stack=tuple(map(str, stack.refs)),
+        fused=tuple(map(str, stack.fused)),
         backbone=bench.backbone.note(),
         scores=scores,
         language_adapters={code: str(ref) if ref else None for code, ref in adapters.items()},

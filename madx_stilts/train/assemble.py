@@ -8,8 +8,10 @@ import torch
 
 from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS
-from madx_stilts.nets.attach import HEADS, attach, attach_head
+from madx_stilts.nets.attach import HEADS, attach, attach_head, check_fusable
 from madx_stilts.nets.backbone import Backbone
+from madx_stilts.nets.fusion import FOLDER as FUSION
+from madx_stilts.nets.fusion import save_fusion
 from madx_stilts.nets.heads import Head, add_head, copy_head
 from madx_stilts.nets.stacking import (
     adapter_parameters,
@@ -40,9 +42,12 @@ def assembled(
         tasks: Those of the recipe by name, with the labels that their data have.
         recompute: Whether activations are recomputed in the backward pass.
     """
-    below = attach(backbone, zoo, recipe.below)
+    below = attach(backbone, zoo, recipe.beneath)
+    fuses = below[len(recipe.below) :]
+    if fuses:
+        check_fusable([zoo.card(identity) for identity in recipe.fused])
     try:
-        add_fresh(backbone, name, recipe.method, seed=recipe.seed)
+        add_fresh(backbone, name, recipe.method, seed=recipe.seed, fuses=fuses)
         for head in heads_of(recipe, name).values():
             add_head(backbone, head.name, head.kind, tasks[head.task], seed=recipe.seed)
         if recipe.start is not None:
@@ -77,11 +82,11 @@ def new_learner(backbone: Backbone, stack: list[str], recipe: Recipe, course: Co
     backbone.model.requires_grad_(False)
     for parameter in parameters.values():
         parameter.requires_grad_(True)
-    return Learner(backbone, stack, [heads[part.task] for part in recipe.parts], parameters, course)
+    return Learner(backbone, stack, [heads[part.task] for part in recipe.parts], parameters, course, recipe.fusion)
 
 
 def save_all(backbone: Backbone, folder: Path, name: str, recipe: Recipe) -> None:
-    """Write an adapter and its heads: one beside it, several in a folder for each.
+    """Write an adapter with its fusion layer and its heads: one head beside it, several in a folder for each.
 
     A masked language modelling head is not kept: plain `adapters` would save the whole vocabulary's embeddings.
     """
@@ -90,6 +95,8 @@ def save_all(backbone: Backbone, folder: Path, name: str, recipe: Recipe) -> Non
     for head in heads:
         if head.name != name:
             save_head(backbone, folder / HEADS / head.task, head.name)
+    if recipe.fusion is not None:
+        save_fusion(backbone, folder / FUSION, name)
 
 
 def recompute_activations(backbone: Backbone) -> None:
@@ -108,12 +115,20 @@ def _start_from(backbone: Backbone, zoo: Zoo, recipe: Recipe, start: Start, name
             f"this training with {recipe.method}.",
             hint="Use the same method, or --transfer stack.",
         )
+    if card.recipe.fusion not in (None, recipe.fusion):
+        raise UsageError(
+            f"{card.name} cannot be continued without the fusion it was trained over.",
+            hint="Start from an adapter that was trained without one.",
+        )
     stays = start.adapter in backbone.attached
-    (old,) = attach(backbone, zoo, [start.adapter])
+    *_, old = attach(backbone, zoo, [*card.recipe.fused, start.adapter])
     source = adapter_parameters(backbone, old)
     with torch.no_grad():
         for key, parameter in adapter_parameters(backbone, name).items():
-            parameter.copy_(source[key.replace(f".{name}.", f".{old}.")])
+            copied = key.replace(f".{name}.", f".{old}.")
+            if card.recipe.fusion is None and name in backbone.fusions and copied not in source:
+                continue  # the fusion layer, which the old one has not: it stays fresh
+            parameter.copy_(source[copied])
     if start.head:
         for head in heads_of(recipe, name).values():
             if head.task != MASKED_LM.name:

@@ -1,22 +1,21 @@
 """One recipe becomes one adapter in the zoo: read, attach, check, train, keep. Run again, it goes on or is done."""
 
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from madx_stilts.card import Card, Parent
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.mix import mix_of
 from madx_stilts.data.place import DataPlace
+from madx_stilts.data.shelf import Shelf
 from madx_stilts.errors import UsageError
 from madx_stilts.formats.base import Limits
 from madx_stilts.formats.text import LEFT_OUT
@@ -35,7 +34,9 @@ from madx_stilts.train.learner import Learner, generator_states
 from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
 from madx_stilts.train.loop import Desk, Session, run
 from madx_stilts.train.material import Materials
+from madx_stilts.train.room import peak_bytes, reset_peak
 from madx_stilts.train.schedule import Course
+from madx_stilts.train.trunk_cache import Keeper, States
 from madx_stilts.zoo.store import Zoo
 
 LOG = "training_log.jsonl"
@@ -45,7 +46,7 @@ _LIBRARIES = ("madx-stilts", "torch", "transformers", "adapters", "datasets")
 
 @dataclass(frozen=True)
 class Workshop:
-    """What trainings share. Nothing here changes a result.
+    """What trainings share. Nothing here changes a result, but for the trunk cache, which is then in the recipe.
 
     Args:
         backbone: Frozen.
@@ -55,6 +56,7 @@ class Workshop:
         listeners: Made anew for each training.
         checkpoint_every: Steps between two checkpoints.
         recompute: Whether activations are recomputed in the backward pass to save memory (gradient checkpointing).
+        trunk_cache: Keeps what is computed below the lowest task adapter; none: it is computed for each batch.
         tell: Told, as a sentence, what a person may want to know and no listener is told.
     """
 
@@ -65,6 +67,7 @@ class Workshop:
     listeners: Sequence[Callable[[], Listener]] = field(default=(Quiet,))
     checkpoint_every: int = 500
     recompute: bool = False
+    trunk_cache: Shelf | None = None
     tell: Callable[[str], None] = lambda sentence: None
 
     @property
@@ -105,28 +108,68 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
     """Train what a recipe describes, unless the zoo has it, and refer to it as `role/name`.
 
     Returns:
-        The adapter's card.
+        The adapter's card. Its recipe tells whether the trunk was cached.
 
     Raises:
         MadxStiltsError: See its subclasses; nothing half-made is left in the zoo, and unfinished work is kept.
     """
-    identity = recipe.identity(backbone=shop.backbone.fingerprint, data=materials.fingerprints)
-    if not shop.zoo.is_sound(identity):
-        with shop.zoo.work(identity) as folder:
-            # Another process may have finished it while this one waited for the lock.
-            if not shop.zoo.is_sound(identity):
-                _make(shop, Making(recipe, materials, name_in_model(name, identity), identity, folder))
-            shop.zoo.discard_work(identity)
+    with ExitStack() as using:
+        recipe, states = agreed(using, shop, recipe, materials)
+        identity = identity_of(shop, recipe, materials)
+        if not shop.zoo.is_sound(identity):
+            with shop.zoo.work(identity) as folder:
+                # Another process may have finished it while this one waited for the lock.
+                if not shop.zoo.is_sound(identity):
+                    _make(shop, Making(recipe, materials, name_in_model(name, identity), identity, folder), states)
+                shop.zoo.discard_work(identity)
     shop.zoo.name(role, name, identity)
     return shop.zoo.card(identity)
 
 
-def _make(shop: Workshop, making: Making) -> None:
+def identity_of(shop: Workshop, recipe: Recipe, materials: Materials) -> str:
+    """The id of the adapter that a recipe makes here."""
+    return recipe.identity(backbone=shop.backbone.fingerprint, data=materials.fingerprints)
+
+
+def forms_of(shop: Workshop, recipe: Recipe) -> list[Recipe]:
+    """The recipes by which an adapter may be made here: as it is given, and with its trunk cached if that is wanted."""
+    return [recipe] if shop.trunk_cache is None else [recipe, recipe.model_copy(update={"trunk": "cached"})]
+
+
+def in_zoo(shop: Workshop, recipe: Recipe, materials: Materials) -> Recipe | None:
+    """The one of these by which the zoo has the adapter."""
+    forms = forms_of(shop, recipe)
+    return next((form for form in forms if shop.zoo.is_sound(identity_of(shop, form, materials))), None)
+
+
+def agreed(
+    using: ExitStack, shop: Workshop, recipe: Recipe, materials: Materials
+) -> tuple[Recipe, Mapping[int, States]]:
+    """The recipe by which an adapter is trained here, and what leaves its trunk, by the part, where that is kept.
+
+    Args:
+        using: As long as it is open, what is kept stays there.
+
+    Raises:
+        UsageError: The trunk is to be cached and cannot be.
+    """
+    if (known := in_zoo(shop, recipe, materials)) is not None:
+        return known, {}
+    states: Mapping[int, States] = {}
+    if shop.trunk_cache is not None:
+        keeper = Keeper(shop.backbone, shop.zoo, shop.trunk_cache, shop.tell)
+        states = keeper.opened(using, trunk_of(shop, recipe), recipe, _feed(shop, recipe, materials)[1].supplies)
+    if recipe.trunk is not None and not states:
+        raise UsageError("This recipe has its trunk cached.", hint="Give room for it with --trunk-cache.")
+    return recipe.model_copy(update={"trunk": "cached" if states else None}), states
+
+
+def _make(shop: Workshop, making: Making, states: Mapping[int, States]) -> None:
     began = time.monotonic()
     reset_peak(shop.backbone.device)
     lesson = prepared(shop, making)
     with told_as_memory(f"Training {making.name}", hint=ROOM_HINT), learning(shop, making, lesson) as learner:
-        session = session_of(shop, [making])
+        session = session_of(shop, [making], states)
         run(session, [learner], lesson.feed, lesson.judge)
         if learner.failure is not None:
             raise learner.failure
@@ -252,13 +295,13 @@ def trunk_of(shop: Workshop, recipe: Recipe) -> Trunk:
     return trunk_below(shop.backbone, [*task_methods, recipe.method])
 
 
-def session_of(shop: Workshop, makings: Sequence[Making]) -> Session:
-    """What the loop needs around the learners of these adapters, which have one trunk."""
+def session_of(shop: Workshop, makings: Sequence[Making], states: Mapping[int, States]) -> Session:
+    """What the loop needs around the learners of these adapters, which have one trunk and these states of it."""
     desks = {one.name: Desk(one.folder, Several([LogFile(one.folder / LOG), one.listener])) for one in makings}
     listener = Several([make() for make in shop.listeners])
     first = makings[0]
     trunk = trunk_of(shop, first.recipe)
-    return Session(shop.backbone, trunk, first.folder.parent, listener, shop.checkpoint_every, desks)
+    return Session(shop.backbone, trunk, first.folder.parent, listener, shop.checkpoint_every, desks, states)
 
 
 def _card(shop: Workshop, recipe: Recipe, materials: Materials, *, name: str, identity: str) -> Card:
@@ -272,8 +315,14 @@ def _card(shop: Workshop, recipe: Recipe, materials: Materials, *, name: str, id
         parents=tuple(Parent(reference=shop.zoo.card(parent).name, id=parent) for parent in recipe.parents),
         versions={library: version(library) for library in _LIBRARIES} | {"python": sys.version.split()[0]},
         licence=materials.licence,
-        notes=("Everything below the lowest task adapter ran without dropout.", *materials.notes),
+        notes=("Everything below the lowest task adapter ran without dropout.", *_cached(recipe), *materials.notes),
     )
+
+
+def _cached(recipe: Recipe) -> tuple[str, ...]:
+    """Where what leaves the trunk came from, as a sentence, if not from computing it for each batch."""
+    sentence = "It was computed once for each example and kept, so it differs by rounding from batch by batch."
+    return (sentence,) if recipe.trunk else ()
 
 
 def _left_out(recipe: Recipe, feed: Feed) -> tuple[str, ...]:
@@ -292,16 +341,3 @@ def _shares(recipe: Recipe, steps: list[int]) -> tuple[str, ...]:
         return ()
     each = (f"{part.task}@{part.language} {n}" for part, n in zip(recipe.parts, steps, strict=True))
     return (f"Steps of each part: {', '.join(each)}.",)
-
-
-def reset_peak(device: torch.device) -> None:
-    """Measure the highest memory of a GPU from here on; that of a process cannot be reset."""
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-
-
-def peak_bytes(device: torch.device) -> int:
-    """Highest memory so far: of the GPU where one is used, else of this process."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

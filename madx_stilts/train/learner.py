@@ -11,8 +11,10 @@ from torch.nn.utils import clip_grad_norm_
 from madx_stilts.data.batch import Batch
 from madx_stilts.errors import JobFailed, MadxStiltsError
 from madx_stilts.nets.backbone import Backbone
+from madx_stilts.nets.fusion import distance, of_fusion
 from madx_stilts.nets.heads import HEADS, Head, answer
 from madx_stilts.nets.stacking import activate
+from madx_stilts.recipe import FusionSettings
 from madx_stilts.train.schedule import Course, layer_of
 
 Weights = dict[str, Tensor]
@@ -31,6 +33,7 @@ class Learner:
         heads: The head for each part of the recipe; parts of one task share theirs.
         parameters: What is trained, by full name in the model: adapter and heads.
         course: Its steps.
+        fusion: How the fusion layer among the parameters is trained; none: there is none.
         done: How many of them are done.
         failure: Why it cannot go on.
     """
@@ -40,6 +43,7 @@ class Learner:
     heads: Sequence[Head]
     parameters: dict[str, nn.Parameter]
     course: Course
+    fusion: FusionSettings | None = None
     done: int = 0
     failure: MadxStiltsError | None = None
     best_score: float | None = None
@@ -52,7 +56,7 @@ class Learner:
     def __post_init__(self) -> None:
         settings = self.course.settings
         self.optimizer = torch.optim.AdamW(
-            list(self.parameters.values()),
+            [{"params": group, "share": share} for group, share in self._groups()],
             lr=settings.learning_rate,
             betas=settings.adam_betas,
             eps=settings.adam_epsilon,
@@ -129,10 +133,11 @@ class Learner:
                 f"The loss of {self.name} is {total} at step {step + 1}.",
                 hint="Try a lower learning rate or a longer warm-up.",
             )
+        self._pull_back()
         self.scaler.unscale_(self.optimizer)
         clip_grad_norm_(self.parameters.values(), self.course.settings.clip_norm)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.course.rate(step)
+            group["lr"] = self.course.rate(step) * group["share"]
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()
@@ -172,6 +177,21 @@ class Learner:
         for name, parameter in self.parameters.items():
             layer = layer_of(name)
             parameter.requires_grad_(layer is None or layer >= lowest)
+
+    def _pull_back(self) -> None:
+        """Add the gradient of what keeps the value matrices of a fusion layer near the identity."""
+        matrices = of_fusion(self.parameters, "value.weight")
+        moving = [parameter for parameter in matrices if parameter.requires_grad]
+        if self.fusion is not None and self.fusion.pull and moving:
+            self.scaler.scale(self.fusion.pull * distance(moving)).backward()
+
+    def _groups(self) -> Iterator[tuple[list[nn.Parameter], float]]:
+        """What is trained at one rate, and that over the course's."""
+        fusion = of_fusion(self.parameters)
+        known = {id(parameter) for parameter in fusion}
+        yield [parameter for parameter in self.parameters.values() if id(parameter) not in known], 1.0
+        if self.fusion is not None:
+            yield fusion, self.fusion.rate
 
     def _average(self) -> None:
         """Running mean of the snapshots, so that memory does not grow with their number."""

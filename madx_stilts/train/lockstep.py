@@ -7,7 +7,7 @@ early stop, random numbers, checkpoint and artefact: what comes of it is what wo
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from madx_stilts.card import Card
 from madx_stilts.errors import Interrupted, MadxStiltsError
@@ -22,10 +22,12 @@ from madx_stilts.train.job import (
     Lesson,
     Making,
     Workshop,
+    agreed,
     deliver,
+    identity_of,
+    in_zoo,
     learning,
     prepared,
-    reset_peak,
     session_of,
     settled,
     trunk_of,
@@ -34,7 +36,8 @@ from madx_stilts.train.learner import Learner
 from madx_stilts.train.listen import Listener, Quiet
 from madx_stilts.train.loop import run
 from madx_stilts.train.material import Materials
-from madx_stilts.train.room import free_bytes, kept_bytes
+from madx_stilts.train.room import free_bytes, kept_bytes, reset_peak
+from madx_stilts.train.trunk_cache import States
 
 Outcome = Card | MadxStiltsError
 Seated = list[tuple[Making, Learner]]
@@ -87,13 +90,14 @@ def train_together(shop: Workshop, orders: Sequence[Order]) -> list[Outcome]:
         Interrupted: A signal asked to stop; checkpoints were written.
     """
     work = _Round(shop)
-    wanted: dict[str, Order] = {}
-    for order in orders:
-        wanted.setdefault(_identity(shop, order), order)
     with ExitStack() as locks:
+        orders = [work.agree(locks, order) for order in orders]
+        wanted: dict[str, Order] = {}
+        for order in orders:
+            wanted.setdefault(_identity(shop, order), order)
         begun = [work.begin(locks, identity, order) for identity, order in wanted.items()]
-        for company in work.companies([making for making in begun if making is not None]):
-            work.train(company)
+        for company, makings in work.companies([making for making in begun if making is not None]).items():
+            work.train(makings, work.states.get(company, {}))
     return [work.outcome(order) for order in orders]
 
 
@@ -118,11 +122,34 @@ class _Round:
     def __init__(self, shop: Workshop) -> None:
         self.shop = shop
         self.failed: dict[str, MadxStiltsError] = {}
+        self.trunks: dict[Company, Recipe] = {}
+        """A recipe of each company that was agreed on; it tells whether the trunk is cached."""
+        self.states: dict[Company, Mapping[int, States]] = {}
+
+    def agree(self, using: ExitStack, order: Order) -> Order:
+        """The order with the recipe by which it is carried out, with its trunk cached or not.
+
+        Args:
+            using: As long as it is open, what is cached stays there.
+        """
+        try:
+            recipe = in_zoo(self.shop, order.recipe, order.materials)
+            if recipe is None:
+                company = company_of(self.shop, order.recipe, order.materials)
+                if company not in self.trunks:
+                    made, states = agreed(using, self.shop, order.recipe, order.materials)
+                    self.trunks[company] = made
+                    self.states[company_of(self.shop, made, order.materials)] = states
+                recipe = order.recipe.model_copy(update={"trunk": self.trunks[company].trunk})
+        except MadxStiltsError as error:
+            self.failed[_identity(self.shop, order)] = error
+            return order
+        return replace(order, recipe=recipe)
 
     def begin(self, locks: ExitStack, identity: str, order: Order) -> Making | None:
         """The work on an adapter, its folder held; none if the zoo has the adapter or another process its folder."""
         zoo = self.shop.zoo
-        if zoo.is_sound(identity):
+        if identity in self.failed or zoo.is_sound(identity):
             return None
         try:
             folder = locks.enter_context(zoo.work(identity))
@@ -135,7 +162,7 @@ class _Round:
         name = name_in_model(order.name, identity)
         return Making(order.recipe, order.materials, name, identity, folder, order.listener)
 
-    def companies(self, makings: Sequence[Making]) -> list[list[Making]]:
+    def companies(self, makings: Sequence[Making]) -> dict[Company, list[Making]]:
         """Those that can be trained together, together."""
         companies: dict[Company, list[Making]] = {}
         for making in makings:
@@ -143,10 +170,14 @@ class _Round:
                 companies.setdefault(company_of(self.shop, making.recipe, making.materials), []).append(making)
             except MadxStiltsError as error:
                 self.failed[making.identity] = error
-        return list(companies.values())
+        return companies
 
-    def train(self, company: Sequence[Making]) -> None:
-        """Train a company, in groups that fit into memory."""
+    def train(self, company: Sequence[Making], states: Mapping[int, States]) -> None:
+        """Train a company, in groups that fit into memory.
+
+        Args:
+            states: What leaves their trunk, where it is kept.
+        """
         began = time.monotonic()
         try:
             lesson = prepared(self.shop, company[0])
@@ -157,7 +188,7 @@ class _Round:
         while waiting:
             with ExitStack() as seats:
                 seated = self._seat(seats, waiting, lesson)
-                scored = self._run(seated, lesson)
+                scored = self._run(seated, lesson, states)
                 share = (time.monotonic() - began) / max(1, len(scored))
                 for making, learner, scores in scored:
                     self._deliver(making, learner, lesson, scores, share)
@@ -206,13 +237,13 @@ class _Round:
         )
         return room
 
-    def _run(self, seated: Seated, lesson: Lesson) -> Scored:
+    def _run(self, seated: Seated, lesson: Lesson, states: Mapping[int, States]) -> Scored:
         """Train those who are seated, and score those who did not fail."""
         if not seated:
             return []
         makings, learners = [making for making, _ in seated], [learner for _, learner in seated]
         names = ", ".join(making.name for making in makings)
-        session = session_of(self.shop, makings)
+        session = session_of(self.shop, makings, states)
         try:
             with told_as_memory(f"Training {names}", hint=ROOM_HINT):
                 run(session, learners, lesson.feed, lesson.judge)
@@ -238,4 +269,4 @@ class _Round:
 
 
 def _identity(shop: Workshop, order: Order) -> str:
-    return order.recipe.identity(backbone=shop.backbone.fingerprint, data=order.materials.fingerprints)
+    return identity_of(shop, order.recipe, order.materials)

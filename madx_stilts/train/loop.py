@@ -5,7 +5,7 @@ together: the trunk below them runs once for all. What each of them learns is wh
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from madx_stilts.train.feed import Dealt
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.listen import Listener, Quiet
 from madx_stilts.train.signals import StopRequest, stop_on_signals
+from madx_stilts.train.trunk_cache import States
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Session:
         listener: Told about progress, of all learners together.
         checkpoint_every: Steps between two checkpoints.
         desks: By the learner's name.
+        states: What leaves the trunk for each example, by the number of the part, where it is kept.
     """
 
     backbone: Backbone
@@ -58,10 +60,23 @@ class Session:
     listener: Listener
     checkpoint_every: int = 500
     desks: Mapping[str, Desk] = field(default_factory=dict)
+    states: Mapping[int, States] = field(default_factory=dict)
 
     def desk(self, learner: Learner) -> Desk:
         """The desk of a learner."""
         return self.desks.get(learner.name) or Desk(self.folder / learner.name)
+
+    def shared(self, dealt: Dealt, count: int) -> AbstractContextManager[None]:
+        """Inside the block the trunk runs as rarely as it can.
+
+        Args:
+            dealt: The batch that is computed in it, on the device.
+            count: By so many learners.
+        """
+        kept = self.states.get(dealt.part)
+        if kept is not None:
+            return run_once(self.backbone, self.trunk, map(kept.known, dealt.batches))
+        return run_once(self.backbone, self.trunk) if count > 1 else nullcontext()
 
     def train_mode(self) -> None:
         """Dropout on above the trunk, off in it."""
@@ -109,13 +124,13 @@ def run(session: Session, learners: Sequence[Learner], batch_at: Callable[[int],
 
 
 def _one_step(session: Session, learners: Sequence[Learner], dealt: Dealt, step: int) -> None:
-    on_device = [micro.to(session.backbone.device) for micro in dealt.batches]
+    here = Dealt(dealt.part, [micro.to(session.backbone.device) for micro in dealt.batches])
     losses = []
-    with run_once(session.backbone, session.trunk) if len(learners) > 1 else nullcontext():
+    with session.shared(here, len(learners)):
         for learner in learners:
             try:
                 with learner.own_chance():
-                    losses.append(learner.step(on_device, step, dealt.part))
+                    losses.append(learner.step(here.batches, step, here.part))
             except MadxStiltsError as error:
                 learner.failure = error
                 continue

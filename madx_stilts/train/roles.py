@@ -14,7 +14,8 @@ from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
 from madx_stilts.data.text import Budget, read_text
 from madx_stilts.errors import UsageError
-from madx_stilts.recipe import COMPOSABLE, Part, Recipe, Sampling, Start, why_alone
+from madx_stilts.nets.attach import check_fusable
+from madx_stilts.recipe import COMPOSABLE, Fusion, Part, Recipe, Sampling, Start, why_alone
 from madx_stilts.stack import AdapterRef, Role
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
@@ -22,7 +23,7 @@ from madx_stilts.train.assemble import task_named
 from madx_stilts.train.job import Workshop, train
 from madx_stilts.train.material import Material, Materials, gather
 
-Transfer = Literal["stack", "continue"]
+Transfer = Literal["stack", "continue", "fuse"]
 
 
 @dataclass(frozen=True)
@@ -140,14 +141,15 @@ def train_target(
     Args:
         on: Intermediates, bottom to top.
         transfer: `stack` puts a fresh adapter on top of them; `continue` starts from the weights of the only one,
-            with a fresh head, as STILTs does with whole models (arXiv 1811.01088).
+            with a fresh head, as STILTs does with whole models (arXiv 1811.01088); `fuse` lets them stand side by side
+            under a fusion layer that is trained with the adapter on top (AdapterFusion, arXiv 2005.00247).
 
     Returns:
         The card of the last stage.
 
     Raises:
         UsageError: An intermediate was trained on another language adapter or does not compose, or `continue` has not
-            exactly one.
+            exactly one, or `fuse` has fewer than two or such as cannot be fused.
     """
     _check_intermediates(shop, wish, on, transfer)
     tasks = shop.place.tasks
@@ -156,10 +158,12 @@ def train_target(
     below = (*_ids(wish.language_adapter), *(ref.id for ref in stacked))
     _check_below(shop, below)
     start = Start(adapter=on[0].id) if transfer == "continue" else None
+    fusing = wish.config.fusion.model_dump() | {"members": tuple(ref.id for ref in on)}
+    fusion = Fusion.model_validate(fusing) if transfer == "fuse" else None
     stages = task.training_tasks
     for at, stage in enumerate(stages, start=1):
         part = _part(tasks[stage], wish)
-        recipe = _recipe((part,), wish, below=below, start=start)
+        recipe = _recipe((part,), wish, below=below, start=start, fusion=fusion)
         last = at == len(stages)
         name = wish.name if wish.name and last else _target_name(task if last else tasks[stage], wish, on, transfer)
         materials = Materials([gather(part, recipe.train, shop.place)])
@@ -203,13 +207,21 @@ def _recipe(
     below: tuple[str, ...],
     start: Start | None = None,
     sampling: Sampling | None = None,
+    fusion: Fusion | None = None,
 ) -> Recipe:
     method, settings = wish.config.method, wish.config.train
-    if below and method.kind not in COMPOSABLE:
+    if (below or fusion) and method.kind not in COMPOSABLE:
         raise UsageError(why_alone(method.kind), hint="Use one of these, or train it without anything below.")
     try:
         return Recipe(
-            parts=parts, sampling=sampling, below=below, start=start, method=method, train=settings, seed=wish.seed
+            parts=parts,
+            sampling=sampling,
+            below=below,
+            fusion=fusion,
+            start=start,
+            method=method,
+            train=settings,
+            seed=wish.seed,
         )
     except ValidationError as error:
         reasons = "; ".join(fault["msg"].removeprefix("Value error, ") for fault in error.errors())
@@ -229,8 +241,20 @@ def _check_intermediates(shop: Workshop, wish: Wish, on: Sequence[AdapterRef], t
         raise UsageError(
             f"--transfer continue starts from one adapter, {len(on)} are named.", hint="Name one with --on."
         )
+    if transfer == "fuse":
+        if len({ref.id for ref in on}) < max(2, len(on)):
+            raise UsageError(
+                f"--transfer fuse takes two adapters or more, each once; {len(on)} are named.",
+                hint="Name them with --on, separated by commas.",
+            )
+        check_fusable([shop.zoo.card(ref.id) for ref in on])
     wanted = _ids(wish.language_adapter)
     for ref in on:
+        if shop.zoo.card(ref.id).recipe.fusion is not None:
+            raise UsageError(
+                f"{ref} was trained over a fusion, and no other adapter stands on such a one.",
+                hint="Name adapters that were trained without one.",
+            )
         below = [card for card in map(shop.zoo.card, shop.zoo.card(ref.id).recipe.below) if card.recipe.models_language]
         if tuple(card.id for card in below) != wanted:
             stood = " ".join(card.name for card in below) or "no language adapter"
@@ -249,8 +273,13 @@ def _task_name(part: Part, task: Task) -> str:
 
 
 def _target_name(task: Task, wish: Wish, on: Sequence[AdapterRef], transfer: Transfer) -> str:
-    """`xnli`, `xnli+mnli` (stacked on it), `xnli-from-mnli` (continued), `xnli+mnli+la.en` (on a language adapter)."""
+    """What a target is called where it is not told.
+
+    `xnli`, `xnli+mnli` (stacked on it), `xnli-from-mnli` (continued), `xnli+fuse.mnli.ccg` (over a fusion),
+    `xnli+mnli+la.en` (on a language adapter).
+    """
     name = task.name if wish.language in (None, task.source_language) else f"{task.name}.{wish.language}"
-    sign = "+" if transfer == "stack" else "-from-"
-    name += "".join(sign + ref.name for ref in on)
+    sign = "-from-" if transfer == "continue" else "+"
+    names = [ref.name for ref in on]
+    name += ".".join(["+fuse", *names]) if transfer == "fuse" else "".join(sign + one for one in names)
     return name + (f"+la.{wish.language_adapter.name}" if wish.language_adapter else "")

@@ -1,5 +1,6 @@
 """How many learners fit into memory together: one at a time computes, so each adds only what it keeps."""
 
+import resource
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +44,19 @@ def machine_bytes() -> int | None:
         return None
     lines = dict(line.split(":", 1) for line in _MEMORY_INFO.read_text().splitlines())
     return 1024 * int(lines["MemAvailable"].split()[0]) if "MemAvailable" in lines else None
+
+
+def reset_peak(device: torch.device) -> None:
+    """Measure the highest memory of a GPU from here on; that of a process cannot be reset."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+
+
+def peak_bytes(device: torch.device) -> int:
+    """Highest memory so far: of the GPU where one is used, else of this process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _bytes_below(backbone: Backbone, names: Sequence[str]) -> int:

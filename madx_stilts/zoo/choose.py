@@ -76,6 +76,8 @@ def _determinants(card: Card) -> dict[str, str]:
     names = {parent.id: parent.reference for parent in card.parents}
     tree = {**card.recipe.model_dump(mode="json"), "backbone": card.backbone.fingerprint[:8], "data": card.data}
     tree["below"] = " ▸ ".join(names[id] for id in card.recipe.below) or "nothing"
+    if card.recipe.fusion is not None:
+        tree["fusion"]["members"] = " ∥ ".join(names[id] for id in card.recipe.fused)
     if card.recipe.start is not None:
         tree["start"]["adapter"] = names[card.recipe.start.adapter]
     return dict(_flat("", tree))

@@ -20,7 +20,7 @@ from madx_stilts.stack import AdapterRef, Role
 
 CARD: Final = "card.json"
 ID: Final = re.compile(r"[0-9a-f]{64}")
-Purpose = Literal["adding", "training"]
+Purpose = Literal["adding", "job", "training"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Layer:
         return self.root / "work" / _checked(id)
 
     def lock(self, purpose: Purpose, id: str) -> Path:
-        """The file to lock while `purpose` is done to an adapter."""
+        """The file to lock while `purpose` is done to an adapter, or a job of that id is done."""
         return self.root / "locks" / f"{purpose}-{_checked(id)}.lock"
 
     def holds(self, id: str) -> bool:

@@ -15,6 +15,7 @@ from madx_stilts.zoo.lock import held
 _PLACES: tuple[tuple[str, Purpose], ...] = (
     (f"objects/*/.*{PARTIAL}", "adding"),
     (f"refs/*/*/.*{PARTIAL}", "adding"),
+    (f"records/*/.*{PARTIAL}", "job"),
     (f"work/.*{PARTIAL}", "training"),
     (f"work/*/**/*{PARTIAL}", "training"),
 )

@@ -37,7 +37,8 @@ def lineage_lines(lineage: Sequence[Card], titles: Mapping[str, str]) -> Iterato
 def _children(card: Card) -> list[tuple[str, str]]:
     """What it stands on, the uppermost first, and what it started from, each with a word for it."""
     start = card.recipe.start
-    found = [(id, " (below)") for id in reversed(card.recipe.below)]
+    found = [(id, " (fused)") for id in card.recipe.fused]
+    found += [(id, " (below)") for id in reversed(card.recipe.below)]
     if start is not None:
         found.append((start.adapter, " (start)" if not start.head else " (start, with its head)"))
     return found

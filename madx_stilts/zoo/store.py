@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from madx_stilts.card import Card
-from madx_stilts.errors import AdapterError, Busy, UsageError
+from madx_stilts.errors import AdapterError, Busy, NewerAdapter, UsageError
 from madx_stilts.files import sha256_of, sweep, told_as_storage, write_whole, written_folder
 from madx_stilts.stack import AdapterRef, Role, Wanted
 from madx_stilts.zoo import leftovers
@@ -244,8 +244,15 @@ class Zoo:
         return [refs[key] for key in sorted(refs)]
 
     def is_sound(self, id: str) -> bool:
+        """Whether an adapter is there and all its files are as its card says.
+
+        Raises:
+            NewerAdapter: A newer version of the package wrote it.
+        """
         try:
             self.folder(id)
+        except NewerAdapter:
+            raise  # nothing is to be put in its place
         except AdapterError:
             return False
         return True

@@ -1,5 +1,6 @@
 """The whole program in this process, on a tiny backbone and toy data, set by environment variables as a user would."""
 
+import gc
 import io
 import json
 import os
@@ -87,6 +88,15 @@ class Workplace:
     def has_nothing_half_written(self) -> bool:
         """Whether the zoo is whole, and no half-written file lies anywhere."""
         return self("zoo", "verify").code == 0 and list(self.folder.rglob("*.partial")) == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_collections() -> None:
+    """Let what the libraries made when they were imported not be looked through whenever garbage is collected."""
+    import madx_stilts.run.worker  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)

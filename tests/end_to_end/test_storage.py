@@ -40,7 +40,8 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        # Lazily: weights that were read stay mapped until the garbage is collected.
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @contextmanager

@@ -29,6 +29,9 @@ COLUMNS = [
     {"chain": ["mnli", "siqa"]},
     {"task": "qqp", "masked_lm": 0.25},
 ]
+FUSIONS = [{"fuse": ["mnli", "squad_v1"]}, {"fuse": ["mnli", "qqp@en"], "fusion": {"rate": 0.5}, "name": "both"}]
+TRAINED = ["xnli", "xquad", "mlqa", "xcopa", "panx"]
+"""Targets that something is trained for."""
 
 
 def some(values: list[object]) -> st.SearchStrategy[list[object]]:
@@ -36,7 +39,7 @@ def some(values: list[object]) -> st.SearchStrategy[list[object]]:
     return st.lists(st.sampled_from(values), min_size=1, max_size=3, unique_by=repr)
 
 
-AXES = st.fixed_dictionaries(
+PLAIN = st.fixed_dictionaries(
     {
         "intermediates": some([*COLUMNS]),
         "transfers": some(["stack", "continue"]),
@@ -46,6 +49,16 @@ AXES = st.fixed_dictionaries(
         "train": st.just(TEXT),
     }
 )
+FUSED = st.fixed_dictionaries(
+    {
+        "intermediates": some([*COLUMNS, *FUSIONS]),
+        "language_adapters": some(["none", "source", "swap"]),
+        "targets": some([*TRAINED]),
+        "seeds": some([0, 1, 2]),
+        "train": st.just(TEXT),
+    }
+)
+AXES = PLAIN | FUSED
 
 
 def recipe_of(made: Plan, name: str, role: Role = Role.TARGET) -> Recipe:
@@ -80,6 +93,55 @@ def test_equal_trainings_are_one_because_their_settings_agree_and_not_by_name(pl
     differ = planned(intermediates=["none", "mnli"], train={"target": {"train": {"epochs": 1}}})
     assert (len(agree.trainings), len(differ.trainings)) == (2, 3)
     assert called(agree, "xnli") == called(agree, "mnli", Role.INTERMEDIATE)
+
+
+def test_a_fusion_takes_its_members_and_one_training_for_each_target(planned: Planning) -> None:
+    fuse = {"fuse": ["mnli", "squad_v1", "ccg"]}
+    made = planned(intermediates=["none", "mnli", fuse], targets=["xnli", "panx"])
+    # mnli is xnli without an intermediate; panx; two targets on mnli; squad_v1 and ccg; two targets over the fusion
+    assert len(made.trainings) == 1 + 1 + 2 + 2 + 2
+    assert len(made.jobs) == 8 + 6
+    recipe = recipe_of(made, "xnli+fuse.mnli.squad_v1.ccg")
+    members = [called(made, name, Role.INTERMEDIATE) for name in ("mnli", "squad_v1", "ccg")]
+    assert (recipe.below, list(recipe.fused)) == ((), members)
+    assert recipe_of(made, "panx+fuse.mnli.squad_v1.ccg").fused == recipe.fused
+    alone = planned(intermediates=["mnli", "squad_v1", "ccg"])
+    assert [called(alone, name, Role.INTERMEDIATE) for name in ("mnli", "squad_v1", "ccg")] == members
+
+
+def test_a_fusion_alone_is_planned_with_three_members_a_target_and_a_scoring(planned: Planning) -> None:
+    made = planned(intermediates=[{"fuse": ["qqp", "squad_v1", "ccg"]}])
+    assert (len(made.trainings), len(made.jobs)) == (4, 5)
+    score = score_of(made)
+    assert [(place.role, place.fused) for place in score.stack] == [(Role.INTERMEDIATE, True)] * 3 + [
+        (Role.TARGET, None)
+    ]
+
+
+def test_a_fusion_stands_on_the_language_adapter_that_its_members_stand_on(planned: Planning) -> None:
+    made = planned(intermediates=[{"fuse": ["qqp", "ccg"]}], language_adapters=["swap"], train=TEXT)
+    english = called(made, "en", Role.LANGUAGE)
+    recipe = recipe_of(made, "xnli+fuse.qqp.ccg+la.en")
+    assert recipe.below == (english,)
+    below = [recipe_of(made, name, Role.INTERMEDIATE).below for name in ("qqp", "ccg")]
+    assert below == [(english,), (english,)]
+    assert score_of(made).swap["de"] == called(made, "de", Role.LANGUAGE)
+
+
+def test_each_training_of_a_target_is_over_the_fusion(planned: Planning) -> None:
+    made = planned(intermediates=[{"fuse": ["mnli", "ccg"]}], targets=["xcopa"])
+    last, first = recipe_of(made, "xcopa+fuse.mnli.ccg"), recipe_of(made, "siqa+fuse.mnli.ccg")
+    assert last.fusion == first.fusion
+    assert last.start is not None
+    assert last.start.adapter == called(made, "siqa+fuse.mnli.ccg")
+    assert first.start is None
+
+
+def test_settings_of_a_fusion_are_those_of_its_targets(planned: Planning) -> None:
+    usual, other = ({"fuse": ["mnli", "ccg"]}, {"fuse": ["mnli", "ccg"], "fusion": {"rate": 0.5}})
+    recipes = [recipe_of(planned(intermediates=[one]), "xnli+fuse.mnli.ccg") for one in (usual, other)]
+    assert [one.fusion.rate for one in recipes if one.fusion] == [0.1, 0.5]
+    assert recipes[0].fused == recipes[1].fused, "the members are trained as before"
 
 
 @given(axes=AXES)

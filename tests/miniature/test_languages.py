@@ -18,14 +18,14 @@ SAID = {
     "qab": "the goat carry a net wet in the barn today",
     "qac": "goat carry a net wet in barn today",
     "qad": "goat net wet barn today carry",
-    "qae": "the goat carry a net wet in the barn today",
+    "qae": "goat carry a net wet in barn today",
 }
 TODAY_FIRST = {
     "qaa": "today the goat carry a wet net in the barn",
     "qab": "today the goat carry a net wet in the barn",
     "qac": "today carry goat a net wet in barn",
     "qad": "today goat net wet barn carry",
-    "qae": "today the goat carry a net wet in the barn",
+    "qae": "today goat carry a net wet in barn",
 }
 
 

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
+from madx_stilts.nets.outlet import Outlet
 from madx_stilts.nets.stacking import activate, adapter_parameters, seeded, trunk_below
-from madx_stilts.nets.trunk import run_once
+from madx_stilts.nets.trunk import answers_of, run_once
 from madx_stilts.recipe import Method
 from madx_stilts.train.assemble import recompute_activations
 from madx_stilts.train.listen import Quiet
@@ -130,6 +131,38 @@ def test_activations_can_be_recomputed_over_a_shared_trunk(backbone: Backbone, s
     with run_once(backbone, trunk):
         together = passes(backbone, stacks, [inputs])
     assert all(torch.equal(one, other) for one, other in zip(together, alone, strict=True))
+
+
+@pytest.mark.parametrize(("kind", "leave_out"), [("seq_bn", (0,)), ("seq_bn", (0, 1)), ("double_seq_bn", (0, 1))])
+def test_what_left_the_trunk_before_can_be_given_back_and_it_need_not_run(
+    kind: str, leave_out: tuple[int, ...], backbone: Backbone, stand: Stand, inputs: Tensors
+) -> None:
+    language = stand("lang-1", "seq_bn_inv")
+    stacks = three_stacks(stand, kind, leave_out, [language])
+    trunk = trunk_of(backbone, kind, leave_out)
+    Session(backbone, trunk, Path("unused"), Quiet()).train_mode()
+    alone = passes(backbone, stacks, [inputs])
+    activate(backbone, [language])
+    layers = backbone.anatomy.layer_list(backbone.base)
+    with counted(layers[-1].get_submodule("attention.self")) as above:
+        outlet = Outlet.of(backbone, trunk, {name: value[:1] for name, value in inputs.items()})
+        states = outlet.taken(answers_of(backbone, trunk, inputs))
+    assert above == [0]
+    assert [(state.dtype, state.shape[-1]) for state in states] == outlet.widths
+    assert len(states) == (2 if kind == "seq_bn" else 1)
+    with counted(layers[0].get_submodule("attention.self")) as inside:
+        with run_once(backbone, trunk, [(inputs["input_ids"], outlet.put(states))]):
+            given = passes(backbone, stacks, [inputs])
+        assert inside == [0]
+    assert all(torch.equal(one, other) for one, other in zip(given, alone, strict=True))
+
+
+def test_a_pass_that_ends_above_the_trunk_leaves_the_model_as_it_was(backbone: Backbone, inputs: Tensors) -> None:
+    before = [vars(module).get("forward") for module in backbone.base.modules()]
+    expected = backbone.hidden(inputs)
+    answers_of(backbone, Trunk(2, into_next=True), inputs)
+    assert [vars(module).get("forward") for module in backbone.base.modules()] == before
+    assert torch.equal(backbone.hidden(inputs), expected)
 
 
 @pytest.mark.parametrize("fails", [False, True])

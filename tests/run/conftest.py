@@ -1,5 +1,6 @@
 """A small grid on the tiny backbone and toy data, and places to run it in."""
 
+import gc
 import json
 import os
 import shutil
@@ -27,6 +28,16 @@ evaluate: {limit: 16}
 """
 
 MakePlan = Callable[..., Plan]
+Finished = Callable[..., Site]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_collections() -> None:
+    """Let what the libraries made when they were imported not be looked through whenever garbage is collected."""
+    import madx_stilts.run.worker  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -36,26 +47,29 @@ def mirror(tiny_mirror: Path, tmp_path: Path) -> Path:
     return tmp_path / "mirror"
 
 
+@pytest.fixture(scope="session")
+def encodings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that tests share; what they damage has other encodings."""
+    return tmp_path_factory.mktemp("encodings")
+
+
+def site_in(folder: Path, mirror: Path, cache: Path) -> Site:
+    return Site(zoo=(folder / "zoo",), data=(mirror,), cache=cache, offline=True, device="cpu", checkpoint_every=2)
+
+
 @pytest.fixture
-def site(tmp_path: Path, mirror: Path) -> Site:
+def site(tmp_path: Path, mirror: Path, encodings: Path) -> Site:
     """An empty zoo beside the toy data."""
-    return Site(
-        zoo=(tmp_path / "zoo",),
-        data=(mirror,),
-        cache=tmp_path / "cache",
-        offline=True,
-        device="cpu",
-        checkpoint_every=2,
-    )
+    return site_in(tmp_path, mirror, encodings)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def small_grid(tiny_backbone: Path) -> Callable[[int], str]:
     """The text of a grid of two cells: three trainings of so many steps, two scorings."""
     return lambda steps: GRID.replace("SHORT", SHORT % steps).replace("BACKBONE", json.dumps(str(tiny_backbone)))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_plan(small_grid: Callable[[int], str]) -> MakePlan:
     """The plan of that grid at a site, with some of its keys changed."""
 
@@ -64,6 +78,36 @@ def make_plan(small_grid: Callable[[int], str]) -> MakePlan:
         return plan(grid, site.place.tasks, Stamps(site.place))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def finished(
+    make_plan: MakePlan, tiny_mirror: Path, encodings: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Finished:
+    """A site, to be looked at only, where that grid was run undisturbed, each of its jobs alone."""
+    from madx_stilts.run.grid import run_grid
+
+    made: dict[tuple[object, ...], Site] = {}
+
+    def finish(*overrides: str, steps: int = 3) -> Site:
+        if (overrides, steps) not in made:
+            alone = site_in(tmp_path_factory.mktemp("finished"), tiny_mirror, encodings)
+            made[overrides, steps] = alone.model_copy(update={"together": 1})
+            assert run_grid(make_plan(alone, *overrides, steps=steps), made[overrides, steps]).ended_well
+        return made[overrides, steps]
+
+    return finish
+
+
+@pytest.fixture
+def done(site: Site, make_plan: MakePlan, finished: Finished) -> Callable[..., Plan]:
+    """The plan of that grid, all of it done at the site, as if it had been run there."""
+
+    def copy(*overrides: str) -> Plan:
+        shutil.copytree(finished(*overrides).zoo[0], site.zoo[0])
+        return make_plan(site, *overrides)
+
+    return copy
 
 
 @pytest.fixture

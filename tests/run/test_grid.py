@@ -22,6 +22,7 @@ from madx_stilts.train.listen import Quiet
 from madx_stilts.zoo.lock import held
 
 MakePlan = Callable[..., Plan]
+Done = Callable[..., Plan]
 Swap = Callable[[Path, bytes, bytes], None]
 NAMES = {
     "target/xnli",
@@ -69,8 +70,8 @@ def test_a_plan_is_done_and_stays_done(site: Site, make_plan: MakePlan) -> None:
     assert {path: path.stat().st_mtime_ns for path in site.zoo[0].rglob("*.json")} == before
 
 
-def test_a_record_tells_what_was_done_and_what_it_cost(site: Site, make_plan: MakePlan) -> None:
-    plan = make_plan(site)
+def test_a_record_tells_what_was_done_and_what_it_cost(site: Site, done: Done) -> None:
+    plan = done()
     for record in run_grid(plan, site).done.values():
         assert record.job == plan.jobs[record.id].job
         assert record.wall_seconds > 0 < record.cpu_seconds
@@ -92,8 +93,8 @@ def test_another_axis_leaves_what_was_done(site: Site, make_plan: MakePlan) -> N
     assert names(plan, run_grid(plan, site).executed) == NAMES - {"target/xnli", "xnli by target/xnli"}
 
 
-def test_what_the_zoo_holds_is_only_read(site: Site, make_plan: MakePlan) -> None:
-    plan = make_plan(site)
+def test_what_the_zoo_holds_is_only_read(site: Site, done: Done) -> None:
+    plan = done()
     first = run_grid(plan, site)
     for path in (site.zoo[0] / "records").rglob("*.json"):
         path.unlink()
@@ -105,8 +106,8 @@ def test_what_the_zoo_holds_is_only_read(site: Site, make_plan: MakePlan) -> Non
     assert sums(site) == before
 
 
-def test_adapters_of_a_lower_layer_of_the_zoo_are_used(site: Site, make_plan: MakePlan, tmp_path: Path) -> None:
-    plan = make_plan(site)
+def test_adapters_of_a_lower_layer_of_the_zoo_are_used(site: Site, done: Done, tmp_path: Path) -> None:
+    plan = done()
     first = run_grid(plan, site)
     upper = site.model_copy(update={"zoo": (tmp_path / "upper", *site.zoo)})
     again = run_grid(plan, upper)
@@ -135,8 +136,8 @@ def test_a_failure_stops_only_what_needs_it_and_is_tried_again(
     assert run_grid(plan, site).ended_well
 
 
-def test_a_damaged_record_is_done_anew(site: Site, make_plan: MakePlan) -> None:
-    plan = make_plan(site)
+def test_a_damaged_record_is_told_and_done_anew(site: Site, done: Done) -> None:
+    plan = done()
     first = run_grid(plan, site)
     for id in plan.jobs:
         path = site.records.path(id)
@@ -144,20 +145,22 @@ def test_a_damaged_record_is_done_anew(site: Site, make_plan: MakePlan) -> None:
         ledger = Ledger(plan, site.records, site.adapters)
         ledger.look()
         assert str(path) in dict(ledger.standings())[id].note
-        again = run_grid(plan, site)
+        said: list[str] = []
+        again = run_grid(plan, site, watch=lambda event, said=said: said.append(event.text))  # type: ignore[misc]
+        assert any(str(path) in text and "done anew" in text for text in said)
         assert again.executed == (id,)
         assert results(again) == results(first)
 
 
-def test_a_damaged_adapter_is_found_and_trained_anew_if_that_is_wanted(site: Site, make_plan: MakePlan) -> None:
-    plan = make_plan(site)
-    run_grid(plan, site)
+def test_a_damaged_adapter_is_found_and_trained_anew_if_that_is_wanted(site: Site, done: Done) -> None:
+    plan = done()
     before = sums(site)
     (id,) = (id for id in plan.trainings if name_of(plan, id) == "intermediate/snli")
     record = site.records.get(id)
     assert record is not None
     weights = site.adapters.folder(str(record.adapter)) / "adapter.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\7")
+    assert [fault.path for fault in site.adapters.verify()] == [weights]
     said: list[str] = []
     outcome = run_grid(plan, site, verify=True, watch=lambda event: said.append(event.text))
     assert outcome.executed == (id,)
@@ -166,9 +169,8 @@ def test_a_damaged_adapter_is_found_and_trained_anew_if_that_is_wanted(site: Sit
     assert sums(site) == before
 
 
-def test_an_adapter_that_is_gone_is_made_again_and_nothing_is_scored_again(site: Site, make_plan: MakePlan) -> None:
-    plan = make_plan(site)
-    run_grid(plan, site)
+def test_an_adapter_that_is_gone_is_made_again_and_nothing_is_scored_again(site: Site, done: Done) -> None:
+    plan = done()
     (id,) = (id for id in plan.trainings if name_of(plan, id) == "intermediate/snli")
     record = site.records.get(id)
     assert record is not None
@@ -180,8 +182,11 @@ def test_an_adapter_that_is_gone_is_made_again_and_nothing_is_scored_again(site:
     assert set(states(plan, site).values()) == {"done"}
 
 
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")], ids=["GPU", "CPU"]
+)
 def test_what_does_not_fit_into_memory_is_trained_in_smaller_parts(
-    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    error: RuntimeError, site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = make_plan(site, "intermediates=[none]")
     real, seen = train, []
@@ -193,7 +198,7 @@ def test_what_does_not_fit_into_memory_is_trained_in_smaller_parts(
         class Full(Quiet):
             def stepped(self, done: int, values: object) -> None:
                 if accumulate < 4:
-                    raise torch.OutOfMemoryError
+                    raise error
 
         shop = shop.__class__(**{**vars(shop), "listeners": [Full]})
         return real(shop, recipe, *arguments, **options)  # type: ignore[arg-type]
@@ -205,6 +210,7 @@ def test_what_does_not_fit_into_memory_is_trained_in_smaller_parts(
     (id,) = plan.trainings
     assert site.adapters.card(str(outcome.done[id].adapter)).recipe.train.accumulate == 4
     assert any("accumulate 4 instead of 1" in note for note in outcome.done[id].notes)
+    assert list((site.zoo[0] / "work").iterdir()) == []
 
 
 def test_an_adapter_that_another_program_trains_is_waited_for(
@@ -260,20 +266,17 @@ assert "torch" not in sys.modules
 """
 
 
-def test_a_finished_plan_is_found_so_without_torch_and_in_a_store_that_is_only_read(
-    site: Site, make_plan: MakePlan
-) -> None:
-    plan = make_plan(site)
-    run_grid(plan, site)
+def test_a_finished_plan_is_found_so_without_torch_and_in_a_store_that_is_only_read(site: Site, done: Done) -> None:
+    plan = done()
     folders = [path for path in site.zoo[0].rglob("*") if path.is_dir()]
     brief = json.dumps({"plan": plan.to_json(), "site": site.model_dump(mode="json")})
     for folder in folders:
         folder.chmod(0o500)
     try:
-        done = subprocess.run(
+        found = subprocess.run(
             [sys.executable, "-c", FINISHED], input=brief, capture_output=True, text=True, check=False
         )
     finally:
         for folder in folders:
             folder.chmod(0o700)
-    assert done.returncode == 0, done.stderr
+    assert found.returncode == 0, found.stderr

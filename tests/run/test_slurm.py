@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -25,81 +24,33 @@ from madx_stilts.run.engines.slurm import Slurm
 from madx_stilts.run.events import Event
 from madx_stilts.run.grid import run_grid
 from madx_stilts.run.site import Site
-from madx_stilts.run.slurm.queue import Queued, cancel, names_of, queued
+from madx_stilts.run.slurm.queue import Queued, names_of, queued
 from madx_stilts.run.slurm.resources import Resources
 from madx_stilts.zoo.store import Zoo
 
 MakePlan = Callable[..., Plan]
 
 PROGRAMS = ("munged", "sbatch", "scontrol", "slurmctld", "slurmd", "squeue", "srun")
-CONF = """
-ClusterName=mini
-SlurmctldHost=HOST(127.0.0.1)
-SlurmctldPort=PORT1
-SlurmdPort=PORT2
-AuthInfo=socket=FOLDER/munge.socket,cred_expire=5
-CryptoType=crypto/munge
-MpiDefault=none
-ProctrackType=proctrack/linuxproc
-ReturnToService=2
-SlurmUser=root
-SlurmctldPidFile=FOLDER/slurmctld.pid
-SlurmdPidFile=FOLDER/slurmd.pid
-SlurmctldLogFile=FOLDER/slurmctld.log
-SlurmdLogFile=FOLDER/slurmd.log
-SlurmdSpoolDir=FOLDER/slurmd
-StateSaveLocation=FOLDER/slurmctld
-SwitchType=switch/none
-TaskPlugin=task/none
-SchedulerType=sched/backfill
-SchedulerParameters=sched_interval=2,bf_interval=2
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
-AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
-NodeName=HOST NodeAddr=127.0.0.1 CPUs=2 RealMemory=2000 State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
-"""
+STARTER = Path(__file__).with_name("one_node_slurm.py")
 LIGHT = Resources(time_limit=10, memory_gb=0.1)
 
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def slurm() -> Iterator[None]:
     """A Slurm of one node with its own munge, which touches nothing of the machine's."""
     pytest.importorskip("submitit", reason="submitit is not installed")
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing or os.geteuid() != 0:
         pytest.skip(f"not installed: {', '.join(missing)}" if missing else "only root can start a Slurm")
-    folder = tmp_path_factory.mktemp("slurm")
-    ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-    conf = CONF.replace("HOST", socket.gethostname()).replace("FOLDER", str(folder))
-    for at, port in enumerate(ports, 1):
-        conf = conf.replace(f"PORT{at}", str(port.getsockname()[1]))
-        port.close()
-    (folder / "slurm.conf").write_text(conf)
-    (folder / "munge.key").write_bytes(os.urandom(128))
-    (folder / "munge.key").chmod(0o600)
-    files = {"--socket": "munge.socket", "--key-file": "munge.key", "--seed-file": "munge.seed"}
-    files |= {"--pid-file": "munge.pid", "--log-file": "munge.log"}
-    daemons = [
-        ["munged", "--foreground", "--force", *(f"{option}={folder / file}" for option, file in files.items())],
-        ["slurmctld", "-D", "-i"],
-        ["slurmd", "-D"],
-    ]
-    with pytest.MonkeyPatch.context() as patch, (folder / "daemons.log").open("wb") as log:
-        patch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
-        started: list[subprocess.Popen[bytes]] = []
-        try:
-            for daemon in daemons:
-                started.append(subprocess.Popen(daemon, stdout=log, stderr=log))
-                time.sleep(1)
-            wait_until(lambda: "idle" in told("sinfo", "--noheader", "--format=%T"))
-            yield
-        finally:
-            subprocess.run(["scancel", "--user=root", "--signal=KILL"], check=False)
-            for process in reversed(started):
-                process.terminate()
-                process.wait(20)
+    command = [sys.executable, str(STARTER), "sh", "-c", "echo $SLURM_CONF; cat"]
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as starter,
+    ):
+        assert starter.stdout is not None
+        patch.setenv("SLURM_CONF", starter.stdout.readline().strip())
+        yield
+        starter.communicate()
 
 
 def told(*command: str) -> str:
@@ -117,7 +68,6 @@ def wait_until(there: Callable[[], object], seconds: float = 60) -> None:
 def clear(slurm: None, site: Site) -> Iterator[None]:
     """Leaves no job behind."""
     yield
-    cancel([path.name for path in (site.zoo[0] / "slurm").glob("*")])
     subprocess.run(["scancel", "--user=root", "--signal=KILL"], check=False)
 
 
@@ -183,22 +133,21 @@ def killed(job: str) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("clear")
 def test_cancelled_preempted_killed_and_requeued_slurm_jobs_lose_nothing(
-    site: Site, make_plan: MakePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Site, make_plan: MakePlan, finished: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_POLL_SECONDS", 0.2)
     plan = make_plan(site, steps=30)
-    faults = Faults(site, plan, preempted, killed, requeued, cancelled)
-    with pytest.raises(Interrupted, match=r"Slurm job \d+_\d was stopped"):
-        run_grid(plan, site, engine=Slurm(LIGHT), workers=2, watch=faults)
+    # The job in reserve takes up what the killed one left, and is cancelled too.
+    faults = Faults(site, plan, killed, cancelled)
+    with pytest.raises(Interrupted, match=r"Slurm job \d+ was stopped"):
+        run_grid(plan, site, engine=Slurm(LIGHT), workers=1, watch=faults)
     assert faults.left == []
-    faults = Faults(site, plan, killed)
-    outcome = run_grid(plan, site, engine=Slurm(LIGHT), workers=1, watch=faults)
+    faults = Faults(site, plan, preempted, requeued)
+    outcome = run_grid(plan, site, engine=Slurm(LIGHT), workers=2, watch=faults)
     assert faults.left == []
     assert outcome.ended_well
     assert outcome.done.keys() == plan.jobs.keys()
-    calm = site.model_copy(update={"zoo": (tmp_path / "calm",), "cache": tmp_path / "calm" / "cache"})
-    run_grid(plan, calm)
-    assert results(site) == results(calm)
+    assert results(site) == results(finished(steps=30))
     assert Zoo(site.zoo).verify() == []
     assert list(site.zoo[0].rglob("*.partial")) == []
 

@@ -25,6 +25,8 @@ from madx_stilts.score.evaluate import evaluate_each
 from madx_stilts.train.lockstep import train_together
 
 MakePlan = Callable[..., Plan]
+Done = Callable[..., Plan]
+Finished = Callable[..., Site]
 THREE = "intermediates=[none,snli,commonsense_qa]"
 TARGETS = {"target/xnli", "target/xnli+snli", "target/xnli+commonsense_qa"}
 DROPPED = tuple(f"train.{role}.method.leave_out=[0,1]" for role in ("intermediate", "target"))
@@ -62,9 +64,9 @@ def in_rounds(plan: Plan, events: Sequence[Event]) -> list[set[str]]:
 
 @pytest.mark.parametrize("overrides", [(THREE,), (THREE, *DROPPED)], ids=["every layer", "half the layers"])
 def test_done_at_once_all_comes_out_as_done_one_by_one(
-    overrides: tuple[str, ...], site: Site, make_plan: MakePlan, tmp_path: Path
+    overrides: tuple[str, ...], site: Site, make_plan: MakePlan, finished: Finished
 ) -> None:
-    plan, other = make_plan(site, *overrides), alone(site, tmp_path)
+    plan, other = make_plan(site, *overrides), finished(*overrides)
     events: list[Event] = []
     outcome = run_grid(plan, site, watch=events.append)
     assert outcome.ended_well
@@ -79,8 +81,29 @@ def test_done_at_once_all_comes_out_as_done_one_by_one(
     assert stepped == records.keys()
 
 
-def test_the_time_of_a_round_is_divided_among_those_that_took_it(site: Site, make_plan: MakePlan) -> None:
-    plan = make_plan(site, THREE)
+def test_over_a_trunk_cache_all_comes_out_as_done_one_by_one_and_nothing_is_done_again(
+    site: Site, make_plan: MakePlan, tmp_path: Path
+) -> None:
+    cached = site.model_copy(update={"trunk_cache": tmp_path / "trunks"})
+    plan, other = make_plan(cached, THREE, *DROPPED), alone(cached, tmp_path)
+    events: list[Event] = []
+    outcome = run_grid(plan, cached, watch=events.append)
+    assert outcome.ended_well
+    assert results(plan, cached, outcome) == results(plan, other, run_grid(plan, other))
+    trained = [record for record in outcome.done.values() if record.adapter]
+    assert {cached.adapters.card(str(record.adapter)).recipe.trunk for record in trained} == {"cached"}
+    assert all("differs by rounding" in " ".join(record.notes) for record in trained)
+    said = [event.text for event in events if event.kind == "said"]
+    assert len(said) == 3, "of each data set once: two of intermediates, and the targets'"
+    assert all("is computed once and kept in" in text for text in said)
+    for one in (cached, site):  # with the option and without it
+        again = run_grid(plan, one)
+        assert again.ended_well
+        assert again.done == outcome.done
+
+
+def test_the_time_of_a_round_is_divided_among_those_that_took_it(site: Site, done: Done) -> None:
+    plan = done(THREE)
     first = by_name(plan, run_grid(plan, site))
     for name in TARGETS:
         site.records.path(first[name].id).unlink()
@@ -104,8 +127,8 @@ def test_a_training_that_fails_is_its_own_failure(site: Site, make_plan: MakePla
     assert {name_of(plan, id) for id in outcome.blocked} == {"xnli by intermediate/snli ▸ target/xnli+snli"}
 
 
-def test_a_scoring_that_fails_is_its_own_failure(site: Site, make_plan: MakePlan) -> None:
-    plan = make_plan(site, THREE)
+def test_a_scoring_that_fails_is_its_own_failure(site: Site, done: Done) -> None:
+    plan = done(THREE)
     first = run_grid(plan, site)
     bad = by_name(plan, first)["target/xnli+snli"]
     for id, planned in plan.jobs.items():
@@ -135,9 +158,9 @@ def given(outcomes: dict[str, Exception], monkeypatch: pytest.MonkeyPatch) -> li
 
 
 def test_what_does_not_fit_into_memory_together_is_done_alone(
-    site: Site, make_plan: MakePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Site, make_plan: MakePlan, finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan, other = make_plan(site, THREE), alone(site, tmp_path)
+    plan, other = make_plan(site, THREE), finished(THREE)
     seen = given({"xnli+snli": MemoryLimitError("It does not fit.")}, monkeypatch)
     outcome = run_grid(plan, site)
     assert [len(names) for names in seen] == [3]

@@ -190,3 +190,6 @@ def test_a_card_of_a_newer_format_is_told_as_such(zoo: Zoo, new_card: NewCard, a
     path.write_text(path.read_text().replace('"format_version":1', '"format_version":99'))
     with pytest.raises(AdapterError, match="format 99"):
         zoo.card(card.id)
+    with pytest.raises(AdapterError, match="format 99"):
+        add(zoo, card)
+    assert '"format_version":99' in path.read_text(), "nothing is put in the place of what a newer version wrote"

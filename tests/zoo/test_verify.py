@@ -93,6 +93,13 @@ def leave_a_checkpoint_half_written(root: Path, folder: Path, parent: Path) -> P
     return path
 
 
+def leave_a_record_half_written(root: Path, folder: Path, parent: Path) -> Path:
+    path = root / "records" / "00" / f".{'0' * 64}.json.12345678.partial"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    return path
+
+
 DAMAGES: dict[Damage, str] = {
     flip_a_byte: "is damaged: its sha256",
     remove_a_file: "is missing",
@@ -107,6 +114,7 @@ DAMAGES: dict[Damage, str] = {
     leave_a_folder_half_written: "was left by",
     leave_a_reference_half_written: "was left by",
     leave_a_checkpoint_half_written: "was left by",
+    leave_a_record_half_written: "was left by",
 }
 
 

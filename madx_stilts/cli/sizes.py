@@ -1,0 +1,24 @@
+"""Sizes on the command line, as in 500MB or 2GB. No torch."""
+
+import re
+
+import click
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+class Size(click.ParamType[int]):
+    """A number with a unit, read as bytes: B, kB, MB, GB or TB, in powers of 1000."""
+
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of bytes."""
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", str(value))
+        unit = _UNITS.get(found.group(2).upper()) if found else None
+        if found is None or unit is None or (count := int(float(found.group(1)) * unit)) < 1:
+            self.fail(f"{value!r} is no size. Give it as in 500MB or 2GB.", param, ctx)
+        return count
+
+
+SIZE = Size()
