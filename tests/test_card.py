@@ -141,7 +141,7 @@ def test_a_card_of_a_newer_format_asks_for_an_update(card: Card) -> None:
     content = {**json.loads(card.to_json()), "format_version": FORMAT_VERSION + 1, "colour": "red"}
     with pytest.raises(AdapterError, match=f"format {FORMAT_VERSION + 1}") as error:
         Card.from_json(json.dumps(content))
-    assert error.value.hint == "Update madx-stilts."
+    assert error.value.hint == "Update madx-stilts, or name another zoo folder with --zoo."
 
 
 def test_all_that_the_recipe_stands_on_is_among_the_parents(card: Card) -> None:

@@ -249,7 +249,8 @@ def _check_intermediates(shop: Workshop, wish: Wish, on: Sequence[AdapterRef], t
             )
         check_fusable([shop.zoo.card(ref.id) for ref in on])
     wanted = _ids(wish.language_adapter)
-    for ref in on:
+    for at, ref in enumerate(on):
+        _check_kept(shop, ref, beneath=on[:at] if transfer == "stack" else ())
         if shop.zoo.card(ref.id).recipe.fusion is not None:
             raise UsageError(
                 f"{ref} was trained over a fusion, and no other adapter stands on such a one.",
@@ -262,6 +263,18 @@ def _check_intermediates(shop: Workshop, wish: Wish, on: Sequence[AdapterRef], t
                 f"{ref} was trained on {stood}, this target would stand on {wish.language_adapter or 'none'}.",
                 hint="Give the same --language-adapter, or train the intermediate on this one.",
             )
+
+
+def _check_kept(shop: Workshop, ref: AdapterRef, *, beneath: Sequence[AdapterRef]) -> None:
+    """Refuse an adapter that was trained on top of others, where these do not stand below it."""
+    kept = {one.id for one in beneath}
+    cards = map(shop.zoo.card, shop.zoo.card(ref.id).recipe.below)
+    lost = [card.name for card in cards if not card.recipe.models_language and card.id not in kept]
+    if lost:
+        raise UsageError(
+            f"{ref} was trained on top of {', '.join(lost)}, which would not stand below it.",
+            hint="Stack it on what it was trained on (--on, bottom to top), or name an adapter that stands alone.",
+        )
 
 
 def _ids(ref: AdapterRef | None) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """A target over a fusion: its members stay what they are, and it is trained, stopped, kept and used as any other."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from madx_stilts.nets.stacking import activate, adapter_parameters, remove
 from madx_stilts.recipe import FusionSettings, Method
 from madx_stilts.stack import AdapterRef
 from madx_stilts.train.listen import Quiet
-from madx_stilts.train.roles import Wish, train_intermediate, train_target
+from madx_stilts.train.roles import Transfer, Wish, train_intermediate, train_target
 from madx_stilts.zoo.prune import plan_pruning
 
 World = Any
@@ -180,7 +181,6 @@ def test_a_fused_target_beside_others_is_what_it_is_alone(world: World) -> None:
     from madx_stilts.train.lockstep import train_together
 
     def orders(shop: Shop) -> list[Any]:
-        from dataclasses import replace
 
         plain = [world.order(shop, ["low"]), world.order(shop, ["high"])]
         members = tuple(ref.id for ref in refs(shop, "low", "high"))
@@ -215,6 +215,19 @@ def test_what_cannot_be_fused_is_refused_before_anything_is_trained(kind: str, w
     with pytest.raises(UsageError, match=reason):
         train_target(shop, "xnli", Wish(config=world.config()), on=members, transfer="fuse")
     assert shop.zoo.references() == known
+
+
+@pytest.mark.parametrize("transfer", ["fuse", "continue"])
+def test_an_adapter_is_not_taken_from_what_it_was_trained_on(transfer: Transfer, world: World) -> None:
+    shop = world.shop("zoo")
+    wish = Wish(config=world.config(max_steps=1, keep="last"), limit=16)
+    train_target(shop, "xnli", wish, on=refs(shop, "low"))
+    standing = shop.zoo.find("target/xnli+low")
+    members = [*refs(shop, "high"), standing] if transfer == "fuse" else [standing]
+    with pytest.raises(UsageError, match=r"target/xnli\+low@\w+ was trained on top of low-\w+, which would not stand"):
+        train_target(shop, "xnli", wish, on=members, transfer=transfer)
+    above = train_target(shop, "xnli", replace(wish, name="above"), on=[*refs(shop, "low"), standing])
+    assert above.recipe.below[-1] == standing.id
 
 
 def test_a_fused_adapter_answers_only_on_its_members(world: World) -> None:
