@@ -8,7 +8,7 @@ language adapter has something to learn, and something to hold on to.
     qaa  Mirean   the goat carries a wet net in the barn today       the source language
     qab  Doveli   the goat carries a net wet in the barn today       many cognates
     qac  Kharuv   today carries goat-the a net-ACC wet in barn-the   own script, verb in second place, few cognates
-    qad  Tsaghi   goat net-ACC wet barn-in today carries             own script, verb half the time last, no articles
+    qad  Tsaghi   goat net-ACC wet barn-in today carries             own script, verb often last, no articles
     qae  Bolune   goat-the carries a net-ACC wet in barn-the today   held out, cognates of Doveli
 """
 
@@ -118,7 +118,7 @@ _TSAGHI = Language(
     script=GEORGIAN,
     syllables=Syllables("b d g h k l m n r s t v z w C X sX gr mt", "a a e i i o u", "- - i a m r s"),
     grammar=Grammar(
-        orders={"SVO": 0.5, "SOV": 0.5},
+        orders={"SVO": 0.4, "SOV": 0.6},
         adjective="after",
         articles="absent",
         adposition="ending",
@@ -126,9 +126,9 @@ _TSAGHI = Language(
         place_ending="Si",
     ),
     relative=SOURCE,
-    cognates=0.25,
+    cognates=0.1,
     sound_laws={"f": "p", "S": "s"},
-    dictionary=0.85,
+    dictionary=0.75,
 )
 _BOLUNE = Language(
     code="qae",
