@@ -4,9 +4,22 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+SHORT = "{limit: 24, train: {max_steps: %d, batch_size: 8, max_tokens: 48, keep: last}}"
+GRID = """
+name: small
+backbones: [BACKBONE]
+intermediates: [none, snli]
+targets: [xnli]
+languages: [en, de]
+seeds: [0]
+train: {intermediate: SHORT, target: SHORT}
+evaluate: {limit: 16}
+"""
 
 SETTINGS = ("MADX_STILTS_", "HF_", "HUGGINGFACE_", "TRANSFORMERS_", "XDG_")
 HOME = Path(tempfile.mkdtemp(prefix="madx-stilts-home-"))
@@ -82,6 +95,12 @@ def tiny_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_grid(tiny_backbone: Path) -> Callable[[int], str]:
+    """The text of a grid of two cells: three trainings of so many steps, two scorings."""
+    return lambda steps: GRID.replace("SHORT", SHORT % steps).replace("BACKBONE", json.dumps(str(tiny_backbone)))
 
 
 @pytest.fixture(scope="session")

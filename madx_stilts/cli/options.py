@@ -74,7 +74,7 @@ TRUNK_CACHE = option(
     kind=SIZE,
     shown="off",
     help="Compute what lies below the lowest task adapter once for each example and keep it, in files that take SIZE "
-    "at most, as in 2GB. Saves time where lower layers have no adapter (leave_out), from the second epoch on.",
+    "at most, as in 2GB. Can save time where lower layers have no adapter (leave_out) and examples come often.",
 )
 COUNT = click.IntRange(1)
 

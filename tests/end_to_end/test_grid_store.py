@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,6 @@ from typing import Any
 import pytest
 
 Place = Any
-GRID = """
-name: small
-backbones: [BACKBONE]
-intermediates: [none, snli]
-targets: [xnli]
-languages: [en, de]
-seeds: [0]
-train: {intermediate: SHORT, target: SHORT}
-evaluate: {limit: 16}
-"""
-SHORT = "{limit: 24, train: {max_steps: 3, batch_size: 8, max_tokens: 48}}"
 
 
 @contextmanager
@@ -42,11 +31,11 @@ def mount(*words: str | Path) -> bool:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory, trained: Place) -> Place:
+def finished(tmp_path_factory: pytest.TempPathFactory, trained: Place, small_grid: Callable[[int], str]) -> Place:
     """A workplace in which a grid of two cells is done, to be looked at only."""
     folder = tmp_path_factory.mktemp("finished")
     place = type(trained)(folder, trained.mirror, trained.backbone)
-    grid_of(place).write_text(GRID.replace("SHORT", SHORT).replace("BACKBONE", json.dumps(str(place.backbone))))
+    grid_of(place).write_text(small_grid(3))
     place.does("grid", "run", grid_of(place))
     return place
 

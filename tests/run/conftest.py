@@ -1,7 +1,6 @@
 """A small grid on the tiny backbone and toy data, and places to run it in."""
 
 import gc
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -14,18 +13,6 @@ from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.plan import Plan, plan
 from madx_stilts.run.site import Site
 from madx_stilts.run.stamps import Stamps
-
-SHORT = "{limit: 24, train: {max_steps: %d, batch_size: 8, max_tokens: 48, keep: last}}"
-GRID = """
-name: small
-backbones: [BACKBONE]
-intermediates: [none, snli]
-targets: [xnli]
-languages: [en, de]
-seeds: [0]
-train: {intermediate: SHORT, target: SHORT}
-evaluate: {limit: 16}
-"""
 
 MakePlan = Callable[..., Plan]
 Finished = Callable[..., Site]
@@ -61,12 +48,6 @@ def site_in(folder: Path, mirror: Path, cache: Path) -> Site:
 def site(tmp_path: Path, mirror: Path, encodings: Path) -> Site:
     """An empty zoo beside the toy data."""
     return site_in(tmp_path, mirror, encodings)
-
-
-@pytest.fixture(scope="session")
-def small_grid(tiny_backbone: Path) -> Callable[[int], str]:
-    """The text of a grid of two cells: three trainings of so many steps, two scorings."""
-    return lambda steps: GRID.replace("SHORT", SHORT % steps).replace("BACKBONE", json.dumps(str(tiny_backbone)))
 
 
 @pytest.fixture(scope="session")
