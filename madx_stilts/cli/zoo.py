@@ -68,18 +68,19 @@ def show(settings: Settings, reference: str, as_json: bool) -> None:
 def verify(settings: Settings, as_json: bool) -> None:
     """Compare every file with its card.
 
-    Reads every file of every adapter. If anything is wrong, all of it is listed and the exit code is 3.
+    Reads every file of every adapter, and the records of grids. If anything is wrong, all of it is listed and the exit
+    code is 3.
     """
     from madx_stilts.cli.zoos import open_zoo
+    from madx_stilts.grid.records import Records
 
     zoo = open_zoo(settings)
-    faults = zoo.verify()
+    faults = [*zoo.verify(), *Records(settings.zoo).damaged()]
     if faults:
         lines = "\n".join(f"  - {fault}" for fault in faults)
         count = f"{len(faults)} fault" + ("s" if len(faults) > 1 else "")
-        raise AdapterError(
-            f"The zoo in {settings.zoo} has {count}:\n{lines}", hint="Train or fetch the damaged adapters again."
-        )
+        hint = "Train or fetch damaged adapters again; what is wrong with a record, the next `grid run` mends."
+        raise AdapterError(f"The zoo in {settings.zoo} has {count}:\n{lines}", hint=hint)
     adapters = len({entry.ref.id for entry in zoo.entries()})
     if as_json:
         click.echo(json.dumps({"zoo": str(settings.zoo), "adapters": adapters, "faults": []}))

@@ -18,5 +18,12 @@ def told_as_memory(work: str, *, hint: str) -> Iterator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except (MemoryError, RuntimeError) as error:
+        if not _is_lack_of_memory(error):
+            raise
         raise MemoryLimitError(f"{work} does not fit into memory.", hint=hint) from error
+
+
+def _is_lack_of_memory(error: MemoryError | RuntimeError) -> bool:
+    """Torch has an error of its own for the memory of GPUs, and none for that of the machine."""
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "DefaultCPUAllocator" in str(error)

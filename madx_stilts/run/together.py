@@ -6,7 +6,7 @@ job that has it.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from madx_stilts.errors import Busy, Interrupted, MadxStiltsError, StorageError
+from madx_stilts.errors import Busy, Interrupted, MadxStiltsError, MemoryLimitError, StorageError
 from madx_stilts.grid.job import JobId, Planned, Score, Train
 from madx_stilts.grid.records import Record
 from madx_stilts.run.crew import Crew
@@ -14,7 +14,7 @@ from madx_stilts.run.execute import FAILURES, Account, execute, told
 from madx_stilts.run.listening import Steps
 from madx_stilts.run.result import Result
 from madx_stilts.run.scoring import scored_each
-from madx_stilts.run.training import lacks_memory, made, materials_of, with_adapters
+from madx_stilts.run.training import made, materials_of, with_adapters
 from madx_stilts.train.job import in_zoo
 from madx_stilts.train.lockstep import Order, train_together
 
@@ -76,7 +76,7 @@ def _train(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep, busy: di
             busy[planned.id] = outcome
         elif isinstance(outcome, StorageError):
             refused.append(outcome)
-        elif lacks_memory(outcome):
+        elif isinstance(outcome, MemoryLimitError):
             alone.append(planned)
         else:
             ended.append((planned, Result(error=told(outcome))))

@@ -30,9 +30,9 @@ def trained(planned: Planned, job: Train, crew: Crew, uses: Mapping[JobId, str])
     while True:
         try:
             result = _trained_so(planned, job, recipe, crew)
-        except (MemoryLimitError, RuntimeError) as error:
+        except MemoryLimitError:
             smaller = in_smaller_parts(recipe)
-            if smaller is None or not lacks_memory(error):
+            if smaller is None:
                 raise
             recipe = smaller
         else:
@@ -50,8 +50,8 @@ def _trained_so(planned: Planned, job: Train, recipe: Recipe, crew: Crew) -> Res
     role, name = planned.names[0]
     try:
         card = train(shop, recipe, materials, role=role, name=name)
-    except (MemoryLimitError, RuntimeError) as error:
-        if lacks_memory(error) and in_smaller_parts(recipe) is not None:
+    except MemoryLimitError:
+        if in_smaller_parts(recipe) is not None:
             # In smaller parts it is another adapter, and nobody would go on with this one.
             for identity in identities:
                 with suppress(Busy):
@@ -110,8 +110,3 @@ def parts_told(wanted: Recipe, used: Recipe) -> tuple[str, ...]:
     if parts == before:
         return ()
     return (f"Trained with accumulate {parts} instead of {before}, for it did not fit into memory.",)
-
-
-def lacks_memory(error: Exception) -> bool:
-    """Torch has an error of its own for the memory of GPUs, and none for that of the machine."""
-    return isinstance(error, MemoryLimitError) or "DefaultCPUAllocator" in str(error)

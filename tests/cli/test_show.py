@@ -152,6 +152,15 @@ def test_zoo_verify_counts_adapters_and_lists_every_fault(madx: Madx, zoo_folder
     assert str(lost) in said.err
 
 
+def test_zoo_verify_lists_records_that_were_changed(madx: Madx, tmp_path: Path) -> None:
+    record = tmp_path / "zoo" / "records" / "00" / f"{'0' * 64}.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("{}")
+    said = madx("zoo", "verify", "--zoo", tmp_path / "zoo")
+    assert said.code == 3
+    assert f"{record} was changed" in said.err
+
+
 def test_an_adapter_that_is_not_there_is_told_with_near_names(madx: Madx, zoo_folder: Path) -> None:
     said = madx("zoo", "show", "target/xcopa+snl", "--zoo", zoo_folder)
     assert said.code == 3

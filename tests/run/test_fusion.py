@@ -1,6 +1,7 @@
 """A grid with a fusion is planned and done as any other: members once, a fusion layer for each target, scores."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run.grid import run_grid
@@ -31,6 +32,15 @@ def test_a_grid_with_a_fusion_is_done_and_stays_done(site: Site, make_plan: Make
     assert site.adapters.verify() == []
     alone = site.model_copy(update={"together": 1, "zoo": (site.zoo[0].parent / "alone",)})
     assert scores(plan, alone) == found, "scored together with others over the same members, and alone"
+
+
+def test_a_fusion_over_a_trunk_cache_scores_as_without_it(site: Site, make_plan: MakePlan, tmp_path: Path) -> None:
+    left_out = (f"train.{role}.method.leave_out=[0,1]" for role in ("intermediate", "target"))
+    plan = make_plan(site, "intermediates=[{fuse: [snli,mnli]}]", *left_out)
+    cached = site.model_copy(update={"trunk_cache": tmp_path / "trunks", "zoo": (tmp_path / "cached",)})
+    (over_cache,), (without,) = (scores(plan, place).values() for place in (cached, site))
+    assert over_cache["scores"] == without["scores"]
+    assert {entry.card.recipe.trunk for entry in cached.adapters.entries()} == {"cached"}
 
 
 def test_language_adapters_are_exchanged_below_a_fusion(site: Site, make_plan: MakePlan) -> None:

@@ -1,5 +1,6 @@
 """Slurm jobs do a plan as any workers do, and whatever becomes of them, it ends with the same results."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from madx_stilts.cli.main import cli
-from madx_stilts.errors import Interrupted, NotAvailable, UsageError
+from madx_stilts.errors import Busy, Interrupted, NotAvailable, UsageError
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run.engines import slurm as module
 from madx_stilts.run.engines.slurm import Slurm
@@ -163,8 +164,17 @@ def test_jobs_that_were_submitted_are_seen_and_are_not_submitted_again(site: Sit
     first, second, spare = jobs_of(site, plan)
     assert {first.state, second.state, spare.state} == {"PENDING"}
     assert "2 Slurm jobs of an earlier run" in said[-1]
+    (brief,) = site.zoo[0].glob("slurm/*/brief.json")
+    left = brief.with_name(f".{brief.name}.0.partial")
+    left.write_text("{")
+    with brief.with_name("submit.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as another run does it while it submits
+        with pytest.raises(Busy, match="submits Slurm jobs for the same work"):
+            run_grid(plan, site, engine=held, workers=3)
+    assert left.exists()
     run_grid(plan, site, engine=held, workers=3, watch=lambda event: said.append(event.text))
     assert len(jobs_of(site, plan)) == 5
+    assert not left.exists()
 
 
 @pytest.mark.slurm

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from madx_stilts.errors import JobFailed, NotAvailable
-from madx_stilts.files import write_whole
+from madx_stilts.files import sweep, write_whole
 from madx_stilts.grid.estimate import estimate
 from madx_stilts.run.brief import Brief
 from madx_stilts.run.events import Event, Watcher
@@ -17,6 +17,7 @@ from madx_stilts.run.ledger import Ledger
 from madx_stilts.run.slurm.news import News
 from madx_stilts.run.slurm.queue import BRIEF, cancel, folder_of, names_in, queued
 from madx_stilts.run.slurm.resources import Resources
+from madx_stilts.zoo.lock import held
 
 USUAL_WORKERS = 4
 _POLL_SECONDS = 1.0
@@ -45,6 +46,7 @@ class Slurm:
         Raises:
             NotAvailable: There is no submitit or no Slurm here, or Slurm does not answer.
             UsageError: Slurm refuses the jobs.
+            Busy: Another run submits jobs for the same work at this moment.
             KeyboardInterrupt: As it came; the jobs were cancelled before.
             MadxStiltsError: The jobs ended although something is left to do, with the last one's reason.
         """
@@ -78,8 +80,10 @@ class Slurm:
         # What was measured on a GPU is its memory, and tells nothing of the machine's.
         asked = self.resources.asked(seconds, cost.peak_bytes if cost.device == "cpu" else None)
         folder = folder_of(brief)
-        write_whole(folder / BRIEF, brief.model_dump_json())
-        submit(folder, numbers, self.resources, asked, watch)
+        with held(folder / "submit.lock", busy="Another run submits Slurm jobs for the same work."):
+            sweep(folder)
+            write_whole(folder / BRIEF, brief.model_dump_json())
+            submit(folder, numbers, self.resources, asked, watch)
 
 
 def _attend(names: Sequence[str], ledger: Ledger, news: News, watch: Watcher) -> None:
