@@ -120,6 +120,8 @@ class Bars:
         )
         self.total = self.progress.add_task(tally.plan.grid.name, total=tally.all, completed=tally.ended, left="")
         self.workers: dict[int, TaskID] = {}
+        self.at_work: dict[JobId, int] = {}
+        """The worker of each job that is being done."""
 
     def __call__(self, event: Event) -> None:
         self.tally.note(event)
@@ -127,20 +129,32 @@ class Bars:
             case "said":
                 self.progress.console.print(event.text, markup=False, highlight=False)
             case "began":
-                self._clear(event.worker)
-                name = f"  {name_of(self.tally.plan, event.job)}"
-                self.workers[event.worker] = self.progress.add_task(name, total=None, left="")
+                died = self.at_work.pop(event.job, event.worker)
+                self.at_work[event.job] = event.worker
+                for worker in {died, event.worker}:
+                    self._name(worker)
             case "stepped" if event.worker in self.workers:
                 self.progress.update(self.workers[event.worker], completed=event.done, total=event.steps)
             case "ended":
-                self._clear(event.worker)
+                self.at_work.pop(event.job, None)
+                self._name(event.worker)
                 if event.status == "failed":
                     self.progress.console.print(_line(self.tally.plan, event), markup=False, highlight=False)
                 self.progress.update(self.total, completed=self.tally.ended, left=self.tally.time_left)
 
-    def _clear(self, worker: int) -> None:
+    def _name(self, worker: int) -> None:
+        """Let the bar of a worker say what it does, which may be many jobs at once; without any it has none."""
+        jobs = [job for job, by in self.at_work.items() if by == worker]
+        if not jobs:
+            if worker in self.workers:
+                self.progress.remove_task(self.workers.pop(worker))
+            return
+        more = f" and {len(jobs) - 1} more" if len(jobs) > 1 else ""
+        name = f"  {name_of(self.tally.plan, jobs[0])}{more}"
         if worker in self.workers:
-            self.progress.remove_task(self.workers.pop(worker))
+            self.progress.update(self.workers[worker], description=name)
+        else:
+            self.workers[worker] = self.progress.add_task(name, total=None, left="")
 
 
 def _line(plan: Plan, event: Event) -> str:
