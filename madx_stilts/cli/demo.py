@@ -26,6 +26,8 @@ CHANGES = {
     ),
 }
 """What of the grid is otherwise in each size, as `--set` gives it."""
+PLACES = ("zoo", "data", "cache", "peers")
+"""Settings that the demo has of its own."""
 
 
 @click.command(cls=Command)
@@ -58,7 +60,8 @@ def demo(settings: Settings, out: Path, size: str | None, workers: int | None, a
 
     It writes the data of a small constructed world, takes the encoder and the intermediate adapters that come with the
     package, trains target adapters on top of them, and scores all in languages they were not trained in. It opens no
-    connection. Stop it at any time and run it again: nothing is done twice.
+    connection. Stop it at any time and run it again: nothing is done twice. It works in a folder of its own, and --zoo,
+    --peer, --data and --cache count for nothing.
     """
     from madx_stilts.cli.grid_outcome import failure_of, print_outcome
     from madx_stilts.cli.grid_progress import watching
@@ -72,8 +75,11 @@ def demo(settings: Settings, out: Path, size: str | None, workers: int | None, a
     from madx_stilts.report.write import write_report
     from madx_stilts.run.grid import run_grid
 
+    usual = Settings()
+    if any(getattr(settings, name) != getattr(usual, name) for name in PLACES):
+        say(settings, f"The demo works in {out} alone: --zoo, --peer, --data and --cache count for nothing.")
     ensure_data(out / "data", say=lambda line: say(settings, line))
-    here = replace(settings, zoo=out / "zoo", data=(out / "data",), cache=out / "cache", offline=True)
+    here = replace(settings, zoo=out / "zoo", data=(out / "data",), cache=out / "cache", offline=True, peers=())
     place = data_place(here)
     plan = planned(here, GRID, CHANGES[size or "usual"])
     say(settings, f"{plan.grid.description}.")

@@ -66,7 +66,8 @@ def test_the_intermediates_of_the_demo_come_with_the_package(folder: Path) -> No
 def test_a_folder_that_holds_something_else_is_left_alone(madx: Place, tmp_path: Path) -> None:
     (tmp_path / "mine" / "data").mkdir(parents=True)
     (tmp_path / "mine" / "data" / "letter.txt").write_text("Dear reader")
-    said = madx("demo", "--out", tmp_path / "mine")
+    said = madx("demo", "--out", tmp_path / "mine", "--zoo", tmp_path / "zoo")
     assert said.code == 3
+    assert "--zoo, --peer, --data and --cache count for nothing" in said.err, "what is not heeded is told"
     assert "is not a miniature" in said.err
     assert [path.name for path in (tmp_path / "mine").rglob("*")] == ["data", "letter.txt"]
