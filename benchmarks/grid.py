@@ -9,7 +9,8 @@ The ways:
 - `peer, padded less`: the same, each batch padded to its longest sequence, which the scripts can be told.
 - `ours, one by one`: `grid run`, each training and each scoring alone.
 - `ours, together`: as it is: in lockstep where that is possible; then with the lower half and the lower two thirds of
-  the layers left out, in the intermediates too; with half, also over a trunk cache, which is empty at the beginning.
+  the layers left out, in the intermediates too, and the others as much wider, so that as many weights are trained; with
+  half, also over a trunk cache, which is empty at the beginning.
 
 Every process has one thread. `--at-once 2` lets two ways run at the same time, which slows both alike. CPU seconds and
 the peak are those of whole processes, with Python's start and all imports.
@@ -99,7 +100,7 @@ def plan_of(arguments: argparse.Namespace, share: float = 0.0) -> Plan:
     """The grid, or the part of it that is wanted.
 
     Args:
-        share: Of the layers, the lowest, that are left out.
+        share: Of the layers, the lowest, that are left out; adapters in the others are as much wider.
     """
     place = DataPlace((arguments.data,), offline=True)
     whole = load(arguments.grid, Grid, kind="grids")
@@ -114,8 +115,11 @@ def plan_of(arguments: argparse.Namespace, share: float = 0.0) -> Plan:
         if folder is None:
             raise ValueError("The backbone of the grid is a folder.")
         layers = json.loads((folder / "config.json").read_text())["num_hidden_layers"]
-        left_out = json.dumps([*range(round(share * layers))])
-        wanted += [f"train.{role}.method.leave_out={left_out}" for role in ("intermediate", "target")]
+        left_out = [*range(round(share * layers))]
+        for role, training in {"intermediate": whole.train.intermediate, "target": whole.train.target}.items():
+            factor = training.method.reduction_factor * (layers - len(left_out)) / layers
+            wanted.append(f"train.{role}.method.leave_out={left_out}")
+            wanted.append(f"train.{role}.method.reduction_factor={factor}")
     grid = load(arguments.grid, Grid, kind="grids", overrides=wanted)
     return plan(grid, place.tasks, Stamps(place))
 
