@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -33,6 +34,7 @@ _STORED: dict[Kind, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<
 """How each kind lies in the arrays; numpy has no bf16, so of those the bits are given."""
 _SUFFIX = ".safetensors"
 _ALIGNED = 64
+_CHUNK = 2**20
 _NO_SUM = "0" * 64
 _WAIT = 4 * 3600.0
 """Seconds to wait for a process that writes the same: more than any data set takes."""
@@ -160,7 +162,7 @@ class Shelf:
                 closing.callback(partial.unlink, missing_ok=True)
                 fcntl.flock(file, fcntl.LOCK_EX)
                 # All of it now, so that a full disk is told here and not by a signal when mapped memory is written.
-                os.posix_fallocate(file.fileno(), 0, layout.file_bytes)
+                _fill_up(file, layout.file_bytes)
             arrays = layout.arrays(file, "r+")
             fill(arrays)
             for array in arrays.values():
@@ -218,6 +220,16 @@ class Shelf:
 def megabytes(count: int) -> str:
     """A size as it is told."""
     return f"{count / 1e9:.1f} GB" if count >= 1e10 else f"{count / 1e6:.1f} MB"
+
+
+def _fill_up(file: BinaryIO, size: int) -> None:
+    """Let a new file take so many bytes on the disk."""
+    if sys.platform != "darwin":
+        os.posix_fallocate(file.fileno(), 0, size)
+        return
+    for start in range(0, size, _CHUNK):
+        file.write(bytes(min(_CHUNK, size - start)))
+    file.flush()
 
 
 def _removed(path: Path) -> bool:

@@ -4,6 +4,7 @@ No torch.
 """
 
 import os
+import sys
 from contextlib import suppress
 
 from madx_stilts.grid.plan import Plan
@@ -40,7 +41,7 @@ def threads_each(workers: int) -> int:
 
 def _threads() -> int:
     cores = os.cpu_count() or 1
-    with suppress(AttributeError):  # where a process cannot be bound to some of the cores
+    if sys.platform == "linux":  # elsewhere a process cannot be bound to some of the cores
         cores = len(os.sched_getaffinity(0))
     with suppress(ValueError):
         cores = min(cores, max(1, int(os.environ.get("OMP_NUM_THREADS", cores))))

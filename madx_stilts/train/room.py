@@ -1,6 +1,7 @@
 """How many learners fit into memory together: one at a time computes, so each adds only what it keeps."""
 
 import resource
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ _KEPT = 5
 _SHARE = 2
 """Left to computing: on a GPU, so many times what a trial step took; on a CPU, the rest of one over this share."""
 _MEMORY_INFO = Path("/proc/meminfo")
+_PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes in which the system counts a process's highest memory."""
 
 
 def kept_bytes(learner: Learner) -> int:
@@ -56,7 +59,7 @@ def peak_bytes(device: torch.device) -> int:
     """Highest memory so far: of the GPU where one is used, else of this process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT
 
 
 def _bytes_below(backbone: Backbone, names: Sequence[str]) -> int:
