@@ -67,7 +67,7 @@ class Company:
     """What trainings must have in common to be trained together.
 
     Args:
-        recipe: Without task adapters below and without a start.
+        recipe: Without task adapters below, without a fusion and without a start.
         data: Fingerprints of the data sets.
         trunk: What runs without dropout below them; it would be the same if each were alone.
     """
@@ -108,7 +108,7 @@ def company_of(shop: Workshop, recipe: Recipe, materials: Materials) -> Company:
         AdapterError: Something below it is missing.
     """
     languages = tuple(identity for identity in recipe.below if shop.zoo.card(identity).recipe.models_language)
-    common = recipe.model_copy(update={"below": languages, "start": None})
+    common = recipe.model_copy(update={"below": languages, "start": None, "fusion": None})
     return Company(common, tuple(sorted(materials.fingerprints.items())), trunk_of(shop, recipe))
 
 

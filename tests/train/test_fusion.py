@@ -17,9 +17,10 @@ from madx_stilts.nets.attach import attach, attach_head
 from madx_stilts.nets.fusion import FOLDER, WEIGHTS
 from madx_stilts.nets.heads import answer
 from madx_stilts.nets.stacking import activate, adapter_parameters, remove
-from madx_stilts.recipe import FusionSettings, Method
+from madx_stilts.recipe import Fusion, FusionSettings, Method
 from madx_stilts.stack import AdapterRef
 from madx_stilts.train.listen import Quiet
+from madx_stilts.train.lockstep import Order, company_of, train_together
 from madx_stilts.train.roles import Transfer, Wish, train_intermediate, train_target
 from madx_stilts.zoo.prune import plan_pruning
 
@@ -63,6 +64,19 @@ def test_training_changes_fusion_target_and_head_and_nothing_else(world: World) 
     assert [name for name in inside if not torch.equal(inside[name], now[name])] == []
     assert {ref.id: dict(shop.zoo.card(ref.id).files) for ref in members} == files
     assert shop.zoo.verify() == []
+
+
+def test_trained_together_with_others_it_is_what_it_is_alone(world: World) -> None:
+    def orders(shop: Shop) -> list[Order]:
+        low, high = (ref.id for ref in refs(shop, "low", "high"))
+        over = [(low, high), (high, low)]
+        fused = [world.order(shop).recipe.model_copy(update={"fusion": Fusion(members=members)}) for members in over]
+        plain = [world.order(shop), world.order(shop, ["low"])]
+        return [*plain, *(replace(plain[0], recipe=recipe, name=f"t{at}") for at, recipe in enumerate(fused))]
+
+    shop = world.shop("together")
+    assert len({company_of(shop, order.recipe, order.materials) for order in orders(shop)}) == 1
+    world.assert_as_alone(shop, train_together(shop, orders(shop)), orders)
 
 
 def test_the_card_names_the_members_in_their_order(world: World) -> None:
