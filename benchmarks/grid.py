@@ -1,6 +1,6 @@
 """A whole grid, the peers' way and ours, side by side: CPU time, peak memory, mean score.
 
-    python benchmarks/grid.py --data DIR --out grid.json            # the miniature grid, all ways
+    python benchmarks/grid.py --data DIR --out grid.json            # the miniature grid, all ways: 90 CPU minutes
     python benchmarks/grid.py --data DIR --part 2x3                 # its first 2 intermediates and 3 targets
 
 The ways:
