@@ -184,7 +184,8 @@ class _Round:
         except MadxStiltsError as error:
             self.failed.update((making.identity, error) for making in company)
             return
-        waiting = list(company)
+        # What keeps most goes first, for how many fit is reckoned from it: a fusion layer is larger than an adapter.
+        waiting = sorted(company, key=lambda making: making.recipe.fusion is None)
         while waiting:
             with ExitStack() as seats:
                 seated = self._seat(seats, waiting, lesson)

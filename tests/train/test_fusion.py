@@ -74,9 +74,18 @@ def test_trained_together_with_others_it_is_what_it_is_alone(world: World) -> No
         plain = [world.order(shop), world.order(shop, ["low"])]
         return [*plain, *(replace(plain[0], recipe=recipe, name=f"t{at}") for at, recipe in enumerate(fused))]
 
-    shop = world.shop("together")
+    started: list[str] = []
+
+    class Watch(Quiet):
+        def started(self, name: str, done: int, steps: int) -> None:
+            started.append(name)
+
+    shop = world.shop("together", listener=Watch)
     assert len({company_of(shop, order.recipe, order.materials) for order in orders(shop)}) == 1
-    world.assert_as_alone(shop, train_together(shop, orders(shop)), orders)
+    started.clear()  # those below were trained before
+    outcomes = train_together(shop, orders(shop))
+    assert started[0].startswith("t0-"), "how many fit into memory is reckoned from one with a fusion layer"
+    world.assert_as_alone(shop, outcomes, orders)
 
 
 def test_the_card_names_the_members_in_their_order(world: World) -> None:
