@@ -3,8 +3,9 @@
     python benchmarks/planner.py --sizes 1000 2000 5000 10000 20000
 
 The grid is `phang2020-base`, its nine targets in the languages of XTREME, with its first ten columns and as many seeds
-as make that number of cells. The records of all its jobs are invented, with a score for each language. Each number
-comes from a process of its own: CPU seconds, and the growth of its memory over what the imports take.
+as make that number of cells. No data are looked at, and the records of all jobs are invented, with a score for each
+language. Each number comes from a process of its own: CPU seconds, and the growth of its memory over what the imports
+take.
 """
 
 import argparse
@@ -34,31 +35,29 @@ STEPS = ("plan", "read", "report")
 
 def planned(cells: int) -> Plan:
     """A plan of that many cells, or a few more."""
-    wanted = load("phang2020-base", Grid, kind="grids").model_dump(mode="json", exclude_unset=True)["intermediates"][
-        :COLUMNS
-    ]
+    axes = load("phang2020-base", Grid, kind="grids").model_dump(mode="json", exclude_unset=True)
     seeds = [*range(-(-cells // (COLUMNS * TARGETS)))]
-    changes = [f"intermediates={json.dumps(wanted)}", f"seeds={seeds}"]
+    changes = [f"intermediates={json.dumps(axes['intermediates'][:COLUMNS])}", f"seeds={seeds}"]
     return plan(load("phang2020-base", Grid, kind="grids", overrides=changes), TASKS, lambda job: {})
 
 
 def record(job: Planned, made: dict[JobId, str]) -> Record:
     """What a job might leave."""
-    score, dice = job.job, random.Random(job.id)
-    uses = {need: made[need] for need in score.needs if need in made}
-    if not isinstance(score, Score):
-        return Record(id=job.id, job=score, status="done", adapter=made[job.id], uses=uses, started=now(), ended=now())
-    task = TASKS[score.task]
-    scores = {code: {task.primary_metric: 100 * dice.random(), "n": 100} for code in score.languages}
+    work, dice = job.job, random.Random(job.id)
+    uses = {need: made[need] for need in work.needs if need in made}
+    if not isinstance(work, Score):
+        return Record(id=job.id, job=work, status="done", adapter=made[job.id], uses=uses, started=now(), ended=now())
+    task = TASKS[work.task]
+    scores = {code: {task.primary_metric: 100 * dice.random(), "n": 100} for code in work.languages}
     evaluation = {
-        "backbone": {"name": score.backbone, "fingerprint": "0" * 64},
-        "task": score.task,
+        "backbone": {"name": work.backbone, "fingerprint": "0" * 64},
+        "task": work.task,
         "metric": task.primary_metric,
         "scores": scores,
         "language_adapters": dict.fromkeys(scores),
         "notes": [],
     }
-    return Record(id=job.id, job=score, status="done", evaluation=evaluation, uses=uses, started=now(), ended=now())
+    return Record(id=job.id, job=work, status="done", evaluation=evaluation, uses=uses, started=now(), ended=now())
 
 
 def write_records(whole: Plan, folder: Path) -> None:

@@ -1,30 +1,18 @@
 """A grid from its file to its scores, as a person runs it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-GRID = """
-name: small
-backbones: [BACKBONE]
-intermediates: [none, snli]
-targets: [xnli]
-languages: [en, de]
-seeds: [0]
-train:
-  intermediate: {limit: 24, train: {max_steps: 3, batch_size: 8, max_tokens: 48}}
-  target: {limit: 24, train: {max_steps: 3, batch_size: 8, max_tokens: 48}}
-evaluate: {limit: 16}
-"""
-
 
 @pytest.fixture
-def grid(madx: Any) -> Path:
+def grid(madx: Any, small_grid: Callable[[int], str]) -> Path:
     """The file of a grid of two cells."""
     path: Path = madx.folder / "grid.yaml"
-    path.write_text(GRID.replace("BACKBONE", json.dumps(str(madx.backbone))))
+    path.write_text(small_grid(3))
     return path
 
 
@@ -47,7 +35,7 @@ def test_a_grid_is_run_once_and_tells_how_it_stands(madx: Any, grid: Path) -> No
 
 
 def test_a_grid_and_single_commands_share_the_zoo_and_agree_on_scores(madx: Any, grid: Path) -> None:
-    common = ("--limit", "24", "--steps", "3", "--batch-size", "8", "--max-tokens", "48")
+    common = ("--limit", "24", "--steps", "3", "--batch-size", "8", "--max-tokens", "48", "--set", "train.keep=last")
     madx.does("train", "intermediate", "snli", *common)
     madx.does("train", "target", "xnli", "--on", "intermediate/snli", *common)
     outcome = madx.does("grid", "run", grid, "--json").json
