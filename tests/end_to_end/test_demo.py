@@ -35,6 +35,7 @@ def test_the_demo_goes_on_after_a_kill_and_then_finds_everything_done(folder: Pa
     first = madx.does("demo", "--fast", "--out", folder)
     kept = {path.name for path in folder.glob("zoo/records/*/*.json")}
     assert begun < kept
+    assert "none and 2 intermediates, 3 targets, 1 seed." in first.err
     assert "Gains over none" in first.out
     assert "no score on them can be compared with a real one" in first.out
     assert first.out.index("madx-stilts train target xquad") > first.out.index("Gains over none")
