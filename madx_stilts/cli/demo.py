@@ -85,7 +85,7 @@ def demo(settings: Settings, out: Path, size: str | None, workers: int | None, a
     grid = plan.grid
     say(
         settings,
-        f"In a constructed world: none and {len(grid.intermediates) - 1} intermediates, {len(grid.targets)} targets, "
+        f"{grid.description}: none and {len(grid.intermediates) - 1} intermediates, {len(grid.targets)} targets, "
         f"{len(grid.seeds)} {'seed' if len(grid.seeds) == 1 else 'seeds'}.",
     )
     site = site_of(here)
