@@ -98,6 +98,9 @@ class TrainSettings(Frozen):
     time so many steps have passed; none: all layers from the first step."""
     masked_share: Annotated[float, Field(gt=0, lt=1)] = 0.15
     """Masked language modelling only: share of pieces that must be guessed."""
+    storage: Literal["fp16"] | None = None
+    """What the weights are stored in; none: fp32, as they are trained. What is trained or scored on the adapter later
+    sees them as stored; the dev scores on its card are those before."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "TrainSettings":

@@ -22,6 +22,7 @@ from madx_stilts.nets.stacking import (
     save,
     save_head,
 )
+from madx_stilts.nets.storage import store_in_half
 from madx_stilts.recipe import Recipe, Start
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task
@@ -97,6 +98,8 @@ def save_all(backbone: Backbone, folder: Path, name: str, recipe: Recipe) -> Non
             save_head(backbone, folder / HEADS / head.task, head.name)
     if recipe.fusion is not None:
         save_fusion(backbone, folder / FUSION, name)
+    if recipe.train.storage == "fp16":
+        store_in_half(folder)
 
 
 def recompute_activations(backbone: Backbone) -> None:
