@@ -1,6 +1,7 @@
 """Masked language modelling, the task of language adapters (MAD-X, arXiv 2005.00052), and where its text is from."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from madx_stilts.languages import LANGUAGES
@@ -22,6 +23,8 @@ MASKED_LM = Task(
 
 WIKIPEDIA = "wikimedia/wikipedia"
 OPUS_100 = "Helsinki-NLP/opus-100"
+CONSTRUCTED_PAIRS = "local/parallel-text"
+"""Texts of the miniature, each with a translation."""
 
 # Wikipedia's own codes, older than the languages' in ISO 639-3; there is one Quechua Wikipedia.
 _WIKIS = {
@@ -86,4 +89,12 @@ def _opus_100(path: str, language: str) -> Source:
     )
 
 
-_KNOWN: Mapping[str, Callable[[str, str], Source]] = MappingProxyType({WIKIPEDIA: _wikipedia, OPUS_100: _opus_100})
+def _with_translation(path: str, language: str) -> Source:
+    return replace(
+        _named_like_the_language(path, language), fields={"text": Column("text"), "other": Column("translation")}
+    )
+
+
+_KNOWN: Mapping[str, Callable[[str, str], Source]] = MappingProxyType(
+    {WIKIPEDIA: _wikipedia, OPUS_100: _opus_100, CONSTRUCTED_PAIRS: _with_translation}
+)

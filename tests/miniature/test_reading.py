@@ -6,9 +6,11 @@ import pytest
 
 from madx_stilts.data.place import DataPlace
 from madx_stilts.data.read import read
+from madx_stilts.data.text import read_text
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split
+from madx_stilts.tasks.text import CONSTRUCTED_PAIRS
 from madx_stilts.tasks.world import read_world
 
 MADE: dict[str, tuple[Split, ...]] = {
@@ -52,3 +54,14 @@ def test_what_is_looked_for_is_among_the_candidates(miniature: Path, name: str) 
         assert {query.id for query in queries.items} == {id for one in candidates.items for id in one.answers}
     else:
         assert all(gold in known for query in queries.items for gold in query.gold)
+
+
+def test_parallel_text_is_read_with_its_translation(miniature: Path) -> None:
+    place = DataPlace(mirrors=(miniature,), offline=True)
+    parts = {code: read_text(code, CONSTRUCTED_PAIRS, place=place) for code in CONSTRUCTED}
+    pairs = {code: {(t.text, t.other) for part in both for t in part.items} for code, both in parts.items()}
+    assert all(other and other != text for both in pairs.values() for text, other in both)
+    turned = {code: {(other, text) for text, other in both} for code, both in pairs.items()}
+    found = {code: len(pairs[SOURCE] & turned[code]) for code, language in CONSTRUCTED.items() if language.seen}
+    assert sum(found.values()) == len(pairs[SOURCE])
+    assert min(found[code] for code in found if code != SOURCE) > 0.3 * len(pairs[SOURCE])
