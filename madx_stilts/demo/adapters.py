@@ -23,8 +23,11 @@ PARTS: tuple[tuple[str, ...], ...] = (
         "targets=[xnli,paws_x,udpos,panx,xquad,tydiqa_goldp,xcopa]",
         "language_adapters=[none,swap]",
         "train.target.limit=null",
-        "train.target.train.max_steps=400",
-        "train.target.by_task={}",
+        "train.target.train.max_steps=800",
+        "train.target.train.keep=best",
+        "train.target.train.evaluate_every=100",
+        "train.target.train.dev_limit=200",
+        "train.target.by_task={paws_x: {train: {batch_size: 32, max_steps: 1600}}}",
         "evaluate.limit=null",
     ),
 )

@@ -34,7 +34,8 @@ def encoder(readings: Readings) -> Reading:
 def test_words_are_hidden_whole(encoder: Reading, seed: int, share: float) -> None:
     ids, pieces = some(encoder, seed)
     hidden = hidden_words(ids, pieces, (share, share), np.random.default_rng(seed))
-    inside = ~pieces.begins[ids][:, 1:]
+    # A letter that the tokenizer does not know is special, so never hidden; the rest of its word may be.
+    inside = ~pieces.begins[ids][:, 1:] & ~pieces.special[ids][:, :-1]
     assert np.array_equal(hidden[:, 1:][inside], hidden[:, :-1][inside])
     assert not hidden[pieces.special[ids]].any()
     assert hidden.any()

@@ -8,6 +8,7 @@ import pytest
 from safetensors import safe_open
 
 from madx_stilts.config import BackboneConfig, load
+from madx_stilts.pretrain.plan import PretrainConfig
 from madx_stilts.resources import shipped_zoo
 from madx_stilts.stack import AdapterRef, Role
 from madx_stilts.zoo.store import Zoo
@@ -41,6 +42,12 @@ def test_the_encoder_is_small_and_holds_no_pickle() -> None:
     parameters = sum(shape[0] * (shape[1] if len(shape) > 1 else 1) for shape in shapes)
     assert 1_000_000 < parameters < 4_000_000
     assert {path.suffix for path in folder.iterdir()} == {".json", ".jsonl", ".md", ".safetensors"}
+
+
+def test_the_encoder_was_made_by_the_config_that_comes_with_it() -> None:
+    folder = Path(load("miniature", BackboneConfig, kind="backbones").source)
+    made = json.loads((folder / "pretraining.json").read_text(encoding="utf-8"))
+    assert PretrainConfig.model_validate(made["config"]) == load("encoder-base", PretrainConfig, kind="pretrain")
 
 
 def test_every_file_of_the_shipped_zoo_is_as_its_card_says(zoo: Zoo) -> None:
