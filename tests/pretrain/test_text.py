@@ -74,3 +74,13 @@ def test_a_third_of_the_texts_is_followed_by_its_translation(readings: Readings)
     # The others end once. Some of them stand together, so there are fewer of them than documents.
     assert {text.count(end) for text in texts} == {1, 3}
     assert 1200 - 96 < len(texts) < 1200
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="A switched Georgian word that begins a sentence gets a capital that no tokenizer here knows; mending it "
+    "changes what the shipped encoder was trained on.",
+)
+def test_all_that_is_read_is_written_in_known_letters(readings: Readings) -> None:
+    reading = readings["encoder"]
+    assert reading.tokenizer.unk_token_id not in reading.text.tokens["input_ids"]
