@@ -62,8 +62,8 @@ class Script:
         return word[:-1] + self.ending.get(word[-1:], word[-1:])
 
     def capitalised(self, word: str) -> str:
-        """The word as it begins a sentence."""
-        return word[0].upper() + word[1:] if self.cased and word else word
+        """A word, perhaps one of another script, as it begins a sentence."""
+        return word[:1].title() + word[1:] if self.cased else word  # in title case Georgian letters stay as they are
 
 
 _SOUNDS = VOWELS + CONSONANTS

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Muon, Optimizer
 from transformers import PreTrainedModel
 
-from madx_stilts.data.batch import Groups, collate, epoch_order
+from madx_stilts.data.batch import Batch, Groups, collate, epoch_order
 from madx_stilts.errors import Interrupted, JobFailed
 from madx_stilts.formats.base import Encoded
+from madx_stilts.pretrain.alignment import apart
 from madx_stilts.pretrain.kept import NAME, load_checkpoint, save_checkpoint
 from madx_stilts.pretrain.network import ARCHITECTURES, guess
 from madx_stilts.pretrain.objective import Exercise, Pieces
@@ -80,7 +81,7 @@ class Course:
 
     def _step(self) -> None:
         factor = self.config.train.factor(self.done)
-        loss = self._loss(self.exercise(self.done))
+        loss = self._loss(self.done)
         value = loss.item()
         if not math.isfinite(value):
             raise JobFailed(f"The loss became {value} in step {self.done + 1}.", hint="Lower the learning rates.")
@@ -95,21 +96,30 @@ class Course:
         if self.done in _looks(self.config.train):
             self.listener.scored(self.done, self.examiner.measure(self.model))
 
-    def _loss(self, exercise: Exercise) -> Tensor:
+    def _loss(self, step: int) -> Tensor:
+        batch = self._batch(step)
+        exercise = self._exercise(batch, step)
         states = ARCHITECTURES[self.config.architecture].states(self.model, exercise.inputs)
-        return nn.functional.cross_entropy(guess(self.model, states[exercise.where]), exercise.wanted)
+        loss = nn.functional.cross_entropy(guess(self.model, states[exercise.where]), exercise.wanted)
+        if weight := self.config.train.alignment:
+            translated = batch.labels["translated"].bool()
+            loss = loss + weight * apart(states, exercise.inputs["input_ids"], translated, self.pieces)
+        return loss
 
-    def exercise(self, step: int) -> Exercise:
-        """What is done in a step, counted from 0."""
+    def _batch(self, step: int) -> Batch:
+        """The documents of a step, counted from 0."""
         train, seed = self.config.train, self.config.seed
         per_epoch = -(-len(self.text) // train.batch_size)
         epoch, at = divmod(step, per_epoch)
         if self._epoch[0] != epoch:
             self._epoch = epoch, epoch_order(self.text, train.batch_size, seed=seed, epoch=epoch)
-        batch = collate(self.text, self._epoch[1][at], pad_id=self.pieces.pad)
+        return collate(self.text, self._epoch[1][at], pad_id=self.pieces.pad, labels=("translated",))
+
+    def _exercise(self, batch: Batch, step: int) -> Exercise:
         objective = ARCHITECTURES[self.config.architecture].objective
-        random = np.random.default_rng((seed, step))
-        return objective(batch.inputs["input_ids"].numpy(), self.pieces, train.hidden_share, random)
+        random = np.random.default_rng((self.config.seed, step))
+        ids = batch.inputs["input_ids"].numpy()
+        return objective(ids, self.pieces, self.config.train.hidden_share, random)
 
 
 def _divided(model: PreTrainedModel) -> tuple[list[nn.Parameter], list[nn.Parameter]]:

@@ -41,6 +41,9 @@ class Text(Frozen):
     """Share of source documents with some words in another language."""
     joined: Share = 0.2
     """Share of the other documents that stand together in longer ones, so that late positions are learned too."""
+    parted: Share = 0.0
+    """Share of the documents of one text that are cut in two segments between two sentences, in either order: tasks of
+    pairs look so. Without it, two segments are always translations."""
     measured: Count = 200
     """Documents in each language, others than those that are read, by which accuracy and retrieval are measured."""
     dictionary: bool = True
@@ -78,6 +81,9 @@ class Optimisation(Frozen):
     hidden_share: tuple[Rate, Rate] = (0.1, 0.4)
     """Share of a document's words that must be guessed, drawn between these two for each document. A decoder hides
     nothing: it guesses every next piece."""
+    alignment: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of the distance between a text and its translation (`alignment.apart`), beside the cross entropy of the
+    guesses. For encoders alone."""
     looks: Count = 4
     """How often accuracy and retrieval are measured on the way."""
 
@@ -107,3 +113,9 @@ class PretrainConfig(Frozen):
     storage: Literal["fp32", "fp16"] = "fp16"
     """What the weights are stored in; they are trained in fp32."""
     seed: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _aligned(self) -> "PretrainConfig":
+        if self.train.alignment and self.architecture != "encoder":
+            raise ValueError(f"train.alignment ({self.train.alignment}) is for an encoder, not for {self.architecture}")
+        return self

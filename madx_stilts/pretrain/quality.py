@@ -16,7 +16,7 @@ from madx_stilts.miniature.world import World
 from madx_stilts.pretrain.network import ARCHITECTURES, Inputs, guess
 from madx_stilts.pretrain.objective import Exercise, Pieces
 from madx_stilts.pretrain.plan import PretrainConfig
-from madx_stilts.pretrain.text import encoded
+from madx_stilts.pretrain.text import Document, encoded
 
 ACCURACY, FOUND, CENTRED = "accuracy", "found", "found_centred"
 """What is measured."""
@@ -82,7 +82,7 @@ class Examiner:
         return found
 
     def _batch(self, texts: list[str]) -> Inputs:
-        text: Encoded = encoded([(line, "") for line in texts], self.tokenizer)
+        text: Encoded = encoded(map(Document, texts), self.tokenizer)
         return collate(text, np.arange(len(text)), pad_id=self.pieces.pad).inputs
 
 

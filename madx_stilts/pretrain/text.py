@@ -1,8 +1,11 @@
 """What a backbone reads: documents of the miniature, some with their translation, some with words of two languages."""
 
-from collections.abc import Iterator, Sequence
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
+from typing import NamedTuple
 
 from transformers import PreTrainedTokenizerFast
 
@@ -19,6 +22,16 @@ OTHERS = tuple(code for code in SEEN if code != SOURCE)
 _SAMPLE = 12_000
 """Documents that a tokenizer is trained on: some more would give the same pieces."""
 _CHUNK = 4096
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.?]) ")
+
+
+class Document(NamedTuple):
+    """What is read at once: a text, or two segments."""
+
+    first: str
+    second: str = ""
+    translated: bool = False
+    """Whether the second segment says the same as the first."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,7 @@ class Reading:
     """A tokenizer and what is read with it.
 
     Args:
-        text: Encoded with the architecture's frame.
+        text: Encoded with the architecture's frame; its rows say which documents are `translated`.
         alone: Documents in one language each, by language: what its words and pieces are counted on.
     """
 
@@ -42,8 +55,9 @@ def prepare(config: PretrainConfig) -> Reading:
     alone = {code: list(corpus.documents(world, code, count, config.seed)) for code in SEEN}
     sample = [document for documents in alone.values() for document in documents[: _SAMPLE // len(SEEN)]]
     tokenizer = tokenizer_of(sample, config.architecture, config.size.vocabulary)
-    documents = [(text, "") for in_language in alone.values() for text in _some_joined(in_language, config.text.joined)]
-    documents += _mingled(world, config.text, config.seed)
+    single = [text for in_language in alone.values() for text in _some_joined(in_language, config.text.joined)]
+    single += _switched(world, config.text, config.seed)
+    documents = [*_some_parted(single, config.text.parted, config.seed), *_translated(world, config.text, config.seed)]
     return Reading(tokenizer, encoded(documents, tokenizer), alone)
 
 
@@ -59,25 +73,37 @@ def _some_joined(documents: Sequence[str], share: float) -> Iterator[str]:
     yield from single
 
 
-def _mingled(world: World, text: Text, seed: int) -> Iterator[tuple[str, str]]:
-    """Pairs in both orders, then single documents of two languages."""
-    _, translated, switched = text.counts
+def _some_parted(texts: Iterable[str], share: float, seed: int) -> Iterator[Document]:
+    """The texts, some of them cut between two sentences, the parts in either order."""
+    rng = random.Random(f"{seed}/parted")
+    for text in texts:
+        between = [found.span() for found in _BETWEEN_SENTENCES.finditer(text)]
+        if between and rng.random() < share:
+            end, start = rng.choice(between)
+            parts = text[:end], text[start:]
+            yield Document(*(parts if rng.random() < 0.5 else reversed(parts)))
+        else:
+            yield Document(text)
+
+
+def _switched(world: World, text: Text, seed: int) -> Iterator[str]:
     for code in OTHERS:
-        pairs = corpus.parallel(world, code, -(-translated // len(OTHERS)), seed)
-        yield from ((there, here) if at % 2 else (here, there) for at, (here, there) in enumerate(pairs))
-        yield from ((document, "") for document in corpus.switched(world, code, -(-switched // len(OTHERS)), seed))
+        yield from corpus.switched(world, code, -(-text.counts[2] // len(OTHERS)), seed)
 
 
-def encoded(documents: Sequence[tuple[str, str]], tokenizer: PreTrainedTokenizerFast) -> Encoded:
-    """Documents as ids, in the architecture's frame.
+def _translated(world: World, text: Text, seed: int) -> Iterator[Document]:
+    """Translations in both orders."""
+    for code in OTHERS:
+        pairs = corpus.parallel(world, code, -(-text.counts[1] // len(OTHERS)), seed)
+        yield from (Document(*(pair[::-1] if at % 2 else pair), translated=True) for at, pair in enumerate(pairs))
 
-    Args:
-        documents: Each with its translation, or with nothing.
-    """
+
+def encoded(documents: Iterable[Document], tokenizer: PreTrainedTokenizerFast) -> Encoded:
+    """Documents as ids, in the architecture's frame."""
     builder = EncodedBuilder()
     rows = iter(documents)
     while chunk := list(islice(rows, _CHUNK)):
-        texts = [first if not second else (first, second) for first, second in chunk]
-        for piece in tokenizer.backend_tokenizer.encode_batch(texts):
-            builder.add({"input_ids": piece.ids}, {})
+        texts = [(each.first, each.second) if each.second else each.first for each in chunk]
+        for document, piece in zip(chunk, tokenizer.backend_tokenizer.encode_batch(texts), strict=True):
+            builder.add({"input_ids": piece.ids}, {"translated": int(document.translated)})
     return builder.build()

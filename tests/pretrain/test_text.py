@@ -1,6 +1,7 @@
 """What is read: a tokenizer for all languages, texts in the architecture's frame, translations side by side."""
 
 from collections.abc import Callable
+from itertools import groupby
 
 import numpy as np
 import pytest
@@ -68,19 +69,36 @@ def test_the_same_config_gives_the_same_text(tiny: Tiny, readings: Readings) -> 
 
 def test_a_third_of_the_texts_is_followed_by_its_translation(readings: Readings) -> None:
     reading = readings["encoder"]
-    texts = [ids.tolist() for ids in np.split(reading.text.tokens["input_ids"], reading.text.bounds[1:-1])]
+    texts = texts_of(reading)
     end = reading.tokenizer.eos_token_id
     assert sum(text.count(end) == 3 for text in texts) == 360
+    assert reading.text.rows["translated"].tolist() == [text.count(end) == 3 for text in texts]
     # The others end once. Some of them stand together, so there are fewer of them than documents.
     assert {text.count(end) for text in texts} == {1, 3}
     assert 1200 - 96 < len(texts) < 1200
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="A switched Georgian word that begins a sentence gets a capital that no tokenizer here knows; mending it "
-    "changes what the shipped encoder was trained on.",
-)
 def test_all_that_is_read_is_written_in_known_letters(readings: Readings) -> None:
     reading = readings["encoder"]
     assert reading.tokenizer.unk_token_id not in reading.text.tokens["input_ids"]
+
+
+def test_documents_may_be_cut_in_two_segments_and_lose_nothing(tiny: Tiny, readings: Readings) -> None:
+    whole, config = readings["encoder"], tiny("encoder")
+    cut = prepare(config.model_copy(update={"text": config.text.model_copy(update={"parted": 0.5})}))
+    end, begin = cut.tokenizer.eos_token_id, cut.tokenizer.bos_token_id
+    count = 0
+    for before, after, translated in zip(texts_of(whole), texts_of(cut), cut.text.rows["translated"], strict=True):
+        count += after != before
+        assert after == before or not translated
+        first, *second = (list(part) for is_end, part in groupby(after[1:], end.__eq__) if not is_end)
+        if not translated and second:
+            [other] = second
+            assert before in ([begin, *first, *other, end], [begin, *other, *first, end])
+    assert 0.4 < count / (cut.text.rows["translated"] == 0).sum() < 0.55
+    turned = [before[1] != after[1] for before, after in zip(texts_of(whole), texts_of(cut), strict=True)]
+    assert 0.1 < np.mean(turned) < 0.2  # half of the half of two thirds; some begin with the same word either way
+
+
+def texts_of(reading: Reading) -> list[list[int]]:
+    return [ids.tolist() for ids in np.split(reading.text.tokens["input_ids"], reading.text.bounds[1:-1])]
