@@ -6,37 +6,58 @@ the states of translations together takes the offset away, as others do for mode
 2002.03518) or with contrasts to other texts (arXiv 2010.07972).
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 
-from madx_stilts.pretrain.objective import Pieces
+from madx_stilts.pretrain.objective import Flags, Ids, Pieces, padded
+
+_COMPARED = 16
+"""Translations of one step that are compared: they are read once more, each text alone."""
 
 
-def apart(states: Tensor, ids: Tensor, translated: Tensor, pieces: Pieces) -> Tensor:
-    """How far texts lie from their translations: the squared distance between the mean states of both segments.
-
-    It is measured in the variance of all these states, which no gradient flows through, so that shrinking them does not
-    help; texts without a translation count as 0.
+def parted(ids: Ids, translated: Flags, pieces: Pieces) -> Ids:
+    """Some texts and their translations, each in a frame of its own.
 
     Args:
-        states: *Shape:* ``(texts, tokens, hidden)``.
         ids: In the frame ``<s> A </s> </s> B </s>``. *Shape:* ``(texts, tokens)``.
-        translated: Which texts are translations of each other in A and B. *Shape:* ``(texts,)``, bool.
+        translated: Which texts are translations of each other in A and B. *Shape:* ``(texts,)``.
 
     Returns:
-        Its mean over all texts. *Shape:* ``()``.
+        First all A as ``<s> A </s>``, then all B in the same order. *Shape:* ``(2 * pairs, tokens)``.
     """
-    if not translated.any():
-        return states.new_zeros(())
-    states, ids = states[translated], ids[translated]
-    ends = ids.eq(pieces.end).cumsum(dim=1)
-    said = ~torch.from_numpy(pieces.special)[ids] | ids.eq(pieces.mask)
-    first, second = (_mean(states, said & ends.eq(number)) for number in (0, 2))
-    spread = states[said].detach().var(dim=0).sum()
-    return (first - second).square().sum() / spread / len(translated)
+    rows = np.flatnonzero(translated)
+    # They are sorted by length; a few of each length are taken.
+    chosen = rows[:: max(1, len(rows) // _COMPARED)][:_COMPARED]
+    first, second = [], []
+    for row in ids[chosen]:
+        end, _, last = np.flatnonzero(row == pieces.end)
+        first.append(row[: end + 1])
+        second.append(np.concatenate([row[:1], row[end + 2 : last + 1]]))
+    return padded(first + second, pieces.pad)
 
 
-def _mean(states: Tensor, where: Tensor) -> Tensor:
-    """*Shape:* ``(texts, hidden)``."""
-    weights = where.unsqueeze(-1).to(states.dtype)
-    return (states * weights).sum(dim=1) / weights.sum(dim=1)
+def apart(layers: Sequence[Tensor], words: Tensor) -> Tensor:
+    """How far texts lie from their translations: the squared distance of their states, as a share of the variance.
+
+    Two states of a text count alike: the mean over its words, and that of the mark before them, from which a classifier
+    reads. The variance is that of the states of all words; shrinking all states changes nothing.
+
+    Args:
+        layers: Hidden states of each layer, those of the translations after those of the texts.
+            *Shape of each:* ``(2 * pairs, tokens, hidden)``.
+        words: Where there are words. *Shape:* ``(2 * pairs, tokens)``, bool.
+
+    Returns:
+        The mean over pairs and layers. *Shape:* ``()``.
+    """
+    weights = words.unsqueeze(-1).to(layers[0].dtype)
+    distances = []
+    for states in layers:
+        told = torch.stack([states[:, 0], (states * weights).sum(dim=1) / weights.sum(dim=1)])
+        first, second = told.chunk(2, dim=1)
+        spread = states[words].var(dim=0).sum()
+        distances.append((first - second).square().sum(dim=-1).mean() / spread)
+    return torch.stack(distances).mean()

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Muon, Optimizer
 from transformers import PreTrainedModel
@@ -14,10 +15,10 @@ from transformers import PreTrainedModel
 from madx_stilts.data.batch import Batch, Groups, collate, epoch_order
 from madx_stilts.errors import Interrupted, JobFailed
 from madx_stilts.formats.base import Encoded
-from madx_stilts.pretrain.alignment import apart
+from madx_stilts.pretrain.alignment import apart, parted
 from madx_stilts.pretrain.kept import NAME, load_checkpoint, save_checkpoint
-from madx_stilts.pretrain.network import ARCHITECTURES, guess
-from madx_stilts.pretrain.objective import Exercise, Pieces
+from madx_stilts.pretrain.network import ARCHITECTURES, guess, layers
+from madx_stilts.pretrain.objective import Exercise, Flags, Ids, Pieces
 from madx_stilts.pretrain.plan import Optimisation, PretrainConfig
 from madx_stilts.pretrain.quality import Examiner
 from madx_stilts.train.listen import Listener
@@ -101,10 +102,16 @@ class Course:
         exercise = self._exercise(batch, step)
         states = ARCHITECTURES[self.config.architecture].states(self.model, exercise.inputs)
         loss = nn.functional.cross_entropy(guess(self.model, states[exercise.where]), exercise.wanted)
-        if weight := self.config.train.alignment:
-            translated = batch.labels["translated"].bool()
-            loss = loss + weight * apart(states, exercise.inputs["input_ids"], translated, self.pieces)
+        translated = batch.labels["translated"].numpy() == 1
+        if self.config.train.alignment and translated.any():
+            loss = loss + self.config.train.alignment * self._apart(batch.inputs["input_ids"].numpy(), translated)
         return loss
+
+    def _apart(self, ids: Ids, translated: Flags) -> Tensor:
+        alone = torch.from_numpy(parted(ids, translated, self.pieces))
+        real = alone != self.pieces.pad
+        states = layers(self.model, {"input_ids": alone, "attention_mask": real.long()})
+        return apart(states, ~torch.from_numpy(self.pieces.special)[alone])
 
     def _batch(self, step: int) -> Batch:
         """The documents of a step, counted from 0."""

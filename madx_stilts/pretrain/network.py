@@ -1,6 +1,6 @@
 """Fresh networks of three architectures, and how each is asked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, cast
@@ -61,6 +61,12 @@ def table(model: PreTrainedModel) -> Tensor:
 def guess(model: PreTrainedModel, states: Tensor) -> Tensor:
     """Scores of all pieces, from hidden states. *Shape:* ``(positions, hidden)`` to ``(positions, vocabulary)``."""
     return cast(Tensor, cast(Any, model).lm_head(states))
+
+
+def layers(model: PreTrainedModel, inputs: Inputs) -> Sequence[Tensor]:
+    """Hidden states of an encoder after each of its layers. *Shape of each:* ``(batch, tokens, hidden)``."""
+    states = cast(Any, model).base_model(**inputs, output_hidden_states=True).hidden_states
+    return cast(Sequence[Tensor], states[1:])
 
 
 def _xlmr(size: Size, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:

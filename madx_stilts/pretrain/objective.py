@@ -86,7 +86,7 @@ def hide_spans(ids: Ids, pieces: Pieces, share: tuple[float, float], random: np.
         seen.append(np.where(hidden[row], sentinel[row], ids[row])[kept])
         both = np.stack([sentinel[row], ids[row]], axis=1)
         told.append(np.append(both[np.stack([first[row] & hidden[row], hidden[row]], axis=1)], pieces.end))
-    texts, answers = _padded(seen, pieces.pad), _padded(told, pieces.pad)
+    texts, answers = padded(seen, pieces.pad), padded(told, pieces.pad)
     shifted = np.concatenate([np.full((len(ids), 1), pieces.pad), answers[:, :-1]], axis=1)
     inputs = {"input_ids": texts, "decoder_input_ids": shifted}
     return _exercise(inputs, texts != pieces.pad, answers != pieces.pad, answers)
@@ -106,11 +106,12 @@ def hidden_words(ids: Ids, pieces: Pieces, share: tuple[float, float], random: n
     return hidden if hidden.any() else drawn == drawn.min()
 
 
-def _padded(rows: list[Ids], pad: int) -> Ids:
-    padded = np.full((len(rows), max(map(len, rows))), pad, dtype=np.int64)
+def padded(rows: list[Ids], pad: int) -> Ids:
+    """Rows of ids as one array. *Shape:* ``(rows, longest)``."""
+    filled = np.full((len(rows), max(map(len, rows))), pad, dtype=np.int64)
     for at, row in enumerate(rows):
-        padded[at, : len(row)] = row
-    return padded
+        filled[at, : len(row)] = row
+    return filled
 
 
 def _exercise(inputs: dict[str, Ids], real: Flags, where: Flags, answers: Ids) -> Exercise:
