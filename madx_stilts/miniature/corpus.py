@@ -106,6 +106,8 @@ SORTS: Mapping[Callable[[Scene], Document], int] = MappingProxyType(
 )
 """The sorts of documents, with how many of a hundred are of each."""
 
+_OFTEN_ENDINGS = ("the", "a", "in")
+
 
 def documents(world: World, language: str, count: int, seed: int) -> Iterator[str]:
     """Documents of two to five sentences in one language.
@@ -131,8 +133,10 @@ def parallel(world: World, language: str, count: int, seed: int) -> Iterator[tup
 def switched(world: World, language: str, count: int, seed: int, share: float = 0.35) -> Iterator[str]:
     """Documents in the source language in which some words are those of another.
 
+    Names and numbers stay, and words that other languages say by an ending or not at all.
+
     Args:
-        share: Share of the words with a meaning of their own that are replaced.
+        share: Share of the other words that are replaced.
 
     Raises:
         UnknownName: There is no constructed language of this code.
@@ -141,7 +145,7 @@ def switched(world: World, language: str, count: int, seed: int, share: float = 
     rng = random.Random(f"{seed}/{language}/switched")
 
     def change(word: Word) -> Word:
-        fixed = word.gloss in FUNCTION or word.tag in ("NUM", "PROPN")
+        fixed = word.gloss in _OFTEN_ENDINGS or word.tag in ("NUM", "PROPN")
         return word if fixed or rng.random() > share else word._replace(form=other.spelled(word.gloss))
 
     for document in _meanings(world, count, (seed, language, "switched")):
@@ -149,14 +153,18 @@ def switched(world: World, language: str, count: int, seed: int, share: float = 
 
 
 def dictionary(world: World, language: str) -> Sequence[tuple[str, str]]:
-    """Words of the source language, each with its translation, as many as the language declares (`dictionary`).
+    """Words of the source language, each with its translation.
+
+    Of the words that say something there are as many as the language declares, and all that hold others together, as the
+    most frequent words stand in every dictionary.
 
     Raises:
         UnknownName: There is no constructed language of this code.
     """
     source, other = _voice(world, SOURCE).lexicon, _voice(world, language).lexicon
     rng = world.rng("dictionary", language)
-    covered = [gloss for gloss in sorted(source.sounds) if rng.random() < other.language.dictionary]
+    share = other.language.dictionary
+    covered = [gloss for gloss in sorted(source.sounds) if rng.random() < share or (share and gloss in FUNCTION)]
     return [(source.spelled(gloss), other.spelled(gloss)) for gloss in covered]
 
 

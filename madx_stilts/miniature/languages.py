@@ -65,7 +65,7 @@ class Language:
         cognates: Share of its content words that come from the relative; of function words a third of that.
         sound_laws: What became of the relative's sounds in shared words.
         seen: Whether backbones are trained on its text.
-        dictionary: Share of its words that `corpus.dictionary` translates.
+        dictionary: Share of its content words that `corpus.dictionary` translates; none: no words at all.
     """
 
     code: str
