@@ -155,8 +155,8 @@ def switched(world: World, language: str, count: int, seed: int, share: float = 
 def dictionary(world: World, language: str) -> Sequence[tuple[str, str]]:
     """Words of the source language, each with its translation.
 
-    Of the words that say something there are as many as the language declares, and all that hold others together, as the
-    most frequent words stand in every dictionary.
+    Of the words that say something there are as many as the language declares, and all that hold others together, since
+    the most frequent words stand in every dictionary.
 
     Raises:
         UnknownName: There is no constructed language of this code.

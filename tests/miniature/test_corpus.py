@@ -8,7 +8,7 @@ import pytest
 from madx_stilts.errors import UnknownName
 from madx_stilts.miniature.corpus import dictionary, documents, parallel, switched
 from madx_stilts.miniature.languages import CONSTRUCTED
-from madx_stilts.miniature.lexicon import lexicon
+from madx_stilts.miniature.lexicon import FUNCTION, lexicon
 from madx_stilts.miniature.world import World
 
 
@@ -41,12 +41,17 @@ def test_switching_replaces_the_share_of_words_that_is_asked_for(world: World) -
     assert [len(text.split()) for text in none] == [len(text.split()) for text in all_]
 
 
-def test_a_dictionary_covers_the_share_that_the_language_declares(world: World) -> None:
-    words = len(lexicon(world.seed, "qaa").sounds)
+def test_a_dictionary_covers_the_share_that_the_language_declares_and_all_function_words(world: World) -> None:
+    source = lexicon(world.seed, "qaa")
     for code, language in CONSTRUCTED.items():
-        assert len(dictionary(world, code)) / words == pytest.approx(language.dictionary, abs=0.05)
-    source, translation = dictionary(world, "qab")[0]
-    assert (source, translation) in dictionary(world, "qab")
+        known = {translation for _, translation in dictionary(world, code)}
+        content, function = set[str](), set[str]()
+        for gloss in source.sounds:
+            (function if gloss in FUNCTION else content).add(lexicon(world.seed, code).spelled(gloss))
+        assert len(known & content) / len(content) == pytest.approx(language.dictionary, abs=0.05)
+        assert known >= function if language.dictionary else not known
+    first, translation = dictionary(world, "qab")[0]
+    assert (first, translation) in dictionary(world, "qab")
 
 
 def test_no_text_to_train_language_models_on_is_a_premise_with_its_hypothesis(world: World, miniature: Path) -> None:
