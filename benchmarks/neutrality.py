@@ -4,8 +4,8 @@
 
 Two questions are asked of the hidden states of each layer: what follows from a sentence ("so", "perhaps" or "surely
 not": the word that tells is hidden), and which part of speech a word is. Each is also asked after the mean of each
-language was taken away. Where that helps, the languages lie apart by an offset (arXiv 2004.05160). Nothing here is about
-real languages.
+language was taken away. Where that helps, the languages lie apart by an offset (arXiv 2004.05160). Nothing here is
+about real languages.
 """
 
 import argparse
