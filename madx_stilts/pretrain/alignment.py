@@ -40,10 +40,11 @@ def parted(ids: Ids, translated: Flags, pieces: Pieces) -> Ids:
 
 
 def apart(layers: Sequence[Tensor], words: Tensor) -> Tensor:
-    """How far texts lie from their translations: the squared distance of their states, as a share of the variance.
+    """How far texts lie from their translations: the squared distance of their means, as a share of the variance.
 
-    Two states of a text count alike: the mean over its words, and that of the mark before them, from which a classifier
-    reads. The variance is that of the states of all words; shrinking all states changes nothing.
+    Means are over the words of a text; the variance is that of the states of all words, so that shrinking all states
+    changes nothing. The mark before the words, from which a classifier reads, does not count: nothing else asks it to hold
+    what a text says, so it would come to hold nothing.
 
     Args:
         layers: Hidden states of each layer, those of the translations after those of the texts.
@@ -56,8 +57,6 @@ def apart(layers: Sequence[Tensor], words: Tensor) -> Tensor:
     weights = words.unsqueeze(-1).to(layers[0].dtype)
     distances = []
     for states in layers:
-        told = torch.stack([states[:, 0], (states * weights).sum(dim=1) / weights.sum(dim=1)])
-        first, second = told.chunk(2, dim=1)
-        spread = states[words].var(dim=0).sum()
-        distances.append((first - second).square().sum(dim=-1).mean() / spread)
+        first, second = ((states * weights).sum(dim=1) / weights.sum(dim=1)).chunk(2)
+        distances.append((first - second).square().sum(dim=-1).mean() / states[words].var(dim=0).sum())
     return torch.stack(distances).mean()
