@@ -43,8 +43,8 @@ def apart(layers: Sequence[Tensor], words: Tensor) -> Tensor:
     """How far texts lie from their translations: the squared distance of their means, as a share of the variance.
 
     Means are over the words of a text; the variance is that of the states of all words, so that shrinking all states
-    changes nothing. The mark before the words, from which a classifier reads, does not count: nothing else asks it to hold
-    what a text says, so it would come to hold nothing.
+    changes nothing. The mark before the words, from which a classifier reads, does not count: guessing words does not
+    ask it to hold what a text says, so it would come to hold nothing (benchmarks/README.md).
 
     Args:
         layers: Hidden states of each layer, those of the translations after those of the texts.
