@@ -30,6 +30,7 @@ def test_each_architecture_comes_in_three_sizes() -> None:
         ("train.hidden_share=[0.4, 0.1]", "hidden_share must rise"),
         ("train.epochs=3", "is no known key"),
         ("architecture=encodr", "did you mean encoder"),
+        ("architecture=decoder", "train.alignment (1.0) is for an encoder, not for decoder"),
     ],
 )
 def test_a_config_that_makes_no_sense_is_told(override: str, fault: str) -> None:
