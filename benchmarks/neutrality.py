@@ -97,11 +97,10 @@ def conclusions(count: int, seed: str) -> list[Conclusion]:
     return found
 
 
-def right(fitted_on: Vectors, labels: Sequence[str], asked: Vectors, gold: Sequence[str]) -> tuple[float, float]:
-    """Percentages of right answers: of the probe as it is, and after both means were taken away."""
-    probe = LogisticRegression(max_iter=300, C=0.1).fit(fitted_on, labels)
+def cell(probe: LogisticRegression, fitted_on: Vectors, asked: Vectors, gold: Sequence[str]) -> str:
+    """Percentages of right answers: as they are, and after both means were taken away."""
     centred = asked - asked.mean(axis=0) + fitted_on.mean(axis=0)
-    return 100 * probe.score(asked, gold), 100 * probe.score(centred, gold)
+    return f"{100 * probe.score(asked, gold):.0f}, {100 * probe.score(centred, gold):.0f}"
 
 
 def report(folder: Path) -> None:
@@ -112,14 +111,13 @@ def report(folder: Path) -> None:
     tested = {code: reader.read(voice, conclusions(TESTED, "tested")) for code, voice in spoken.items()}
     print(f"\n{folder}\n\n| probe, layer | " + " | ".join(CONSTRUCTED) + " |\n|---|" + "---|" * len(CONSTRUCTED))
     for layer in range(1, len(source.links)):
-        follows, speech = [], []
-        for seen in tested.values():
-            follows.append(right(source.links[layer], source.link_labels, seen.links[layer], seen.link_labels))
-            words, tags = source.words[layer, :WORDS], source.word_labels[:WORDS]
-            speech.append(right(words, tags, seen.words[layer], seen.word_labels))
-        for name, scores in (("what follows", follows), ("part of speech", speech)):
-            cells = " | ".join(f"{plain:.0f}, {centred:.0f}" for plain, centred in scores)
-            print(f"| {name}, {layer} | {cells} |", flush=True)
+        links, words = source.links[layer], source.words[layer, :WORDS]
+        follows = LogisticRegression(max_iter=300, C=0.1).fit(links, source.link_labels)
+        speech = LogisticRegression(max_iter=300, C=0.1).fit(words, source.word_labels[:WORDS])
+        told = [cell(follows, links, seen.links[layer], seen.link_labels) for seen in tested.values()]
+        print(f"| what follows, {layer} | {' | '.join(told)} |")
+        told = [cell(speech, words, seen.words[layer], seen.word_labels) for seen in tested.values()]
+        print(f"| part of speech, {layer} | {' | '.join(told)} |", flush=True)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ _COMPARED = 16
 """Translations of one step that are compared: they are read once more, each text alone."""
 
 
-def parted(ids: Ids, translated: Flags, pieces: Pieces) -> Ids:
+def each_alone(ids: Ids, translated: Flags, pieces: Pieces) -> Ids:
     """Some texts and their translations, each in a frame of its own.
 
     Args:

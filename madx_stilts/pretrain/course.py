@@ -15,7 +15,7 @@ from transformers import PreTrainedModel
 from madx_stilts.data.batch import Batch, Groups, collate, epoch_order
 from madx_stilts.errors import Interrupted, JobFailed
 from madx_stilts.formats.base import Encoded
-from madx_stilts.pretrain.alignment import apart, parted
+from madx_stilts.pretrain.alignment import apart, each_alone
 from madx_stilts.pretrain.kept import NAME, load_checkpoint, save_checkpoint
 from madx_stilts.pretrain.network import ARCHITECTURES, guess, layers
 from madx_stilts.pretrain.objective import Exercise, Flags, Ids, Pieces
@@ -108,7 +108,7 @@ class Course:
         return loss
 
     def _apart(self, ids: Ids, translated: Flags) -> Tensor:
-        alone = torch.from_numpy(parted(ids, translated, self.pieces))
+        alone = torch.from_numpy(each_alone(ids, translated, self.pieces))
         real = alone != self.pieces.pad
         states = layers(self.model, {"input_ids": alone, "attention_mask": real.long()})
         return apart(states, ~torch.from_numpy(self.pieces.special)[alone])

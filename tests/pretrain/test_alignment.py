@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from madx_stilts.data.batch import collate
-from madx_stilts.pretrain.alignment import apart, parted
+from madx_stilts.pretrain.alignment import apart, each_alone
 from madx_stilts.pretrain.course import Course
 from madx_stilts.pretrain.objective import Pieces
 from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
@@ -41,7 +41,7 @@ def test_texts_and_translations_are_taken_out_of_their_pairs(readings: dict[Arch
     pieces = Pieces(reading.tokenizer)
     batch = collate(reading.text, np.arange(0, len(reading.text), 40), pad_id=pieces.pad, labels=("translated",))
     ids, translated = batch.inputs["input_ids"].numpy(), batch.labels["translated"].numpy() == 1
-    alone = [text[text != pieces.pad].tolist() for text in parted(ids, translated, pieces)]
+    alone = [text[text != pieces.pad].tolist() for text in each_alone(ids, translated, pieces)]
     pairs = [text[text != pieces.pad].tolist() for text in ids[translated]]
     first, second = alone[: len(alone) // 2], alone[len(alone) // 2 :]
     assert 5 < len(first) <= len(pairs)
