@@ -98,6 +98,9 @@ class TrainSettings(Frozen):
     time so many steps have passed; none: all layers from the first step."""
     masked_share: Annotated[float, Field(gt=0, lt=1)] = 0.15
     """Masked language modelling only: share of pieces that must be guessed."""
+    alignment: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Language adapters from parallel text only: weight in the loss of the distance between what the adapter makes of a
+    text and what the backbone makes of its translation (`train.translations`); none: words are guessed, no more."""
     storage: Literal["fp16"] | None = None
     """What the weights are stored in; none: fp32, as they are trained. What is trained or scored on the adapter later
     sees them as stored; the dev scores on its card are those before."""
@@ -219,6 +222,12 @@ class Recipe(Frozen):
             beside = len({part.task == MASKED_LM.name for part in self.parts}) > 1
             if beside != (self.sampling.masked_lm is not None):
                 raise ValueError("a share of masked_lm is needed where it stands beside other tasks, and nowhere else")
+        return self
+
+    @model_validator(mode="after")
+    def _alignable(self) -> "Recipe":
+        if self.train.alignment is not None and not self.models_language:
+            raise ValueError(f"alignment ({self.train.alignment}) has an effect on language adapters alone")
         return self
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,6 +117,14 @@ class Backbone:
             *Shape:* ``(batch, tokens, hidden_size)``
         """
         return cast(Tensor, self.base(**inputs).last_hidden_state)
+
+    def every_layer(self, inputs: dict[str, Tensor]) -> Sequence[Tensor]:
+        """Hidden states after each layer, the lowest first. *Shape of each:* ``(batch, tokens, hidden_size)``.
+
+        Args:
+            inputs: As for `hidden`.
+        """
+        return cast(Sequence[Tensor], self.base(**inputs, output_hidden_states=True).hidden_states[1:])
 
     def weights_digest(self) -> str:
         """sha256 over the frozen weights as they are in memory now: equal before and after any training."""

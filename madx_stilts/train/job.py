@@ -246,6 +246,8 @@ def deliver(
 
 def _feed(shop: Workshop, recipe: Recipe, materials: Materials) -> tuple[Course, Feed]:
     """The steps, and what each of them learns from."""
+    if recipe.train.alignment is not None:
+        materials.require_translations()
     limits = Limits(recipe.train.max_tokens, recipe.train.shared_tokens)
     encoded = [shop.encoder.encode(part.train, limits) for part in materials.parts]
     mix = mix_of(recipe, [len(one) for one in encoded])

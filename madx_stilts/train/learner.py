@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from madx_stilts.nets.heads import HEADS, Head, answer
 from madx_stilts.nets.stacking import activate
 from madx_stilts.recipe import FusionSettings
 from madx_stilts.train.schedule import Course, layer_of
+from madx_stilts.train.translations import Translations
 
 Weights = dict[str, Tensor]
 
@@ -81,6 +83,10 @@ class Learner:
         """Whether there are steps to do for it: it has not failed, and early stopping has not ended it."""
         return self.failure is None and not self.finished and self.done < self.course.steps
 
+    @cached_property
+    def _translations(self) -> Translations:
+        return Translations(self.backbone, self.course.settings.max_tokens)
+
     @contextmanager
     def own_chance(self) -> Iterator[None]:
         """Draw from this learner's own generators inside the block; those outside go on as if nothing had happened."""
@@ -104,7 +110,11 @@ class Learner:
         activate(self.backbone, self.stack)
         with self.backbone.autocast():
             logits = answer(self.backbone, head.name, head.kind, micro.inputs, micro.labels)
-        return HEADS[head.kind].loss(logits, micro.labels) / count
+        loss = HEADS[head.kind].loss(logits, micro.labels) / count
+        weight, micros = self.course.settings.alignment, self.course.settings.accumulate
+        if weight is None:
+            return loss
+        return loss + weight / micros * self._translations.distance(micro, self.stack)
 
     def step(self, batch: Sequence[Batch], step: int, part: int = 0) -> float:
         """One optimiser step. Heads that the batch is not for stay as they are, their moments too.

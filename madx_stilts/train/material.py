@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from madx_stilts.data.read import DataPlace, Examples, read
+from madx_stilts.errors import UsageError
 from madx_stilts.recipe import Part, TrainSettings
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.world import World
@@ -62,6 +63,19 @@ class Materials:
     def origins(self) -> dict[str, str]:
         """Where each data set came from, by `task@language:split`."""
         return {key: value for part in self.parts for key, value in part.origins.items()}
+
+    def require_translations(self) -> None:
+        """Every text that is learned from has its translation.
+
+        Raises:
+            UsageError: Some have not.
+        """
+        alone = sum(example.other is None for part in self.parts for example in part.train.items)
+        if alone:
+            raise UsageError(
+                f"train.alignment needs a translation of each text, and {alone} have none.",
+                hint="Give parallel text (a .tsv file, a text and its translation per line), or leave it out.",
+            )
 
     @property
     def tasks(self) -> dict[str, Task]:

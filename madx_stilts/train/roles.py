@@ -225,7 +225,7 @@ def _recipe(
         )
     except ValidationError as error:
         reasons = "; ".join(fault["msg"].removeprefix("Value error, ") for fault in error.errors())
-        raise UsageError(f"{', '.join(part.task for part in parts)} make no mixture: {reasons}.") from error
+        raise UsageError(f"{', '.join(part.task for part in parts)} cannot be trained so: {reasons}.") from error
 
 
 def _check_below(shop: Workshop, below: Iterable[str]) -> None:
