@@ -6,9 +6,11 @@ the same said twice, as they come up when one tells of something, but never in t
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from madx_stilts.errors import UnknownName
 from madx_stilts.miniature.consequences import consequence
@@ -18,10 +20,30 @@ from madx_stilts.miniature.lexicon import FUNCTION
 from madx_stilts.miniature.meaning import Clause, Phrase
 from madx_stilts.miniature.scene import Scene
 from madx_stilts.miniature.stories import said_of
-from madx_stilts.miniature.text import Voice, voices
+from madx_stilts.miniature.text import Sentence, Voice, voices
 from madx_stilts.miniature.world import World
 
 Document = tuple[Clause | Phrase, ...]
+Span = tuple[int, int]
+
+
+class Translation(NamedTuple):
+    """A text in the source language and the same in another.
+
+    Args:
+        words: Where each word or mark of the source begins and ends whose meaning is one in the other language too,
+            and where that one does.
+    """
+
+    source: str
+    other: str
+    words: tuple[tuple[Span, Span], ...]
+
+    def then(self, other: "Translation") -> "Translation":
+        """This text and another after it."""
+        after, there = len(self.source) + 1, len(self.other) + 1
+        moved = tuple(((a + after, b + after), (c + there, d + there)) for (a, b), (c, d) in other.words)
+        return Translation(f"{self.source} {other.source}", f"{self.other} {other.other}", self.words + moved)
 
 
 def traits(scene: Scene) -> Document:
@@ -119,7 +141,7 @@ def documents(world: World, language: str, count: int, seed: int) -> Iterator[st
     return (_written(document, voice) for document in _meanings(world, count, (seed, language)))
 
 
-def parallel(world: World, language: str, count: int, seed: int) -> Iterator[tuple[str, str]]:
+def parallel(world: World, language: str, count: int, seed: int) -> Iterator[Translation]:
     """Documents in the source language, each with its translation.
 
     Raises:
@@ -127,7 +149,10 @@ def parallel(world: World, language: str, count: int, seed: int) -> Iterator[tup
     """
     source, voice = _voice(world, SOURCE), _voice(world, language)
     for document in _meanings(world, count, (seed, language, "parallel")):
-        yield _written(document, source), _written(document, voice)
+        one, other = ([said.sentence(part) for part in document] for said in (source, voice))
+        first, second = _places(one), _places(other)
+        words = tuple((first[meaning], second[meaning]) for meaning in first if meaning in second)
+        yield Translation(_text(one), _text(other), words)
 
 
 def switched(world: World, language: str, count: int, seed: int, share: float = 0.35) -> Iterator[str]:
@@ -182,6 +207,23 @@ def _meanings(world: World, count: int, purpose: Sequence[object]) -> Iterator[D
 
 
 def _written(document: Document, voice: Voice, change: Callable[[Word], Word] | None = None) -> str:
-    return " ".join(
-        voice.sentence(part, change).text if isinstance(part, Clause) else voice.short(part) for part in document
-    )
+    return _text([voice.sentence(part, change) for part in document])
+
+
+def _text(sentences: Sequence[Sentence]) -> str:
+    return " ".join(sentence.text for sentence in sentences)
+
+
+def _places(sentences: Sequence[Sentence]) -> dict[tuple[int, str, str, int], Span]:
+    """Where each word stands in the text, by its sentence, its part of it, its meaning, and which of several it is."""
+    places, at = dict[tuple[int, str, str, int], Span](), 0
+    for number, sentence in enumerate(sentences):
+        met = Counter[tuple[str, str]]()
+        for word in sentence.words[:-1]:
+            met[word.part, word.gloss] += 1
+            places[number, word.part, word.gloss, met[word.part, word.gloss]] = at, at + len(word.form)
+            at += len(word.form) + 1
+        # The mark follows without a space.
+        places[number, "", "", 1] = at - 1, at
+        at += 1
+    return places

@@ -153,7 +153,9 @@ class Speaker:
         as_ending = quantifier == "the" and articles == "ending"
         dropped = as_ending or (quantifier in ("a", "the") and articles == "absent")
         if quantifier and not dropped:
-            yield self._bound(quantifier, DETERMINER)._replace(part=part)
+            # Where it is an ending it cannot be left out of an answer, and where there is none it cannot be in it.
+            said = "" if quantifier in ("a", "the") else part
+            yield self._bound(quantifier, DETERMINER)._replace(part=said)
         before = self._grammar.adjective == "before"
         if phrase.adjective and before:
             yield self._adjective(phrase.adjective, part)

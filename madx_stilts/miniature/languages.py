@@ -9,7 +9,7 @@ language adapter has something to learn, and something to hold on to.
     qab  Doveli   the goat carries a net wet in the barn today       many cognates
     qac  Kharuv   today carries goat-the a net-ACC wet in barn-the   own script, verb in second place, few cognates
     qad  Tsaghi   goat net-ACC wet barn-in today carries             own script, verb often last, no articles
-    qae  Bolune   goat-the carries a net-ACC wet in barn-the today   held out, cognates of Doveli
+    qae  Bolune   the goat carries a net-ACC wet in the barn today   held out, cognates of Doveli
 """
 
 from collections.abc import Mapping
@@ -135,7 +135,7 @@ _BOLUNE = Language(
     name="Bolune",
     script=ACCENTED_LATIN,
     syllables=Syllables("b d f g l m n p r s t v z S C gr pl", "a e i o o u", "- - e e n s"),
-    grammar=Grammar(adjective="after", articles="ending", definite_ending="ta", object_ending="n"),
+    grammar=Grammar(adjective="after", object_ending="n"),
     relative="qab",
     cognates=0.95,
     seen=False,

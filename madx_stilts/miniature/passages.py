@@ -37,6 +37,7 @@ class Exam:
         people: Share of passages about people with names; the others are about what kinds do to each other.
         reworded: Share of questions, where they can, that use another verb of the same meaning.
         unanswerable: Share of questions that the passage does not answer.
+        fronted: Share of sentences that may begin with a place or a time, as texts do that tell of somebody's life.
         questions: Questions for each passage.
     """
 
@@ -44,6 +45,7 @@ class Exam:
     people: float = 1.0
     reworded: float = 0.0
     unanswerable: float = 0.0
+    fronted: float = 0.5
     questions: int = 2
 
 
@@ -85,9 +87,14 @@ def _sentences(scene: Scene, exam: Exam) -> tuple[tuple[Clause, ...], tuple[Clau
         cast, strangers = people[: scene.one((2, 3))], people[3:]
         told = [scene.deed(scene.one(cast)) for _ in range(number)]
         untold = [scene.deed(scene.one(strangers if index % 2 else cast)) for index in range(8)]
-        return tuple(told), tuple(untold)
-    told = [_act(scene) for _ in range(number)]
-    return tuple(told), tuple(_act(scene) for _ in range(8))
+    else:
+        told = [_act(scene) for _ in range(number)]
+        untold = [_act(scene) for _ in range(8)]
+    return tuple(_turned(clause, exam, scene) for clause in told), tuple(untold)
+
+
+def _turned(clause: Clause, exam: Exam, scene: Scene) -> Clause:
+    return replace(clause, fronted=scene.one(clause.fronts)) if scene.chance(exam.fronted) else clause
 
 
 def _act(scene: Scene) -> Clause:

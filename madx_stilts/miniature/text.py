@@ -41,17 +41,17 @@ class Voice:
         self.lexicon = lexicon(world.seed, language.code)
         self._speaker = Speaker(self.lexicon, world.actors)
 
-    def sentence(self, clause: Clause, change: Callable[[Word], Word] | None = None) -> Sentence:
-        """A clause as a sentence.
+    def sentence(self, said: Clause | Phrase, change: Callable[[Word], Word] | None = None) -> Sentence:
+        """A clause as a sentence, or a noun phrase as a sentence of its own.
 
         Args:
             change: What is done to each word first.
         """
-        words = self._speaker.words(clause)
+        words = self._speaker.words(said) if isinstance(said, Clause) else self._speaker.phrase(said)
         if change is not None:
             words = [change(word) for word in words]
         words[0] = words[0]._replace(form=self.language.script.capitalised(words[0].form))
-        mark = "?" if clause.asked else "."
+        mark = "?" if isinstance(said, Clause) and said.asked else "."
         text = " ".join(word.form for word in words) + mark
         return Sentence((*words, Word(mark, "PUNCT", mark)), text)
 
@@ -62,10 +62,6 @@ class Voice:
     def answer(self, answer: Clause | Phrase) -> str:
         """A whole sentence, or a noun phrase alone."""
         return self.say(answer) if isinstance(answer, Clause) else self.phrase(answer)
-
-    def short(self, phrase: Phrase) -> str:
-        """A noun phrase as a sentence of its own."""
-        return f"{self.language.script.capitalised(self.phrase(phrase))}."
 
     def phrase(self, phrase: Phrase) -> str:
         """A noun phrase alone, as a short answer gives it."""

@@ -18,7 +18,7 @@ from madx_stilts.formats.base import Encoded
 from madx_stilts.pretrain.alignment import apart, each_alone
 from madx_stilts.pretrain.kept import NAME, load_checkpoint, save_checkpoint
 from madx_stilts.pretrain.network import ARCHITECTURES, guess, layers
-from madx_stilts.pretrain.objective import Exercise, Flags, Ids, Pieces
+from madx_stilts.pretrain.objective import Exercise, Flags, Pieces
 from madx_stilts.pretrain.plan import Optimisation, PretrainConfig
 from madx_stilts.pretrain.quality import Examiner
 from madx_stilts.train.listen import Listener
@@ -104,14 +104,15 @@ class Course:
         loss = nn.functional.cross_entropy(guess(self.model, states[exercise.where]), exercise.wanted)
         translated = batch.labels["translated"].numpy() == 1
         if self.config.train.alignment and translated.any():
-            loss = loss + self.config.train.alignment * self._apart(batch.inputs["input_ids"].numpy(), translated)
+            loss = loss + self.config.train.alignment * self._apart(batch, translated, step)
         return loss
 
-    def _apart(self, ids: Ids, translated: Flags) -> Tensor:
-        alone = torch.from_numpy(each_alone(ids, translated, self.pieces))
-        real = alone != self.pieces.pad
-        states = layers(self.model, {"input_ids": alone, "attention_mask": real.long()})
-        return apart(states, ~torch.from_numpy(self.pieces.special)[alone])
+    def _apart(self, batch: Batch, translated: Flags, step: int) -> Tensor:
+        random = np.random.default_rng((self.config.seed, step, 1))
+        ids, word = batch.inputs["input_ids"].numpy(), batch.labels["word"].numpy()
+        alone = each_alone(ids, word, translated, self.pieces, random)
+        inputs = {"input_ids": torch.from_numpy(alone.ids), "attention_mask": torch.from_numpy(alone.real).long()}
+        return apart(layers(self.model, inputs), torch.from_numpy(alone.word))
 
     def _batch(self, step: int) -> Batch:
         """The documents of a step, counted from 0."""
@@ -120,7 +121,7 @@ class Course:
         epoch, at = divmod(step, per_epoch)
         if self._epoch[0] != epoch:
             self._epoch = epoch, epoch_order(self.text, train.batch_size, seed=seed, epoch=epoch)
-        return collate(self.text, self._epoch[1][at], pad_id=self.pieces.pad, labels=("translated",))
+        return collate(self.text, self._epoch[1][at], pad_id=self.pieces.pad, labels=("translated", "word"))
 
     def _exercise(self, batch: Batch, step: int) -> Exercise:
         objective = ARCHITECTURES[self.config.architecture].objective

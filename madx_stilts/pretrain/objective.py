@@ -21,6 +21,7 @@ class Pieces:
     Args:
         begins: Whether each piece begins a word. *Shape:* ``(vocabulary,)``.
         special: Whether it is a special one. *Shape:* the same.
+        closes: Whether it ends a sentence. *Shape:* the same.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
@@ -28,6 +29,7 @@ class Pieces:
         self.special: Flags = np.isin(np.arange(len(names)), tokenizer.all_special_ids)
         # A mark such as a full stop is a word of its own, as the tokenizer splits it off.
         self.begins: Flags = self.special | np.array([name.startswith("▁") or not name.isalnum() for name in names])
+        self.closes: Flags = np.isin(names, [".", "?"])
         self.ordinary: Ids = np.flatnonzero(~self.special)
         self.pad = int(tokenizer.pad_token_id)
         self.end = int(tokenizer.eos_token_id)

@@ -40,7 +40,8 @@ class Text(Frozen):
     switched: Share = 0.3
     """Share of source documents with some words in another language."""
     joined: Share = 0.2
-    """Share of the other documents that stand together in longer ones, so that late positions are learned too."""
+    """Share of the documents in one language, and of the translated ones, that stand together in longer ones, so that
+    late positions are learned too."""
     parted: Share = 0.0
     """Share of the documents of one text that are cut in two segments between two sentences, in either order: tasks of
     pairs look so. Without it, two segments are always translations."""
@@ -82,8 +83,8 @@ class Optimisation(Frozen):
     """Share of a document's words that must be guessed, drawn between these two for each document. A decoder hides
     nothing: it guesses every next piece."""
     alignment: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of the distance between a text and its translation (`alignment.apart`), beside the cross entropy of the
-    guesses. For encoders alone."""
+    """Weight of the contrast between words with their translations and all other words (`alignment.apart`), beside the
+    cross entropy of the guesses. For encoders alone."""
     looks: Count = 4
     """How often accuracy and retrieval are measured on the way."""
 

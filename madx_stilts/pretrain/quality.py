@@ -77,7 +77,8 @@ class Examiner:
         for code in CONSTRUCTED:
             if code != SOURCE:
                 # Some documents are written twice, which no search could tell apart.
-                pairs = dict(corpus.parallel(self.world, code, self.documents, _SEED))
+                read = corpus.parallel(self.world, code, self.documents, _SEED)
+                pairs = {source: other for source, other, _ in read}
                 found[code] = self._batch(list(pairs)), self._batch(list(pairs.values()))
         return found
 

@@ -2,15 +2,18 @@
 
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import cycle, islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from tokenizers import Encoding
 from transformers import PreTrainedTokenizerFast
 
 from madx_stilts.formats.base import Encoded, EncodedBuilder
 from madx_stilts.miniature import corpus
+from madx_stilts.miniature.corpus import Span, Translation
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.world import World
 from madx_stilts.pretrain.plan import PretrainConfig, Text
@@ -24,14 +27,21 @@ _SAMPLE = 12_000
 _CHUNK = 4096
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?]) ")
 
+T = TypeVar("T")
+
 
 class Document(NamedTuple):
-    """What is read at once: a text, or two segments."""
+    """What is read at once: a text, or two segments.
+
+    Args:
+        translated: Whether the second segment says the same as the first.
+        words: Where words of the first and of the second stand that are translations of each other.
+    """
 
     first: str
     second: str = ""
     translated: bool = False
-    """Whether the second segment says the same as the first."""
+    words: Sequence[tuple[Span, Span]] = ()
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,8 @@ class Reading:
     """A tokenizer and what is read with it.
 
     Args:
-        text: Encoded with the architecture's frame; its rows say which documents are `translated`.
+        text: Encoded with the architecture's frame; its rows say which documents are `translated`, and in these
+            `word` numbers the words that are translations of each other, from 1 on; 0: any other piece.
         alone: Documents in one language each, by language: what its words and pieces are counted on.
     """
 
@@ -55,22 +66,30 @@ def prepare(config: PretrainConfig) -> Reading:
     alone = {code: list(corpus.documents(world, code, count, config.seed)) for code in SEEN}
     sample = [document for documents in alone.values() for document in documents[: _SAMPLE // len(SEEN)]]
     tokenizer = tokenizer_of(sample, config.architecture, config.size.vocabulary)
-    single = [text for in_language in alone.values() for text in _some_joined(in_language, config.text.joined)]
+    single = [
+        text
+        for in_language in alone.values()
+        for text in _some_joined(in_language, config.text.joined, (2, 3, 4, 5, 6), _then)
+    ]
     single += _switched(world, config.text, config.seed)
     documents = [*_some_parted(single, config.text.parted, config.seed), *_translated(world, config.text, config.seed)]
     return Reading(tokenizer, encoded(documents, tokenizer), alone)
 
 
-def _some_joined(documents: Sequence[str], share: float) -> Iterator[str]:
-    """The documents, the first ones joined to groups of two to six."""
+def _some_joined(documents: Sequence[T], share: float, sizes: Sequence[int], join: Callable[[T, T], T]) -> Iterator[T]:
+    """The documents, the first ones joined to groups."""
     single = iter(documents)
     joining = islice(single, round(share * len(documents)))
-    for size in cycle((2, 3, 4, 5, 6)):
+    for size in cycle(sizes):
         group = list(islice(joining, size))
         if not group:
             break
-        yield " ".join(group)
+        yield reduce(join, group)
     yield from single
+
+
+def _then(text: str, other: str) -> str:
+    return f"{text} {other}"
 
 
 def _some_parted(texts: Iterable[str], share: float, seed: int) -> Iterator[Document]:
@@ -94,8 +113,12 @@ def _switched(world: World, text: Text, seed: int) -> Iterator[str]:
 def _translated(world: World, text: Text, seed: int) -> Iterator[Document]:
     """Translations in both orders."""
     for code in OTHERS:
-        pairs = corpus.parallel(world, code, -(-text.counts[1] // len(OTHERS)), seed)
-        yield from (Document(*(pair[::-1] if at % 2 else pair), translated=True) for at, pair in enumerate(pairs))
+        pairs = list(corpus.parallel(world, code, -(-text.counts[1] // len(OTHERS)), seed))
+        for at, (source, other, words) in enumerate(_some_joined(pairs, text.joined, (2, 3), Translation.then)):
+            if at % 2:
+                yield Document(other, source, translated=True, words=[(there, here) for here, there in words])
+            else:
+                yield Document(source, other, translated=True, words=words)
 
 
 def encoded(documents: Iterable[Document], tokenizer: PreTrainedTokenizerFast) -> Encoded:
@@ -105,5 +128,23 @@ def encoded(documents: Iterable[Document], tokenizer: PreTrainedTokenizerFast) -
     while chunk := list(islice(rows, _CHUNK)):
         texts = [(each.first, each.second) if each.second else each.first for each in chunk]
         for document, piece in zip(chunk, tokenizer.backend_tokenizer.encode_batch(texts), strict=True):
-            builder.add({"input_ids": piece.ids}, {"translated": int(document.translated)})
+            tokens = {"input_ids": piece.ids, "word": _numbered(document, piece)}
+            builder.add(tokens, {"translated": int(document.translated)})
     return builder.build()
+
+
+def _numbered(document: Document, piece: Encoding) -> list[int]:
+    """The number of the word that each piece is a part of."""
+    if not document.words:
+        return [0] * len(piece.ids)
+    # A piece begins with the space before it, if there is one, but it always ends in its word.
+    ends = {
+        (segment, at): number
+        for number, spans in enumerate(document.words, start=1)
+        for segment, span in enumerate(spans)
+        for at in range(span[0] + 1, span[1] + 1)
+    }
+    return [
+        0 if segment is None else ends.get((segment, end), 0)
+        for segment, (_, end) in zip(piece.sequence_ids, piece.offsets, strict=True)
+    ]

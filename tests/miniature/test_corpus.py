@@ -28,10 +28,32 @@ def test_text_speaks_of_every_kind_and_event_whatever_its_split(world: World) ->
 
 
 def test_translations_have_as_many_sentences_and_the_source_first(world: World) -> None:
-    for source, translation in parallel(world, "qac", 50, seed=1):
+    for source, translation, _ in parallel(world, "qac", 50, seed=1):
         assert source.count(".") + source.count("?") == translation.count(".") + translation.count("?")
         assert source.isascii()
         assert not translation.isascii()
+
+
+@pytest.mark.parametrize("code", [code for code in CONSTRUCTED if code != "qaa"])
+def test_translations_tell_which_words_mean_the_same(world: World, code: str) -> None:
+    source, other = (lexicon(world.seed, each) for each in ("qaa", code))
+    count = 0
+    for text, translation, words in parallel(world, code, 50, seed=1):
+        for here, there in words:
+            one, two = text[slice(*here)].lower(), translation[slice(*there)].lower()
+            glosses = [gloss for gloss in source.sounds if source.spelled(gloss) == one]
+            # An ending may follow. Numbers and marks are the same in all languages.
+            assert (
+                one == two
+                if one.isdigit() or one in ".?"
+                else any(two.startswith(other.spelled(gloss)) for gloss in glosses)
+            )
+            count += 1
+        for spans, whole in zip(zip(*words, strict=True), (text, translation), strict=True):
+            taken = [at for span in spans for at in range(*span)]
+            assert len(taken) == len(set(taken))
+            assert len(taken) > 0.5 * len(whole)
+    assert count > 400
 
 
 def test_switching_replaces_the_share_of_words_that_is_asked_for(world: World) -> None:

@@ -18,14 +18,14 @@ SAID = {
     "qab": "the goat carry a net wet in the barn today",
     "qac": "goat carry a net wet in barn today",
     "qad": "goat net wet barn today carry",
-    "qae": "goat carry a net wet in barn today",
+    "qae": "the goat carry a net wet in the barn today",
 }
 TODAY_FIRST = {
     "qaa": "today the goat carry a wet net in the barn",
     "qab": "today the goat carry a net wet in the barn",
     "qac": "today carry goat a net wet in barn",
     "qad": "today goat net wet barn carry",
-    "qae": "today goat carry a net wet in barn",
+    "qae": "today the goat carry a net wet in the barn",
 }
 
 
@@ -86,6 +86,16 @@ def test_the_span_of_a_part_holds_the_words_of_that_part(voice: Voice) -> None:
         start, end = sentence.span(part)
         words = [word.form for word in sentence.words if word.part == part]
         assert sentence.text[start:end] == " ".join(words) != ""
+
+
+def test_an_answer_holds_the_same_words_in_every_language_and_no_article(world: World) -> None:
+    for part in ("subject", "object", "place"):
+        said = {
+            tuple(sorted(word.gloss for word in voice.sentence(GOAT).words if word.part == part))
+            for voice in voices(world)
+        }
+        assert len(said) == 1
+        assert {"a", "the"}.isdisjoint(*said)
 
 
 def test_only_the_words_asked_for_are_missing_from_a_question(voice: Voice) -> None:

@@ -29,9 +29,9 @@ def write(studio: Studio) -> None:
             voice.language.code: list(parallel(world, voice.language.code, number, seed)) for voice in studio.others
         }
         for code, both in pairs.items():
-            studio.mirror.table(CONSTRUCTED_PAIRS, code, split, _rows((text, source) for source, text in both))
+            studio.mirror.table(CONSTRUCTED_PAIRS, code, split, _rows((text, source) for source, text, _ in both))
         seen = [pairs[voice.language.code] for voice in studio.others if voice.language.seen]
-        turns = (seen[at % len(seen)][at] for at in range(number))
+        turns = (seen[at % len(seen)][at][:2] for at in range(number))
         studio.mirror.table(CONSTRUCTED_PAIRS, SOURCE, split, _rows(turns))
 
 
