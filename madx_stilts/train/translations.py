@@ -68,8 +68,8 @@ class Translations:
             stack: Names in the model; they stay active.
 
         Returns:
-            The mean over layers, of texts and of first tokens together. *Shape:* ``()``. Zero for a single text, of
-            which there is no variance.
+            The mean over layers, of texts and of first tokens together. *Shape:* ``()``. Zero for a single sequence,
+            which has no variance.
         """
         texts, translations = self.sides(batch)
         with torch.no_grad(), _scoring(self._backbone), self._backbone.autocast():
@@ -78,11 +78,11 @@ class Translations:
         activate(self._backbone, stack)
         with self._backbone.autocast():
             found = self._backbone.every_layer(texts.inputs)
-        if len(batch.groups) < 2:
+        if len(wanted[0]) < 2:
             return 0.0 * found[-1].sum()
         gaps = [
             _gap(_means(one, texts.text), _means(other, translations.text)) + _gap(one[:, 0], other[:, 0])
-            for one, other in zip(found, wanted, strict=True)
+            for one, other in ((one.float(), other.float()) for one, other in zip(found, wanted, strict=True))
         ]
         return torch.stack(gaps).mean()
 

@@ -107,8 +107,9 @@ def test_translations_are_read_without_dropout_and_dropout_is_as_it_was(
     assert [module.training for module in backbone.base.modules()] == before
 
 
-def test_one_text_alone_has_no_distance(shop: Any, pairs: list[tuple[str, str]]) -> None:
-    batch, _ = batch_of(shop.backbone, pairs[:1])
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_sequence_alone_has_no_distance(shop: Any, pairs: list[tuple[str, str]], count: int) -> None:
+    batch, _ = batch_of(shop.backbone, pairs[:count])
     activate(shop.backbone, [])
     assert Translations(shop.backbone, 200).distance(batch, []).item() == 0
 
