@@ -2,8 +2,8 @@
 
 A network that guesses words of many languages comes to hold each language apart from the others by an offset, most of
 all in its last layer (arXiv 2004.05160), and what is learned on top of one language then misreads the others. Pulling
-together the states of words that translate each other, each in its own sentence, takes the offset away, as arXiv
-2002.03518 does for models that are trained already.
+together the states of words that translate each other, each in its own sentence, brings languages together, as arXiv
+2002.03518 does with models that are trained already; some offset stays where a word is hidden (benchmarks/README.md).
 """
 
 from collections.abc import Sequence
