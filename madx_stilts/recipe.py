@@ -98,7 +98,7 @@ class TrainSettings(Frozen):
     time so many steps have passed; none: all layers from the first step."""
     masked_share: Annotated[float, Field(gt=0, lt=1)] = 0.15
     """Masked language modelling only: share of pieces that must be guessed."""
-    alignment: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    translations: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """Language adapters from parallel text only: weight in the loss of the distance between what the adapter makes of a
     text and what the backbone makes of its translation (`train.translations`); none: words are guessed, no more."""
     storage: Literal["fp16"] | None = None
@@ -226,8 +226,8 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _alignable(self) -> "Recipe":
-        if self.train.alignment is not None and not self.models_language:
-            raise ValueError(f"alignment ({self.train.alignment}) has an effect on language adapters alone")
+        if self.train.translations is not None and not self.models_language:
+            raise ValueError(f"translations ({self.train.translations}) has an effect on language adapters alone")
         return self
 
     @model_validator(mode="after")

@@ -149,7 +149,7 @@ def test_every_training_setting_changes_the_identity() -> None:
         snapshots=5,
         unfreeze_every=800,
         masked_share=0.2,
-        alignment=2.0,
+        translations=2.0,
         storage="fp16",
     )
     ids = {identity(PLAIN)}

@@ -29,6 +29,7 @@ from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.schedule import Course
+from madx_stilts.train.translations import Translations
 from madx_stilts.zoo.store import Zoo
 
 
@@ -72,8 +73,14 @@ def heads_of(recipe: Recipe, name: str) -> dict[str, Head]:
     return {task: Head(names[task], FORMATS[task_named(task, TASKS).format].head, task) for task in recipe.tasks}
 
 
-def new_learner(backbone: Backbone, stack: list[str], recipe: Recipe, course: Course) -> Learner:
-    """A learner for the uppermost adapter and its heads; all else is frozen."""
+def new_learner(
+    backbone: Backbone, stack: list[str], recipe: Recipe, course: Course, translations: Translations | None = None
+) -> Learner:
+    """A learner for the uppermost adapter and its heads; all else is frozen.
+
+    Args:
+        translations: What it is pulled to, where the recipe says so.
+    """
     heads = heads_of(recipe, stack[-1])
     parameters = adapter_parameters(backbone, stack[-1])
     for head in heads.values():
@@ -83,7 +90,8 @@ def new_learner(backbone: Backbone, stack: list[str], recipe: Recipe, course: Co
     backbone.model.requires_grad_(False)
     for parameter in parameters.values():
         parameter.requires_grad_(True)
-    return Learner(backbone, stack, [heads[part.task] for part in recipe.parts], parameters, course, recipe.fusion)
+    of_parts = [heads[part.task] for part in recipe.parts]
+    return Learner(backbone, stack, of_parts, parameters, course, recipe.fusion, translations)
 
 
 def save_all(backbone: Backbone, folder: Path, name: str, recipe: Recipe) -> None:

@@ -1,24 +1,19 @@
 """One recipe becomes one adapter in the zoo: read, attach, check, train, keep. Run again, it goes on or is done."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
-from madx_stilts.card import Card, Parent
+from madx_stilts.card import Card
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.mix import mix_of
 from madx_stilts.data.place import DataPlace
 from madx_stilts.data.shelf import Shelf
 from madx_stilts.errors import UsageError
 from madx_stilts.formats.base import Limits
-from madx_stilts.formats.text import LEFT_OUT
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.memory import told_as_memory
@@ -29,6 +24,7 @@ from madx_stilts.score.judge import Judge, dev_judge
 from madx_stilts.stack import Role
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import assembled, new_learner, save_all
+from madx_stilts.train.certificate import certificate, notes_of_feed
 from madx_stilts.train.feed import Feed, Supply
 from madx_stilts.train.learner import Learner, generator_states
 from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
@@ -36,12 +32,12 @@ from madx_stilts.train.loop import Desk, Session, run
 from madx_stilts.train.material import Materials
 from madx_stilts.train.room import peak_bytes, reset_peak
 from madx_stilts.train.schedule import Course
+from madx_stilts.train.translations import Translations
 from madx_stilts.train.trunk_cache import Keeper, States
 from madx_stilts.zoo.store import Zoo
 
 LOG = "training_log.jsonl"
 ROOM_HINT = "Try --accumulate 2 or more, --precision bf16, or --recompute layers."
-_LIBRARIES = ("madx-stilts", "torch", "transformers", "adapters", "datasets")
 
 
 @dataclass(frozen=True)
@@ -102,6 +98,7 @@ class Lesson:
     course: Course
     feed: Feed
     judge: Judge | None
+    translations: Translations | None = None
 
 
 def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, name: str) -> Card:
@@ -184,7 +181,11 @@ def prepared(shop: Workshop, making: Making) -> Lesson:
         UsageError: A part of a mixture would get no step, or the best weights are wanted and there is no dev data.
     """
     course, feed = _feed(shop, making.recipe, making.materials)
-    return Lesson(course, feed, _judge(shop, making.recipe, making.materials))
+    judge = _judge(shop, making.recipe, making.materials)
+    if course.settings.translations is None:
+        return Lesson(course, feed, judge)
+    windows = feed.supplies[0].encoded
+    return Lesson(course, feed, judge, Translations(shop.backbone, windows, course.settings.max_tokens))
 
 
 @contextmanager
@@ -199,7 +200,7 @@ def learning(shop: Workshop, making: Making, lesson: Lesson) -> Iterator[Learner
     """
     recipe, tasks = making.recipe, making.materials.tasks
     with assembled(shop.backbone, shop.zoo, recipe, making.name, tasks=tasks, recompute=shop.recompute) as stack:
-        learner = new_learner(shop.backbone, stack, recipe, lesson.course)
+        learner = new_learner(shop.backbone, stack, recipe, lesson.course, lesson.translations)
         _preflight(shop.backbone, learner, lesson.feed)
         with seeded(recipe.seed):
             learner.random = generator_states(shop.backbone.device)
@@ -235,9 +236,9 @@ def deliver(
         StorageError: It cannot be written.
     """
     recipe, feed = making.recipe, lesson.feed
-    card = _card(shop, recipe, making.materials, name=making.name, identity=making.identity)
+    card = certificate(recipe, making.materials, shop.backbone, shop.zoo, name=making.name, identity=making.identity)
     facts = {"steps": learner.done, "examples_seen": feed.examples_seen(learner.done), "scores": dict(scores)}
-    facts |= {"notes": (*card.notes, *_left_out(recipe, feed), *_shares(recipe, feed.steps_of(learner.done)))}
+    facts |= {"notes": (*card.notes, *notes_of_feed(recipe, feed, done=learner.done))}
     facts |= {"wall_seconds": round(seconds, 2), "peak_bytes": peak_bytes(shop.backbone.device)}
     with shop.zoo.adding(card.model_copy(update=facts)) as made:
         save_all(shop.backbone, made, making.name, recipe)
@@ -246,7 +247,7 @@ def deliver(
 
 def _feed(shop: Workshop, recipe: Recipe, materials: Materials) -> tuple[Course, Feed]:
     """The steps, and what each of them learns from."""
-    if recipe.train.alignment is not None:
+    if recipe.train.translations is not None:
         materials.require_translations()
     limits = Limits(recipe.train.max_tokens, recipe.train.shared_tokens)
     encoded = [shop.encoder.encode(part.train, limits) for part in materials.parts]
@@ -304,42 +305,3 @@ def session_of(shop: Workshop, makings: Sequence[Making], states: Mapping[int, S
     first = makings[0]
     trunk = trunk_of(shop, first.recipe)
     return Session(shop.backbone, trunk, first.folder.parent, listener, shop.checkpoint_every, desks, states)
-
-
-def _card(shop: Workshop, recipe: Recipe, materials: Materials, *, name: str, identity: str) -> Card:
-    return Card(
-        id=identity,
-        name=name,
-        recipe=recipe,
-        backbone=shop.backbone.note(),
-        data=materials.fingerprints,
-        origins=materials.origins,
-        parents=tuple(Parent(reference=shop.zoo.card(parent).name, id=parent) for parent in recipe.parents),
-        versions={library: version(library) for library in _LIBRARIES} | {"python": sys.version.split()[0]},
-        licence=materials.licence,
-        notes=("Everything below the lowest task adapter ran without dropout.", *_cached(recipe), *materials.notes),
-    )
-
-
-def _cached(recipe: Recipe) -> tuple[str, ...]:
-    """Where what leaves the trunk came from, as a sentence, if not from computing it for each batch."""
-    sentence = "It was computed once for each example and kept, so it differs by rounding from batch by batch."
-    return (sentence,) if recipe.trunk else ()
-
-
-def _left_out(recipe: Recipe, feed: Feed) -> tuple[str, ...]:
-    """Which texts the tokenizer could make nothing of, a sentence for each part."""
-    counts = (int(supply.encoded.rows.get(LEFT_OUT, np.zeros(1)).sum()) for supply in feed.supplies)
-    return tuple(
-        f"{count} texts of {part.task}@{part.language} were left out: the tokenizer knows nothing in them."
-        for part, count in zip(recipe.parts, counts, strict=True)
-        if count
-    )
-
-
-def _shares(recipe: Recipe, steps: list[int]) -> tuple[str, ...]:
-    """How the steps of a mixture were divided, as a sentence."""
-    if len(recipe.parts) == 1:
-        return ()
-    each = (f"{part.task}@{part.language} {n}" for part, n in zip(recipe.parts, steps, strict=True))
-    return (f"Steps of each part: {', '.join(each)}.",)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +35,7 @@ class Learner:
         parameters: What is trained, by full name in the model: adapter and heads.
         course: Its steps.
         fusion: How the fusion layer among the parameters is trained; none: there is none.
+        translations: What the adapter is pulled to beside what its heads learn; none: nothing.
         done: How many of them are done.
         failure: Why it cannot go on.
     """
@@ -46,6 +46,7 @@ class Learner:
     parameters: dict[str, nn.Parameter]
     course: Course
     fusion: FusionSettings | None = None
+    translations: Translations | None = None
     done: int = 0
     failure: MadxStiltsError | None = None
     best_score: float | None = None
@@ -83,10 +84,6 @@ class Learner:
         """Whether there are steps to do for it: it has not failed, and early stopping has not ended it."""
         return self.failure is None and not self.finished and self.done < self.course.steps
 
-    @cached_property
-    def _translations(self) -> Translations:
-        return Translations(self.backbone, self.course.settings.max_tokens)
-
     @contextmanager
     def own_chance(self) -> Iterator[None]:
         """Draw from this learner's own generators inside the block; those outside go on as if nothing had happened."""
@@ -111,10 +108,10 @@ class Learner:
         with self.backbone.autocast():
             logits = answer(self.backbone, head.name, head.kind, micro.inputs, micro.labels)
         loss = HEADS[head.kind].loss(logits, micro.labels) / count
-        weight, micros = self.course.settings.alignment, self.course.settings.accumulate
-        if weight is None:
+        weight, micros = self.course.settings.translations, self.course.settings.accumulate
+        if weight is None or self.translations is None:
             return loss
-        return loss + weight / micros * self._translations.distance(micro, self.stack)
+        return loss + weight / micros * self.translations.distance(micro, self.stack)
 
     def step(self, batch: Sequence[Batch], step: int, part: int = 0) -> float:
         """One optimiser step. Heads that the batch is not for stay as they are, their moments too.

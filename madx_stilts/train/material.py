@@ -73,7 +73,7 @@ class Materials:
         alone = sum(example.other is None for part in self.parts for example in part.train.items)
         if alone:
             raise UsageError(
-                f"train.alignment needs a translation of each text, and {alone} have none.",
+                f"train.translations needs a translation of each text, and {alone} have none.",
                 hint="Give parallel text (a .tsv file, a text and its translation per line), or leave it out.",
             )
 

@@ -1,30 +1,35 @@
 """What parallel text can teach a language adapter beside guessing words: to leave the states that translations have.
 
-The backbone without the adapter reads the translations, the backbone with it the texts, and means over each text and
-the states of the first token are pulled together in every layer: what task adapters learned to read in one language,
-they find in the other. Sentence embeddings are distilled across languages so (arXiv 2004.09813), here all layers are.
-Texts are read alone and in pairs, since what is pulled together in one frame may lie apart in the other.
+The backbone without the adapter reads the translations, the backbone with it the texts. Pieces that say the same, and
+the first tokens, are pulled together in every layer: what task adapters learned to read in one language, they find in
+the other. Sentence embeddings are distilled across languages so (arXiv 2004.09813); here it is each piece in all
+layers. Texts are read alone, in pairs and several in a frame, since what is pulled together in one frame may lie apart
+in another.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import cycle, pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from madx_stilts.data.batch import Batch, collate
-from madx_stilts.formats.base import IGNORED, EncodedBuilder
-from madx_stilts.formats.frame import Frame, frame_of_pair, frame_of_text
+from madx_stilts.formats.base import Encoded, EncodedBuilder
+from madx_stilts.formats.frame import frame_of_pair, frame_of_text
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate
+from madx_stilts.train.links import Cutter, Ids, Lexicon
 
-Ids = list[int]
-_EVERY = 4
-"""Of so many texts, two are read as one pair and the others alone."""
-_FIRST, _SECOND = -1, -2
-"""Marks that no piece has, to learn where a frame puts its texts."""
+_SEGMENTS = ((1,), (1,), (1, 1), (1, 3), (1,), (1,), (1, 1), (3, 1))
+"""How many texts stand in each segment of one frame after another."""
+_KEPT = 100_000
+"""Windows whose links are kept, since epochs come back to them."""
+_INSIDE = -1
+"""A mark that no piece has, to learn where a frame puts its texts."""
 
 
 @dataclass(frozen=True)
@@ -33,113 +38,124 @@ class Side:
 
     Args:
         inputs: As for `Backbone.hidden`.
-        text: Which of the side's texts a token is a piece of, counted from 0; negative: none.
-            *Shape:* ``(sequences, tokens)``.
+        inside: Which tokens are pieces of texts; the others are of a frame. In this order they are the pieces of the
+            first text, of the second, and so on. *Shape:* ``(sequences, tokens)``.
     """
 
     inputs: dict[str, Tensor]
-    text: Tensor
+    inside: Tensor
 
     def to(self, device: torch.device) -> "Side":
         """The same on another device."""
-        return Side({name: value.to(device) for name, value in self.inputs.items()}, self.text.to(device))
+        return Side({name: value.to(device) for name, value in self.inputs.items()}, self.inside.to(device))
 
 
 class Translations:
-    """Takes batches of masked windows of a text and its translation apart.
+    """What windows of a text and its translation hold, each of the two in a frame of its own, and what says the same.
 
     Args:
         backbone: Its tokenizer made the windows.
+        encoded: All windows, `<s> text </s></s> translation </s>`.
         max_tokens: Of a sequence; two texts that are longer together are read alone.
     """
 
-    def __init__(self, backbone: Backbone, max_tokens: int) -> None:
+    def __init__(self, backbone: Backbone, encoded: Encoded, max_tokens: int) -> None:
         self._backbone = backbone
         self._max_tokens = max_tokens
         self._alone, self._pair = frame_of_text(backbone.words), frame_of_pair(backbone.words)
+        windows = np.split(encoded.tokens["input_ids"].astype(np.int64), encoded.bounds[1:-1])
+        self._texts = [self._halves(window) for window in windows]
+        self._lexicon = Lexicon(self._texts, Cutter(backbone.tokenizer))
+        self._links_of = lru_cache(_KEPT)(lambda window: self._lexicon.links(*self._texts[window]))
 
     def distance(self, batch: Batch, stack: Sequence[str]) -> Tensor:
-        """How far a stack leaves texts from their translations: a squared distance as a share of the variance.
+        """How far a stack leaves pieces from their translations: a squared distance as a share of the variance.
 
         The states of the translations are fixed, so there is no way round it by moving or shrinking those.
 
         Args:
-            batch: Masked windows `<s> text </s></s> translation </s>`, on the backbone's device.
+            batch: Some of the windows, masked, on the backbone's device.
             stack: Names in the model; they stay active.
 
         Returns:
-            The mean over layers, of texts and of first tokens together. *Shape:* ``()``. Zero for a single sequence,
-            which has no variance.
+            The mean over layers, of pieces and of first tokens together. *Shape:* ``()``. Zero where nothing says the
+            same, or in a single sequence, which has no variance.
         """
-        texts, translations = self.sides(batch)
+        windows = batch.groups.tolist()
+        device = self._backbone.device
+        texts, translations = (side.to(device) for side in self.sides(windows))
+        here, there = (links.to(device) for links in self.links(windows))
         with torch.no_grad(), _scoring(self._backbone), self._backbone.autocast():
             activate(self._backbone, ())
             wanted = self._backbone.every_layer(translations.inputs)
         activate(self._backbone, stack)
         with self._backbone.autocast():
             found = self._backbone.every_layer(texts.inputs)
-        if len(wanted[0]) < 2:
+        if len(wanted[0]) < 2 or len(here) < 2:
             return 0.0 * found[-1].sum()
         gaps = [
-            _gap(_means(one, texts.text), _means(other, translations.text)) + _gap(one[:, 0], other[:, 0])
+            _gap(one[texts.inside][here], other[translations.inside][there]) + _gap(one[:, 0], other[:, 0])
             for one, other in ((one.float(), other.float()) for one, other in zip(found, wanted, strict=True))
         ]
         return torch.stack(gaps).mean()
 
-    def sides(self, batch: Batch) -> tuple[Side, Side]:
-        """The texts, and their translations in the same order and frames, nothing hidden."""
-        labels, ids = batch.labels["label"], batch.inputs["input_ids"]
-        whole = torch.where(labels == IGNORED, ids, labels).cpu().numpy()
-        real = batch.inputs["attention_mask"].bool().cpu().numpy()
-        texts = [self._halves(row[there].tolist()) for row, there in zip(whole, real, strict=True)]
-        groups = list(self._groups(texts))
-        first, second = (self._side([pair[side] for pair in texts], groups).to(ids.device) for side in (0, 1))
+    def sides(self, windows: Sequence[int]) -> tuple[Side, Side]:
+        """The texts of some windows, and their translations in the same order and frames."""
+        texts = [self._texts[window] for window in windows]
+        frames = list(self._frames(texts))
+        first, second = (self._side([pair[side] for pair in texts], frames) for side in (0, 1))
         return first, second
+
+    def links(self, windows: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Which pieces of the texts of some windows have a translation that is known, and which pieces these are.
+
+        Returns:
+            Numbers among all pieces of the texts, and of the translations. *Shape of each:* ``(links,)``.
+        """
+        here, there = list[Ids](), list[Ids]()
+        before = [0, 0]
+        for window in windows:
+            links = self._links_of(window)
+            linked = np.flatnonzero(links >= 0)
+            here.append(before[0] + linked)
+            there.append(before[1] + links[linked])
+            before = [number + len(text) for number, text in zip(before, self._texts[window], strict=True)]
+        return torch.from_numpy(np.concatenate(here)), torch.from_numpy(np.concatenate(there))
 
     def _halves(self, window: Ids) -> tuple[Ids, Ids]:
         """The text and its translation. Neither holds what stands between them in the frame."""
         frame = self._pair
-        before, between, after = (list(part) for part in (frame.before, frame.between, frame.after))
-        inner = window[len(before) : len(window) - len(after)]
+        inner = window[len(frame.before) : len(window) - len(frame.after)].tolist()
+        between = list(frame.between)
         cut = next(at for at in range(len(inner)) if inner[at : at + len(between)] == between)
-        return inner[:cut], inner[cut + len(between) :]
+        return np.array(inner[:cut]), np.array(inner[cut + len(between) :])
 
-    def _groups(self, texts: Sequence[tuple[Ids, Ids]]) -> Iterator[range]:
-        """Which texts are read in one frame: one, or two where these fit with their translations too."""
+    def _frames(self, texts: Sequence[tuple[Ids, Ids]]) -> Iterator[list[range]]:
+        """Which texts stand in each segment of each frame; fewer than wanted where they, or translations, are long."""
         room = self._max_tokens - len(self._pair.wrap([])["input_ids"])
+        lengths = np.array([[len(side) for side in pair] for pair in texts])
         at = 0
-        while at < len(texts):
-            one, *others = texts[at : at + 2]
-            fit = all(len(one[side]) + len(other[side]) <= room for other in others for side in (0, 1))
-            group = range(at, at + (2 if at % _EVERY == 0 and others and fit else 1))
-            yield group
-            at = group.stop
+        for wanted in cycle(_SEGMENTS):
+            if at == len(texts):
+                return
+            total = np.cumsum(lengths[at : at + sum(wanted)], axis=0).max(axis=1)
+            fit = max(1, int(np.count_nonzero(total <= room)))
+            first = min(wanted[0], max(1, fit - 1))
+            cuts = (at, at + first, at + fit)
+            yield [range(*ends) for ends in pairwise(cuts) if ends[0] < ends[1]]
+            at += fit
 
-    def _side(self, texts: Sequence[Ids], groups: Sequence[range]) -> Side:
+    def _side(self, texts: Sequence[Ids], frames: Sequence[Sequence[range]]) -> Side:
         builder = EncodedBuilder()
-        for group in groups:
-            pieces = [texts[at] for at in group]
+        for segments in frames:
+            pieces = [np.concatenate([texts[at] for at in segment]).tolist() for segment in segments]
             frame = self._pair if len(pieces) == 2 else self._alone
-            builder.add({**frame.wrap(*pieces), "text": _places(frame, pieces, group.start)}, {})
+            marked = frame.wrap(*([_INSIDE] * len(text) for text in pieces))["input_ids"]
+            builder.add({**frame.wrap(*pieces), "inside": [int(token == _INSIDE) for token in marked]}, {})
         encoded = builder.build()
         pad = self._backbone.tokenizer.pad_token_id
-        batch = collate(encoded, np.arange(len(encoded)), pad_id=pad, labels=("text",))
-        return Side(batch.inputs, batch.labels["text"])
-
-
-def _places(frame: Frame, pieces: Sequence[Ids], at: int) -> list[int]:
-    """For each token of the frame the number of its text, the first being `at`; -1: it is of the frame."""
-    marked = frame.wrap(*([mark] * len(text) for mark, text in zip((_FIRST, _SECOND), pieces, strict=False)))
-    return [{_FIRST: at, _SECOND: at + 1}.get(token, -1) for token in marked["input_ids"]]
-
-
-def _means(states: Tensor, text: Tensor) -> Tensor:
-    """The mean state of each text. *Shape:* ``(texts, hidden)``."""
-    inside = text >= 0
-    which = text[inside]
-    count = torch.bincount(which).unsqueeze(1)
-    sums = states.new_zeros(len(count), states.shape[-1]).index_add(0, which, states[inside])
-    return sums / count
+        batch = collate(encoded, np.arange(len(encoded)), pad_id=pad, labels=("inside",))
+        return Side(batch.inputs, batch.labels["inside"] == 1)
 
 
 def _gap(found: Tensor, wanted: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from itertools import cycle, groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,13 @@ from madx_stilts.config import AdapterConfig
 from madx_stilts.data.batch import collate
 from madx_stilts.data.mask import masked
 from madx_stilts.errors import UsageError
-from madx_stilts.formats.base import EncodedBuilder
+from madx_stilts.formats.base import Encoded, EncodedBuilder
 from madx_stilts.formats.frame import frame_of_pair
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.stacking import activate, add_fresh
 from madx_stilts.recipe import Method, Part, Recipe, TrainSettings
 from madx_stilts.train.roles import Wish, train_language
-from madx_stilts.train.translations import Translations
+from madx_stilts.train.translations import _SEGMENTS, Translations
 
 WORDS = ["the", "dog", "sleeps", "house", "red", "small", "runs"]
 OTHERS = dict(zip(WORDS, ["is", "here", "under", "big", "two", "old", "eats"], strict=True))
@@ -37,52 +38,80 @@ def pairs() -> list[tuple[str, str]]:
     return [(" ".join(text), " ".join(OTHERS[word] for word in reversed(text))) for text in texts]
 
 
-def batch_of(backbone: Any, pairs: list[tuple[str, str]]) -> Any:
-    """Windows of texts and translations with pieces hidden, and the pieces of both."""
-    pieces = [tuple(backbone.tokenizer(text, add_special_tokens=False)["input_ids"] for text in pair) for pair in pairs]
+def encoded_of(backbone: Any, pieces: list[Any]) -> Encoded:
+    """Windows of texts and their translations."""
     builder, frame = EncodedBuilder(), frame_of_pair(backbone.words)
     for first, second in pieces:
         builder.add(frame.wrap(first, second), {})
-    batch = collate(builder.build(), np.arange(len(pairs)), pad_id=backbone.tokenizer.pad_token_id)
-    return masked(batch, backbone.tokenizer, share=0.4, seed=1), pieces
+    return builder.build()
 
 
-def test_texts_are_found_again_under_the_mask_some_alone_and_some_in_pairs(
-    shop: Any, pairs: list[tuple[str, str]]
-) -> None:
-    batch, pieces = batch_of(shop.backbone, pairs)
-    sides = Translations(shop.backbone, 200).sides(batch)
+def measure_of(backbone: Any, pairs: list[tuple[str, str]], room: int = 200) -> tuple[Translations, Any, Any]:
+    """The measure, a batch of all windows with pieces hidden, and the pieces of texts and translations."""
+    pieces = [tuple(backbone.tokenizer(text, add_special_tokens=False)["input_ids"] for text in pair) for pair in pairs]
+    encoded = encoded_of(backbone, pieces)
+    batch = collate(encoded, np.arange(len(pairs)), pad_id=backbone.tokenizer.pad_token_id)
+    return Translations(backbone, encoded, room), masked(batch, backbone.tokenizer, share=0.4, seed=1), pieces
+
+
+def segments(sequence: Any, inside: Any) -> list[int]:
+    """How many pieces each segment of a frame holds."""
+    return [len([*run]) for of_text, run in groupby(inside[sequence].tolist()) if of_text]
+
+
+def test_each_text_is_read_alone_or_in_a_segment_with_others(shop: Any, pairs: list[tuple[str, str]]) -> None:
+    measure, _, pieces = measure_of(shop.backbone, pairs)
+    order = [*range(30, 54)]
+    sides = measure.sides(order)
+    lengths = [[len(pieces[at][number]) for at in order] for number in (0, 1)]
     for number, side in enumerate(sides):
         ids = side.inputs["input_ids"]
-        for at, pair in enumerate(pieces):
-            assert ids[side.text == at].tolist() == pair[number]
-        held = [len({*row[row >= 0].tolist()}) for row in side.text]
-        assert held == [2, 1, 1] * (len(pairs) // 4)
+        assert ids[side.inside].tolist() == [piece for at in order for piece in pieces[at][number]]
+        held = [segments(sequence, side.inside) for sequence in range(len(ids))]
+        of_text = iter(lengths[number])
+        for wanted, found in zip(cycle(_SEGMENTS), held, strict=False):
+            assert found == [sum(next(of_text) for _ in range(count)) for count in wanted][: len(found)]
         # What is no piece of a text is of the frame, which is that of the tokenizer.
         own = [*shop.backbone.tokenizer.all_special_ids]
         real = side.inputs["attention_mask"] == 1
-        assert set(ids[real & (side.text < 0)].tolist()) <= {*own}
-    assert torch.equal(sides[0].text.max(dim=1).values, sides[1].text.max(dim=1).values)
+        assert set(ids[real & ~side.inside].tolist()) <= {*own}
 
 
-def test_texts_that_are_too_long_together_are_read_alone(shop: Any, pairs: list[tuple[str, str]]) -> None:
-    batch, pieces = batch_of(shop.backbone, pairs)
-    longest = max(len(text) for pair in pieces for text in pair)
-    for room in (longest + 4, longest + 20):
-        sides = Translations(shop.backbone, room).sides(batch)
-        assert all(side.inputs["input_ids"].shape[1] <= room for side in sides)
-        assert {*sides[0].text[sides[0].text >= 0].tolist()} == {*range(len(pieces))}
-        assert 0 < sum(len({*row[row >= 0].tolist()}) == 2 for row in sides[0].text) < len(pairs) / 4
+@pytest.mark.parametrize("spare", [4, 10, 20, 40])
+def test_no_frame_is_longer_than_it_may_be_and_none_is_left_out(
+    shop: Any, pairs: list[tuple[str, str]], spare: int
+) -> None:
+    longest = max(len(shop.backbone.tokenizer(text)["input_ids"]) for pair in pairs for text in pair)
+    measure, _, pieces = measure_of(shop.backbone, pairs, longest + spare)
+    for number, side in enumerate(measure.sides(range(len(pairs)))):
+        assert side.inputs["input_ids"].shape[1] <= longest + spare
+        assert side.inputs["input_ids"][side.inside].tolist() == [piece for pair in pieces for piece in pair[number]]
+
+
+def test_links_are_between_what_says_the_same(shop: Any) -> None:
+    names = shop.backbone.tokenizer.get_vocab()
+    pieces = [piece for name, piece in sorted(names.items()) if name.startswith("▁") and name[1:].isalpha()]
+    meant = dict(zip(pieces[:7], pieces[7:14], strict=True))
+    rng = random.Random(6)
+    texts = [rng.sample([*meant], 3) for _ in range(60)]
+    windows = [(text, [meant[piece] for piece in reversed(text)]) for text in texts]
+    measure = Translations(shop.backbone, encoded_of(shop.backbone, windows), 200)
+    order = [5, 3, 40]
+    here, there = (
+        side.inputs["input_ids"][side.inside][links].tolist()
+        for side, links in zip(measure.sides(order), measure.links(order), strict=True)
+    )
+    assert here == [piece for at in order for piece in texts[at]]
+    assert there == [meant[piece] for piece in here]
 
 
 def test_a_text_that_is_its_own_translation_is_at_no_distance_until_an_adapter_changes_it(
     shop: Any, pairs: list[tuple[str, str]]
 ) -> None:
     backbone = shop.backbone
-    batch, _ = batch_of(backbone, [(text, text) for text, _ in pairs])
+    measure, batch, _ = measure_of(backbone, [(text, text) for text, _ in pairs])
     add_fresh(backbone, "la", Method(kind="seq_bn_inv", reduction_factor=4), seed=0)
     backbone.model.eval()
-    measure = Translations(backbone, 200)
     with torch.no_grad():
         assert measure.distance(batch, []).item() == pytest.approx(0, abs=1e-9)
         for name, parameter in backbone.model.named_parameters():
@@ -95,23 +124,21 @@ def test_translations_are_read_without_dropout_and_dropout_is_as_it_was(
     tiny_backbone: Path, make_shop: Callable[..., Any], pairs: list[tuple[str, str]]
 ) -> None:
     backbone: Any = make_shop(tiny_backbone).backbone
-    batch, _ = batch_of(backbone, pairs)
+    measure, batch, _ = measure_of(backbone, pairs)
     backbone.model.train()
     first = next(iter(backbone.base.modules()))
     first.training = False
     before = [module.training for module in backbone.base.modules()]
-    measure = Translations(backbone, 200)
     with torch.no_grad():
         found = [measure.distance(batch, []).item() for _ in range(2)]
     assert found[0] != found[1]  # the texts are read with it
     assert [module.training for module in backbone.base.modules()] == before
 
 
-@pytest.mark.parametrize("count", [1, 2])
-def test_one_sequence_alone_has_no_distance(shop: Any, pairs: list[tuple[str, str]], count: int) -> None:
-    batch, _ = batch_of(shop.backbone, pairs[:count])
+def test_one_sequence_alone_has_no_distance(shop: Any, pairs: list[tuple[str, str]]) -> None:
+    measure, batch, _ = measure_of(shop.backbone, pairs[:1])
     activate(shop.backbone, [])
-    assert Translations(shop.backbone, 200).distance(batch, []).item() == 0
+    assert measure.distance(batch, []).item() == 0
 
 
 def test_training_brings_texts_to_their_translations(
@@ -119,16 +146,16 @@ def test_training_brings_texts_to_their_translations(
 ) -> None:
     text = tmp_path / "pairs.tsv"
     text.write_text("".join(f"{first}\t{second}\n" for first, second in pairs))
-    batch, _ = batch_of(shop.backbone, pairs)
+    measure, batch, _ = measure_of(shop.backbone, pairs)
     found = []
-    for name, changes in (("plain", {}), ("aligned", {"alignment": 5.0})):
+    for name, changes in (("plain", {}), ("pulled", {"translations": 5.0})):
         config = settings("seq_bn_inv", max_steps=40, keep="last", **changes)
         card = train_language(shop, "de", str(text), Wish(config=config, name=name))
-        assert ("alignment" in card.recipe.model_dump(exclude_none=True)["train"]) == bool(changes)
+        assert ("translations" in card.recipe.model_dump(exclude_none=True)["train"]) == bool(changes)
         with torch.no_grad():
             stack = attach(shop.backbone, shop.zoo, [card.id])
             shop.backbone.model.eval()
-            found.append(Translations(shop.backbone, 200).distance(batch, stack).item())
+            found.append(measure.distance(batch, stack).item())
     assert found[1] < 0.7 * found[0]
 
 
@@ -139,12 +166,12 @@ def test_text_without_translations_is_refused_before_any_step(
     text.write_text("\n".join(f"the dog sleeps in house {at}" for at in range(20)))
     # One of the twenty is held back to look at.
     with pytest.raises(UsageError, match="19 have none"):
-        train_language(shop, "en", str(text), Wish(config=settings("seq_bn_inv", alignment=1.0)))
+        train_language(shop, "en", str(text), Wish(config=settings("seq_bn_inv", translations=1.0)))
     assert shop.zoo.references() == []
 
 
 def test_it_is_for_language_adapters_alone_and_leaves_the_ids_of_all_others_as_they_were() -> None:
     part = Part(task="mnli", language="en")
     with pytest.raises(ValueError, match="language adapters alone"):
-        Recipe(parts=(part,), train=TrainSettings(alignment=1.0))
-    assert "alignment" not in Recipe(parts=(part,)).model_dump(mode="json", exclude_none=True)["train"]
+        Recipe(parts=(part,), train=TrainSettings(translations=1.0))
+    assert "translations" not in Recipe(parts=(part,)).model_dump(mode="json", exclude_none=True)["train"]
