@@ -27,7 +27,8 @@ PARTS: tuple[tuple[str, ...], ...] = (
         "train.target.train.keep=best",
         "train.target.train.evaluate_every=100",
         "train.target.train.dev_limit=200",
-        "train.target.by_task={paws_x: {train: &longer {batch_size: 32, max_steps: 1600}}, squad_v1: {train: *longer}}",
+        "train.target.by_task={paws_x: {train: {batch_size: 32, max_steps: 3200}}, "
+        "squad_v1: {train: {batch_size: 32, max_steps: 1600}}}",
         "evaluate.limit=null",
     ),
 )
