@@ -18,8 +18,6 @@ Ids = NDArray[np.int64]
 Chances = NDArray[np.float64]
 
 _ROUNDS = 8
-_LEARNED_FROM = 20_000
-"""Pairs at most, so that memory does not grow with the text: a million places where two words meet take 50 MB."""
 _LEAST = 0.01
 """Chances of both directions, multiplied, from which a link is believed."""
 _ELSEWHERE = 0.1
@@ -65,18 +63,18 @@ class Lexicon:
     """How likely each word is translated by each other one.
 
     Args:
-        pairs: Pieces of each text and of its translation, at least one pair. Of very many, some are taken evenly.
+        pairs: Pieces of each text and of its translation, at least one pair. Memory grows with their number.
         cutter: Finds the words.
     """
 
     def __init__(self, pairs: Sequence[tuple[Ids, Ids]], cutter: Cutter) -> None:
         self._cutter = cutter
         self._numbers: tuple[dict[bytes, int], ...] = ({}, {})
-        for pair in (some := pairs[:: -(-len(pairs) // _LEARNED_FROM)]):
+        for pair in pairs:
             for text, numbers in zip(pair, self._numbers, strict=True):
                 for word in self._words(text):
                     numbers.setdefault(word, len(numbers))
-        read = [(self._read(text, 0), self._read(other, 1)) for text, other in some]
+        read = [(self._read(text, 0), self._read(other, 1)) for text, other in pairs]
         met = np.concatenate([self._meetings(text, other).ravel() for text, other in read])
         self._known, kind = np.unique(met, return_inverse=True)
         texts, others = (np.array([len(pair[side]) for pair in read]) for side in (0, 1))

@@ -26,8 +26,10 @@ from madx_stilts.train.links import Cutter, Ids, Lexicon
 
 _SEGMENTS = ((1,), (1,), (1, 1), (1, 3), (1,), (1,), (1, 1), (3, 1))
 """How many texts stand in each segment of one frame after another."""
+_LEARNED_FROM = 20_000
+"""Windows at most that words are linked from, evenly taken: a million places where two words meet take 50 MB."""
 _KEPT = 100_000
-"""Windows whose links are kept, since epochs come back to them."""
+"""Windows whose texts and links are kept, since epochs come back to them."""
 _INSIDE = -1
 """A mark that no piece has, to learn where a frame puts its texts."""
 
@@ -63,10 +65,12 @@ class Translations:
         self._backbone = backbone
         self._max_tokens = max_tokens
         self._alone, self._pair = frame_of_text(backbone.words), frame_of_pair(backbone.words)
-        windows = np.split(encoded.tokens["input_ids"].astype(np.int64), encoded.bounds[1:-1])
-        self._texts = [self._halves(window) for window in windows]
-        self._lexicon = Lexicon(self._texts, Cutter(backbone.tokenizer))
-        self._links_of = lru_cache(_KEPT)(lambda window: self._lexicon.links(*self._texts[window]))
+        self._encoded = encoded
+        # A text is asked for again and again, but a million texts would take too much.
+        self._texts = lru_cache(_KEPT)(self._halves)
+        some = range(0, len(encoded), -(-len(encoded) // _LEARNED_FROM))
+        self._lexicon = Lexicon([self._texts(window) for window in some], Cutter(backbone.tokenizer))
+        self._links_of = lru_cache(_KEPT)(lambda window: self._lexicon.links(*self._texts(window)))
 
     def distance(self, batch: Batch, stack: Sequence[str]) -> Tensor:
         """How far a stack leaves pieces from their translations: a squared distance as a share of the variance.
@@ -101,7 +105,7 @@ class Translations:
 
     def sides(self, windows: Sequence[int]) -> tuple[Side, Side]:
         """The texts of some windows, and their translations in the same order and frames."""
-        texts = [self._texts[window] for window in windows]
+        texts = [self._texts(window) for window in windows]
         frames = list(self._frames(texts))
         first, second = (self._side([pair[side] for pair in texts], frames) for side in (0, 1))
         return first, second
@@ -119,13 +123,14 @@ class Translations:
             linked = np.flatnonzero(links >= 0)
             here.append(before[0] + linked)
             there.append(before[1] + links[linked])
-            before = [number + len(text) for number, text in zip(before, self._texts[window], strict=True)]
+            before = [number + len(text) for number, text in zip(before, self._texts(window), strict=True)]
         return torch.from_numpy(np.concatenate(here)), torch.from_numpy(np.concatenate(there))
 
-    def _halves(self, window: Ids) -> tuple[Ids, Ids]:
+    def _halves(self, window: int) -> tuple[Ids, Ids]:
         """The text and its translation. Neither holds what stands between them in the frame."""
         frame = self._pair
-        inner = window[len(frame.before) : len(window) - len(frame.after)].tolist()
+        first, end = self._encoded.bounds[window : window + 2]
+        inner = self._encoded.tokens["input_ids"][first + len(frame.before) : end - len(frame.after)].tolist()
         between = list(frame.between)
         cut = next(at for at in range(len(inner)) if inner[at : at + len(between)] == between)
         return np.array(inner[:cut]), np.array(inner[cut + len(between) :])

@@ -122,10 +122,3 @@ def test_words_that_were_never_met_are_linked_with_nothing() -> None:
     lexicon = lexicon_of([("a b", "c d")])
     assert linked(lexicon, "x y", "c w") == [("x", ""), ("y", "")]
     assert linked(lexicon, "a", "z") == [("a", "")]
-
-
-def test_very_many_pairs_are_learned_from_in_part() -> None:
-    rng = np.random.default_rng(2)
-    made = [" ".join(text) for text in texts(rng, 100)]
-    lexicon = lexicon_of([(text, text) for text in made] * 201)
-    assert all(a == b for text in made for a, b in linked(lexicon, text, text))

@@ -19,6 +19,7 @@ from madx_stilts.formats.frame import frame_of_pair
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.stacking import activate, add_fresh
 from madx_stilts.recipe import Method, Part, Recipe, TrainSettings
+from madx_stilts.train.links import Cutter, Lexicon
 from madx_stilts.train.roles import Wish, train_language
 from madx_stilts.train.translations import _SEGMENTS, Translations
 
@@ -103,6 +104,25 @@ def test_links_are_between_what_says_the_same(shop: Any) -> None:
     )
     assert here == [piece for at in order for piece in texts[at]]
     assert there == [meant[piece] for piece in here]
+
+
+def test_of_very_many_windows_some_are_learned_from(
+    shop: Any, pairs: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[int] = []
+
+    class Told(Lexicon):
+        def __init__(self, pairs: Any, cutter: Cutter) -> None:
+            learned.append(len(pairs))
+            super().__init__(pairs, cutter)
+
+    monkeypatch.setattr("madx_stilts.train.translations.Lexicon", Told)
+    for most in (len(pairs), len(pairs) - 1, 7):
+        monkeypatch.setattr("madx_stilts.train.translations._LEARNED_FROM", most)
+        measure_of(shop.backbone, pairs)
+    assert learned[0] == len(pairs)
+    assert learned[1] == len(pairs) / 2
+    assert 0 < learned[2] <= 7
 
 
 def test_a_text_that_is_its_own_translation_is_at_no_distance_until_an_adapter_changes_it(
