@@ -27,7 +27,7 @@ from madx_stilts.train.links import Cutter, Ids, Lexicon
 _SEGMENTS = ((1,), (1,), (1, 1), (1, 3), (1,), (1,), (1, 1), (3, 1))
 """How many texts stand in each segment of one frame after another."""
 _LEARNED_FROM = 20_000
-"""Windows at most that words are linked from, evenly taken: a million places where two words meet take 50 MB."""
+"""Windows at most that words are linked from, evenly taken: a million places where two words meet take 70 MB."""
 _KEPT = 100_000
 """Windows whose texts and links are kept, since epochs come back to them."""
 _INSIDE = -1
