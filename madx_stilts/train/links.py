@@ -70,11 +70,7 @@ class Lexicon:
     def __init__(self, pairs: Sequence[tuple[Ids, Ids]], cutter: Cutter) -> None:
         self._cutter = cutter
         self._numbers: tuple[dict[bytes, int], ...] = ({}, {})
-        for pair in pairs:
-            for text, numbers in zip(pair, self._numbers, strict=True):
-                for word in self._words(text):
-                    numbers.setdefault(word, len(numbers))
-        read = [(self._read(text, 0), self._read(other, 1)) for text, other in pairs]
+        read = [(self._learn(text, 0), self._learn(other, 1)) for text, other in pairs]
         met = np.concatenate([self._meetings(text, other).ravel() for text, other in read])
         self._known, kind = np.unique(met, return_inverse=True)
         texts, others = (np.array([len(pair[side]) for pair in read]) for side in (0, 1))
@@ -121,6 +117,11 @@ class Lexicon:
 
     def _words(self, text: Ids) -> Iterable[bytes]:
         return (text[word].tobytes() for word in self._cutter.words(text))
+
+    def _learn(self, text: Ids, side: int) -> Ids:
+        """A number for each word; those that are new get the next ones."""
+        numbers = self._numbers[side]
+        return np.array([numbers.setdefault(word, len(numbers)) for word in self._words(text)], dtype=np.int64)
 
     def _read(self, text: Ids, side: int) -> Ids:
         """A number for each word; unknown words have one that no other has."""

@@ -58,7 +58,7 @@ class Translations:
     Args:
         backbone: Its tokenizer made the windows.
         encoded: All windows, `<s> text </s></s> translation </s>`.
-        max_tokens: Of a sequence; two texts that are longer together are read alone.
+        max_tokens: Of a sequence; texts that would be longer together do not stand in one.
     """
 
     def __init__(self, backbone: Backbone, encoded: Encoded, max_tokens: int) -> None:
