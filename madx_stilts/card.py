@@ -19,8 +19,7 @@ Sum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^\w[\w.+-]*(/\w[\w.+-]*)*$")]
 """Of a file in an adapter's folder, or in a folder of that: `heads/mnli/model_head.safetensors`."""
 Amount = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Score = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0)]
 Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)$")]
 """A moment in UTC, to the second: `2024-05-31T09:00:00Z`."""
 
@@ -75,7 +74,7 @@ class Card(Frozen):
     steps: Amount = 0
     """Optimiser steps until training ended."""
     examples_seen: Amount = 0
-    scores: dict[str, Score] = {}
+    scores: dict[str, float] = {}
     """On the dev data, by metric."""
     files: dict[FileName, Sum] = {}
     """The sha256 of each file; filled in by the zoo."""

@@ -9,10 +9,12 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from madx_stilts.errors import StorageError
 
@@ -35,6 +37,46 @@ def sha256_of(path: Path) -> str:
     """The sha256, in hexadecimal, of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read its bytes, without waiting for whoever might write into a named pipe.
+
+    Raises:
+        OSError: It cannot be opened, or is a folder, a named pipe, a device or a socket; `strerror` says which.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            kind = next((name for is_one, name in _KINDS if is_one(mode)), "something else")
+            raise OSError(errno.EINVAL, f"it is {kind}, not a regular file", str(path))
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def read_bounded(path: Path, *, limit: int) -> bytes:
+    """The bytes of a regular file that has no more than `limit` of them.
+
+    Raises:
+        OSError: It cannot be read, is no regular file, or is larger; `strerror` says why.
+    """
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"it has more than {limit:,} bytes", str(path))
+    return content
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

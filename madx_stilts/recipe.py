@@ -32,9 +32,9 @@ Count = Annotated[int, Field(ge=1)]
 
 
 class Frozen(BaseModel):
-    """A value: no unknown keys, no changes after it is made."""
+    """A value: no unknown keys, no NaN or infinity, no changes after it is made."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Method(Frozen):
@@ -98,7 +98,7 @@ class TrainSettings(Frozen):
     time so many steps have passed; none: all layers from the first step."""
     masked_share: Annotated[float, Field(gt=0, lt=1)] = 0.15
     """Masked language modelling only: share of pieces that must be guessed."""
-    translations: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    translations: Annotated[float, Field(gt=0)] | None = None
     """Language adapters from parallel text only: weight in the loss of the distance between what the adapter makes of a
     text and what the backbone makes of its translation (`train.translations`); none: words are guessed, no more."""
     storage: Literal["fp16"] | None = None
@@ -142,7 +142,7 @@ class Sampling(Frozen):
     kind: SamplingKind = "proportional"
     cap: Count | None = None
     """A part counts as having so many examples at most; all of them are still used."""
-    temperature: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+    temperature: Annotated[float, Field(ge=1)] | None = None
     masked_lm: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Share of masked language modelling beside other tasks; the rest is divided among them as told above."""
 
@@ -167,10 +167,10 @@ class Start(Frozen):
 class FusionSettings(Frozen):
     """How a fusion layer is trained, beside the settings of the adapter above it."""
 
-    rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.1
+    rate: Annotated[float, Field(gt=0)] = 0.1
     """Its learning rate over that of the adapter. Its matrices are as wide as the backbone, and steps that suit a
     bottleneck throw them off; the paper takes 5e-5."""
-    pull: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.01
+    pull: Annotated[float, Field(ge=0)] = 0.01
     """Weight in the loss of the squared distance between the value matrices and the identity, where they begin."""
 
 

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from madx_stilts.errors import StorageError
-from madx_stilts.files import PARTIAL, canonical_json, digest, sha256_of, sweep, write_whole, written_folder
+from madx_stilts.files import (
+    PARTIAL,
+    canonical_json,
+    digest,
+    open_regular,
+    read_bounded,
+    sha256_of,
+    sweep,
+    write_whole,
+    written_folder,
+)
 
 scalar = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 value = st.recursive(scalar, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10)
@@ -188,3 +198,24 @@ def test_sweeping_removes_what_crashes_left_and_nothing_else(tmp_path: Path) -> 
     assert tmp_path / f".table.0a1b2c3d{PARTIAL}" in left
     assert everything(tmp_path) == ["partial", "zoo", "zoo/card.json"]
     assert sweep(tmp_path) == []
+
+
+def test_only_regular_files_are_opened_and_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    plain, pipe = tmp_path / "plain", tmp_path / "pipe"
+    plain.write_bytes(b"content")
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to(plain)
+    for path in (plain, tmp_path / "link"):
+        with open_regular(path) as file:
+            assert file.read() == b"content"
+    for path, kind in ((pipe, "a named pipe"), (tmp_path, "a folder"), (Path(os.devnull), "a device")):
+        with pytest.raises(OSError, match=f"it is {kind}, not a regular file"):
+            open_regular(path)
+
+
+def test_a_file_larger_than_its_bound_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    assert read_bounded(path, limit=5) == b"12345"
+    with pytest.raises(OSError, match="more than 4 bytes"):
+        read_bounded(path, limit=4)
