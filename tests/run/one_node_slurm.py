@@ -16,16 +16,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 PROGRAMS = ("munged", "sbatch", "scontrol", "slurmctld", "slurmd", "squeue", "srun")
+# Slurm's default time limits are too short for a machine that is busy with other things: a launch or an answer that
+# comes late would count as lost, and the job as failed. A requeued job waits until its credential expires.
 CONF = """
 ClusterName=mini
 SlurmctldHost=HOST(127.0.0.1)
 SlurmctldPort=PORT1
 SlurmdPort=PORT2
-AuthInfo=socket=FOLDER/munge.socket,cred_expire=5
+AuthInfo=socket=FOLDER/munge.socket,cred_expire=30
 CryptoType=crypto/munge
 MpiDefault=none
 ProctrackType=proctrack/linuxproc
 ReturnToService=2
+MessageTimeout=100
+BatchStartTimeout=900
+KillWait=900
+SlurmdTimeout=0
 SlurmUser=root
 SlurmctldPidFile=FOLDER/slurmctld.pid
 SlurmdPidFile=FOLDER/slurmd.pid
@@ -44,7 +50,8 @@ JobAcctGatherType=jobacct_gather/none
 NodeName=HOST NodeAddr=127.0.0.1 CPUs=2 RealMemory=2000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
-PATIENCE = 60.0
+PATIENCE = 900.0
+"""Seconds; reached only where something is broken."""
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def told(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def wait_until(there: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(there: Callable[[], object], seconds: float = 900) -> None:
     until = time.monotonic() + seconds
     while not there():
         assert time.monotonic() < until
@@ -234,6 +234,47 @@ def test_what_slurm_refuses_is_told(site: Site, make_plan: MakePlan) -> None:
     engine = Slurm(Resources(partition="nowhere"))
     with pytest.raises(UsageError, match="invalid partition"):
         run_grid(make_plan(site), site, engine=engine)
+
+
+SBATCH = """#!/bin/sh
+env > "$SEEN"
+echo "Submitted batch job 7"
+"""
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_what_a_job_submits_inherits_nothing_of_that_job(
+    jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("submitit", reason="submitit is not installed")
+    from madx_stilts.run.slurm.submit import submit
+
+    for program in ("sbatch", "srun"):
+        (tmp_path / program).write_text(SBATCH)
+        (tmp_path / program).chmod(0o755)
+    of_the_job = {"SLURM_JOB_ID": "5", "SLURM_ARRAY_JOB_ID": "4", "SLURM_ARRAY_TASK_ID": "1", "SLURM_NTASKS": "9"}
+    of_the_job |= {"SLURM_CPU_BIND": "mask_cpu:0x1", "SLURM_CPUS_PER_TASK": "3", "OMP_NUM_THREADS": "3"}
+    of_the_job |= {"SUBMITIT_EXECUTOR": "slurm", "PMI_RANK": "0", "CUDA_VISIBLE_DEVICES": "1"}
+    of_the_user = {"SLURM_CONF": "/here/slurm.conf", "SBATCH_ACCOUNT": "ours", "MADX_STILTS_ZOO": "/zoo"}
+    surroundings = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SEEN": str(tmp_path / "seen")}
+    for name, value in (of_the_job | of_the_user | surroundings).items():
+        monkeypatch.setenv(name, value)
+    submit(tmp_path / "slurm", range(jobs), LIGHT, LIGHT.asked(None, None), lambda event: None)
+    seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text().splitlines() if "=" in line)
+    assert of_the_user.items() <= seen.items()
+    assert seen.keys().isdisjoint(of_the_job)
+    assert (of_the_job | of_the_user).items() <= os.environ.items()
+
+
+def test_outside_of_a_job_the_users_own_variables_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("submitit", reason="submitit is not installed")
+    from madx_stilts.run.slurm.submit import outside_of_any_job
+
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    before = dict(os.environ)
+    with outside_of_any_job():
+        assert dict(os.environ) == before
 
 
 def test_without_submitit_it_is_told_what_to_install(

@@ -1,6 +1,8 @@
 """Submits workers to Slurm: an array, and one in reserve. Only this and what it submits need submitit."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from submitit import SlurmExecutor
@@ -16,6 +18,33 @@ _TIMEOUTS = 100
 _ENDS_UNUSED = {"kill-on-invalid-dep": "yes"}
 
 Parameters = Mapping[str, object]
+
+
+_INPUTS = frozenset({"SLURM_CONF", "SLURM_CLUSTERS"})
+"""Variables that a user sets and that also hold for what a job submits."""
+_OF_THE_JOB = ("SLURM_", "SLURMD_", "SUBMITIT_", "PMI_", "PMIX_")
+_DEVICES = frozenset({"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "ZE_AFFINITY_MASK", "GPU_DEVICE_ORDINAL"})
+"""What Slurm sets to the GPUs of a job."""
+_CORES, _THREADS = "SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"
+
+
+@contextmanager
+def outside_of_any_job() -> Iterator[None]:
+    """Hide inside the block what the environment says of the Slurm job that this process runs in, if it does.
+
+    sbatch passes the environment on. A worker would take its array number, its CPU binding and its number of threads
+    from the job that submitted it, and GPUs that are not its own. SBATCH_ variables are the user's, and stay.
+    """
+    hidden: dict[str, str] = {}
+    if "SLURM_JOB_ID" in os.environ:
+        names = [name for name in os.environ if name.startswith(_OF_THE_JOB) or name in _DEVICES]
+        # A job script often sets the threads to the cores that it was given.
+        names += [_THREADS] if os.environ.get(_THREADS, "") == os.environ.get(_CORES) else []
+        hidden = {name: os.environ.pop(name) for name in names if name not in _INPUTS}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def submit(folder: Path, numbers: Sequence[int], resources: Resources, asked: Parameters, watch: Watcher) -> None:
@@ -49,7 +78,8 @@ def _submitted(folder: Path, jobs: Sequence[SlurmJob], parameters: Parameters) -
     try:
         executor = SlurmExecutor(folder, max_num_timeout=_TIMEOUTS)
         executor.update_parameters(**parameters)
-        first, *_ = executor.submit_array(jobs)
+        with outside_of_any_job():
+            first, *_ = executor.submit_array(jobs)
     except RuntimeError as error:
         hint = "Check --partition, --account, --gpus and the like."
         raise UsageError(f"Slurm refuses the jobs: {str(error).strip()}", hint=hint) from error
