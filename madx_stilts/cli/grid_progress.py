@@ -1,7 +1,8 @@
 """The progress of a grid on stderr: a bar for the whole and one for each worker, or plain lines."""
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -67,7 +68,7 @@ class Tally:
     def time_left(self) -> str:
         """The same to read."""
         seconds = self.seconds_left
-        return "time left not known yet" if seconds is None else f"{timedelta(seconds=round(seconds))} left"
+        return "time left not known yet" if seconds is None else f"{_clock_time(seconds)} left"
 
 
 @contextmanager
@@ -87,19 +88,81 @@ def watching(settings: Settings, plan: Plan, site: Site) -> Iterator[Watcher]:
         yield Lines(tally)
 
 
-class Lines:
-    """A line for each job that begins or ends."""
+class AtWork:
+    """Which worker does which jobs at this moment."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._worker_of: dict[JobId, int] = {}
+
+    def note(self, event: Event) -> set[int]:
+        """Take an event into account, and return the workers whose jobs it changes."""
+        if event.kind == "began":
+            before = self._worker_of.pop(event.job, event.worker)  # another one, if that died
+            self._worker_of[event.job] = event.worker
+            return {before, event.worker}
+        if event.kind == "ended":
+            self._worker_of.pop(event.job, None)
+            return {event.worker}
+        return set()
+
+    def named(self, worker: int) -> str:
+        """What a worker does, which may be many jobs at once; empty if it does nothing."""
+        jobs = [job for job, by in self._worker_of.items() if by == worker]
+        more = f" and {len(jobs) - 1} more" if len(jobs) > 1 else ""
+        return f"{name_of(self._plan, jobs[0])}{more}" if jobs else ""
+
+
+class Lines:
+    """A line for each job that begins or ends, and now and then one that says how far each worker is.
+
+    Args:
+        clock: Seconds since any fixed moment.
+    """
+
+    def __init__(self, tally: Tally, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.tally = tally
+        self.at_work = AtWork(tally.plan)
+        self._clock = clock
+        self._began: dict[JobId, tuple[float, int]] = {}
+        """When the first step of each job was reported, and how many it had done by then."""
+        self._last: dict[int, float] = {}
+        """When each worker was reported last."""
 
     def __call__(self, event: Event) -> None:
         self.tally.note(event)
+        self.at_work.note(event)
         line = _line(self.tally.plan, event)
         if event.kind == "ended":
             line = f"[{self.tally.ended}/{self.tally.all}] {line}; {self.tally.time_left}"
+        if event.kind in ("began", "ended"):
+            self._began.pop(event.job, None)
+            self._last[event.worker] = self._clock()
+        if event.kind == "stepped":
+            line = self._steps(event)
         if line:
             click.echo(line, err=True)
+
+    def _steps(self, event: Event) -> str:
+        """How far a worker is, unless that was reported less than a minute ago."""
+        now = self._clock()
+        began, first = self._began.setdefault(event.job, (now, event.done))
+        if now - self._last.setdefault(event.worker, now) < SECONDS_BETWEEN_LINES:
+            return ""
+        self._last[event.worker] = now
+        name = self.at_work.named(event.worker) or name_of(self.tally.plan, event.job)
+        line = f"{name}: {event.done} of {event.steps}, {_clock_time(now - began)} passed"
+        if event.done > first:
+            line += f", {_clock_time((now - began) / (event.done - first) * (event.steps - event.done))} left"
+        return line
+
+
+SECONDS_BETWEEN_LINES = 60.0
+"""Of one worker: a grid of many short trainings is not drowned in lines, a long one does not look dead."""
+
+
+def _clock_time(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))
 
 
 class Bars:
@@ -120,41 +183,32 @@ class Bars:
         )
         self.total = self.progress.add_task(tally.plan.grid.name, total=tally.all, completed=tally.ended, left="")
         self.workers: dict[int, TaskID] = {}
-        self.at_work: dict[JobId, int] = {}
-        """The worker of each job that is being done."""
+        self.at_work = AtWork(tally.plan)
 
     def __call__(self, event: Event) -> None:
         self.tally.note(event)
+        for worker in self.at_work.note(event):
+            self._name(worker)
         match event.kind:
             case "said":
                 self.progress.console.print(event.text, markup=False, highlight=False)
-            case "began":
-                died = self.at_work.pop(event.job, event.worker)
-                self.at_work[event.job] = event.worker
-                for worker in {died, event.worker}:
-                    self._name(worker)
             case "stepped" if event.worker in self.workers:
                 self.progress.update(self.workers[event.worker], completed=event.done, total=event.steps)
             case "ended":
-                self.at_work.pop(event.job, None)
-                self._name(event.worker)
                 if event.status == "failed":
                     self.progress.console.print(_line(self.tally.plan, event), markup=False, highlight=False)
                 self.progress.update(self.total, completed=self.tally.ended, left=self.tally.time_left)
 
     def _name(self, worker: int) -> None:
-        """Let the bar of a worker say what it does, which may be many jobs at once; without any it has none."""
-        jobs = [job for job, by in self.at_work.items() if by == worker]
-        if not jobs:
+        """Let the bar of a worker say what it does; without any job it has none."""
+        name = self.at_work.named(worker)
+        if not name:
             if worker in self.workers:
                 self.progress.remove_task(self.workers.pop(worker))
-            return
-        more = f" and {len(jobs) - 1} more" if len(jobs) > 1 else ""
-        name = f"  {name_of(self.tally.plan, jobs[0])}{more}"
-        if worker in self.workers:
-            self.progress.update(self.workers[worker], description=name)
+        elif worker in self.workers:
+            self.progress.update(self.workers[worker], description=f"  {name}")
         else:
-            self.workers[worker] = self.progress.add_task(name, total=None, left="")
+            self.workers[worker] = self.progress.add_task(f"  {name}", total=None, left="")
 
 
 def _line(plan: Plan, event: Event) -> str:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -107,26 +106,45 @@ def test_a_damaged_checkpoint_is_not_trusted(
     assert_equal(weights(make_shop(tiny_backbone), wish), undisturbed)
 
 
+GATED = """
+import sys
+from madx_stilts.cli.main import main
+from madx_stilts.train import loop
+
+save = loop.save_checkpoint
+
+def save_and_wait(path, learner):
+    save(path, learner)
+    print("saved", flush=True)
+    sys.stdin.readline()
+
+loop.save_checkpoint = save_and_wait
+sys.exit(main())
+"""
+"""The command line, which waits after each checkpoint until it is allowed to go on or its stdin ends."""
+
+
 def command(zoo: Path, mirror: Path, backbone: Path) -> list[str]:
     options = ["--zoo", str(zoo), "--data", str(mirror), "--cache", str(zoo.parent / "c"), "--offline", "-q"]
     recipe = ["--steps", "60", "--batch-size", "8", "--max-tokens", "48", "--checkpoint-every", "5", "--device", "cpu"]
     train = ["train", "intermediate", "mnli", "--backbone", str(backbone), *recipe]
-    return [sys.executable, "-m", "madx_stilts", *options, *train]
+    return [sys.executable, "-c", GATED, *options, *train]
 
 
-def checkpoints(zoo: Path) -> list[int]:
-    """When each checkpoint was written."""
-    return [path.stat().st_mtime_ns for path in zoo.rglob("checkpoint.safetensors")]
+def run(arguments: list[str]) -> int:
+    return subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False).returncode
 
 
-def run_and_signal(arguments: list[str], zoo: Path, number: signal.Signals) -> int:
-    """Run a command and send it a signal as soon as it has written a new checkpoint."""
-    before = checkpoints(zoo)
-    process = subprocess.Popen(arguments, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    while process.poll() is None and checkpoints(zoo) in ([], before):
-        time.sleep(0.01)
-    process.send_signal(number)
-    return process.wait()
+def run_and_signal(arguments: list[str], number: signal.Signals) -> int:
+    """Run a command and send it a signal when it has written its first checkpoint."""
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"saved\n"
+        process.send_signal(number)
+        process.communicate()
+    return process.returncode
 
 
 def artefact(zoo: Path) -> dict[str, Any]:
@@ -138,10 +156,11 @@ def artefact(zoo: Path) -> dict[str, Any]:
 def test_the_command_survives_real_signals(tiny_backbone: Path, tiny_mirror: Path, tmp_path: Path) -> None:
     """SIGKILL, then SIGTERM, then to the end: the weights of a run that was left alone."""
     calm, rough = (command(tmp_path / name, tiny_mirror, tiny_backbone) for name in ("calm", "rough"))
-    assert subprocess.run(calm, stdout=subprocess.DEVNULL, check=False).returncode == 0
-    assert run_and_signal(rough, tmp_path / "rough", signal.SIGKILL) == -signal.SIGKILL
+    assert run(calm) == 0
+    assert run_and_signal(rough, signal.SIGKILL) == -signal.SIGKILL
     assert not list((tmp_path / "rough").glob("objects/*/*"))
-    assert run_and_signal(rough, tmp_path / "rough", signal.SIGTERM) == Interrupted.exit_code
-    assert subprocess.run(rough, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    assert run_and_signal(rough, signal.SIGTERM) == Interrupted.exit_code
+    assert not list((tmp_path / "rough").glob("objects/*/*"))
+    assert run(rough) == 0
     assert_equal(artefact(tmp_path / "rough"), artefact(tmp_path / "calm"))
     assert list((tmp_path / "rough").rglob("*.partial")) == []
