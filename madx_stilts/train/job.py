@@ -24,7 +24,7 @@ from madx_stilts.score.judge import Judge, dev_judge
 from madx_stilts.stack import Role
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import assembled, new_learner, save_all
-from madx_stilts.train.certificate import certificate, notes_of_feed
+from madx_stilts.train.certificate import certificate, fingerprints, notes_of_feed
 from madx_stilts.train.feed import Feed, Supply
 from madx_stilts.train.learner import Learner, generator_states
 from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
@@ -124,8 +124,13 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
 
 
 def identity_of(shop: Workshop, recipe: Recipe, materials: Materials) -> str:
-    """The id of the adapter that a recipe makes here."""
-    return recipe.identity(backbone=shop.backbone.fingerprint, data=materials.fingerprints)
+    """The id of the adapter that a recipe makes here.
+
+    Raises:
+        BackboneError: It guesses words, and the checkpoint's head for that cannot be used.
+    """
+    data = fingerprints(recipe, materials, shop.backbone)
+    return recipe.identity(backbone=shop.backbone.fingerprint, data=data)
 
 
 def forms_of(shop: Workshop, recipe: Recipe) -> list[Recipe]:

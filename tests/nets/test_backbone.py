@@ -185,7 +185,7 @@ def removed(folder: Path) -> None:
 UNSOUND: dict[Callable[[Path], None], str] = {
     of_another_type: "'gpt2' model, which this package does not know",
     with_a_type_that_is_no_name: "names its model_type",
-    with_a_config_that_is_no_json: "not a valid JSON file",
+    with_a_config_that_is_no_json: "is not valid JSON",
     without_config: "no config.json",
     without_weights: "no file named",
     cut_short: "incomplete metadata",
