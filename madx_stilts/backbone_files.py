@@ -72,9 +72,25 @@ def backbone_folder(name: str, source: str | Path, *, revision: str, offline: bo
         return known
 
 
-def cached_folder(source: str | Path, revision: str) -> Path | None:
-    """The folder of a backbone as far as it is on this machine; None: nothing of it is. Opens no connection."""
-    return Path(source) if Path(source).is_dir() else _Cached(str(source), revision).folder()
+def known_config(source: str | Path, revision: str, *, offline: bool) -> Mapping[str, object] | None:
+    """What the config of a backbone says, without the rest of it; None: it cannot be had now.
+
+    Args:
+        offline: Look on this machine only.
+
+    Raises:
+        BackboneError: It is damaged.
+    """
+    cached = _Cached(str(source), revision)
+    folder = Path(source) if Path(source).is_dir() else cached.folder()
+    if folder is not None and (folder / CONFIG).is_file():
+        return config_of(folder)
+    if folder == Path(source) or offline or constants.HF_HUB_OFFLINE:
+        return None
+    try:
+        return config_of(cached.with_config())
+    except _HUB_ERRORS:
+        return None
 
 
 def config_of(folder: Path) -> Mapping[str, object]:
@@ -150,6 +166,10 @@ class _Cached:
         if lacking := _lacking(folder):
             raise ValueError(f"it has no {lacking}")
         return folder
+
+    def with_config(self) -> Path:
+        """The folder of the revision, with its config, which is downloaded."""
+        return self._download(self._revision, [CONFIG])
 
     def _download(self, revision: str, files: Sequence[str]) -> Path:
         return Path(

@@ -1,12 +1,13 @@
-"""How many tokens a backbone can read at once: as many as it has positions, by what its config says. No torch."""
+"""What a backbone has room for, by what its config says: tokens of a sequence, layers. No torch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from madx_stilts.errors import UsageError
+from madx_stilts.recipe import Method, TrainSettings
 
-DEFAULT_POSITIONS: Final = 512
+_USUAL_POSITIONS: Final = 512
 """Where a config does not say, as in `transformers`."""
 
 
@@ -21,19 +22,13 @@ class Counting:
 
     pad: int | None = None
 
-    def longest(self, config: Mapping[str, object]) -> int:
-        """The tokens of the longest sequence, special ones included.
-
-        Args:
-            config: What `config.json` says.
-        """
-        positions = config.get("max_position_embeddings", DEFAULT_POSITIONS)
-        if not isinstance(positions, int):
-            return 0
-        if self.pad is None:
-            return positions
+    def longest(self, config: Mapping[str, object]) -> int | None:
+        """The tokens of the longest sequence, special ones included; None: the config has no number of positions."""
+        positions = config.get("max_position_embeddings", _USUAL_POSITIONS)
         pad = config.get("pad_token_id", self.pad)
-        return positions - (pad if isinstance(pad, int) else self.pad) - 1
+        if not isinstance(positions, int):
+            return None
+        return positions if self.pad is None else positions - (pad if isinstance(pad, int) else self.pad) - 1
 
 
 COUNTINGS: Final[Mapping[str, Counting]] = {
@@ -44,31 +39,47 @@ COUNTINGS: Final[Mapping[str, Counting]] = {
 """By `model_type`; the same types as in `nets.anatomy`."""
 
 
-def longest_sequence(config: Mapping[str, object]) -> int | None:
-    """The tokens of the longest sequence that a backbone reads; None: its type is not known.
+@dataclass(frozen=True)
+class Extent:
+    """How large a backbone is.
 
     Args:
-        config: What its `config.json` says.
+        name: What it is called in messages.
+        tokens: Of the longest sequence that it has positions for, special ones included; None: not known.
+        layers: How many it has; None: not known.
     """
-    counting = COUNTINGS.get(str(config.get("model_type")))
-    return None if counting is None else counting.longest(config)
 
+    name: str
+    tokens: int | None = None
+    layers: int | None = None
 
-def why_too_long(max_tokens: int, backbone: str, longest: int | None) -> str:
-    """Why a backbone cannot read sequences of a length, as a clause; empty: it can, or its limit is not known."""
-    if longest is None or max_tokens <= longest:
-        return ""
-    return f"max_tokens is {max_tokens}, and {backbone} has positions for {longest} tokens"
+    @classmethod
+    def of(cls, name: str, config: Mapping[str, object]) -> "Extent":
+        """What a `config.json` says."""
+        counting, layers = COUNTINGS.get(str(config.get("model_type"))), config.get("num_hidden_layers")
+        return cls(name, counting.longest(config) if counting else None, layers if isinstance(layers, int) else None)
 
+    def faults(self, method: Method, train: TrainSettings) -> Iterator[str]:
+        """What of a training it has no room for, in clauses."""
+        if self.tokens is not None and train.max_tokens > self.tokens:
+            yield f"max_tokens is {train.max_tokens}, and {self.name} has positions for {self.tokens} tokens"
+        if self.layers is not None and any(layer >= self.layers for layer in method.leave_out):
+            yield (
+                f"leave_out names layer {max(method.leave_out)}, and {self.name} has the layers 0 to {self.layers - 1}"
+            )
+        if self.layers is not None and {*range(self.layers)} <= {*method.leave_out}:
+            yield f"leave_out names all {self.layers} layers of {self.name}, so that no layer has an adapter"
 
-def require_positions(max_tokens: int, backbone: str, longest: int | None) -> None:
-    """A backbone can read sequences of a length.
+    def require(self, method: Method, train: TrainSettings) -> None:
+        """It has room for a training.
 
-    Raises:
-        UsageError: It has fewer positions.
-    """
-    if reason := why_too_long(max_tokens, backbone, longest):
-        raise UsageError(
-            f"The setting {reason}.",
-            hint=f"Give --max-tokens {longest} or less, or set train.max_tokens so in the config.",
-        )
+        Raises:
+            UsageError: It has not.
+        """
+        for fault in self.faults(method, train):
+            raise UsageError(f"It cannot be trained so: {fault}.", hint=self._hint(train))
+
+    def _hint(self, train: TrainSettings) -> str:
+        if self.tokens is not None and train.max_tokens > self.tokens:
+            return f"Give --max-tokens {self.tokens} or less, or set train.max_tokens so in the config."
+        return "Change method.leave_out in the config."

@@ -55,7 +55,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
         **loaded.note().model_dump(),
         "parameters": sum(parameter.numel() for parameter in loaded.base.parameters()),
         "vocabulary": len(loaded.tokenizer),
-        "longest_sequence": loaded.longest,
+        "longest_sequence": loaded.extent.tokens,
         "masked_lm_head": _head(loaded.pretrained_head, loaded.masked_lm.fault),
         "embeddings_at": loaded.anatomy.embeddings,
         "layers_at": loaded.anatomy.layers,

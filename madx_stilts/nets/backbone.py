@@ -22,7 +22,7 @@ from madx_stilts.nets.anatomy import ANATOMIES, Anatomy
 from madx_stilts.nets.fingerprint import digest_of_weights, fingerprint_of
 from madx_stilts.nets.masked_head import OwnHead, own_masked_lm
 from madx_stilts.nets.soundness import require_complete, require_finite, require_fitting
-from madx_stilts.positions import longest_sequence, require_positions
+from madx_stilts.positions import Extent
 
 Precision = Literal["fp32", "bf16", "fp16"]
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -90,17 +90,9 @@ class Backbone:
         return self.masked_lm.digest
 
     @property
-    def longest(self) -> int | None:
-        """The tokens of the longest sequence that it has positions for."""
-        return longest_sequence(self.model.config.to_dict())
-
-    def require_positions(self, max_tokens: int) -> None:
-        """It can read sequences of a length.
-
-        Raises:
-            UsageError: It has fewer positions.
-        """
-        require_positions(max_tokens, self.name, self.longest)
+    def extent(self) -> Extent:
+        """How long a sequence may be, and how many layers there are."""
+        return Extent.of(self.name, self.model.config.to_dict())
 
     @property
     def words(self) -> Tokenizer:

@@ -122,7 +122,10 @@ def _entry(bench: Bench, task: Task, stack: Stack, chosen: dict[str, Stack]) -> 
     card = bench.zoo.card(identity)
     head = attach_head(bench.backbone, bench.zoo, identity, task)
     _check_head(bench.backbone, head, card, task)
-    limits = Limits(card.recipe.train.max_tokens, card.recipe.train.shared_tokens)
+    train, room = card.recipe.train, bench.backbone.extent.tokens or card.recipe.train.max_tokens
+    if train.max_tokens > room:  # of an adapter that others trained, its length is not known
+        train = train.model_copy(update={"max_tokens": room})
+    limits = Limits(train.max_tokens, train.shared_tokens)
     above = [bench.zoo.card(ref.id).recipe.method for ref in stack.refs if ref != stack.language]
     trunk = trunk_below(bench.backbone, above) if above else Trunk(layers=0, into_next=False)
     return _Entry(stack, chosen, head, limits, trunk)

@@ -110,6 +110,7 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
     Raises:
         MadxStiltsError: See its subclasses; nothing half-made is left in the zoo, and unfinished work is kept.
     """
+    shop.backbone.extent.require(recipe.method, recipe.train)
     with ExitStack() as using:
         recipe, states = agreed(using, shop, recipe, materials)
         identity = identity_of(shop, recipe, materials)
