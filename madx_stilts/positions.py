@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from madx_stilts.errors import UsageError
-from madx_stilts.recipe import Method, TrainSettings
+from madx_stilts.recipe import Method, TrainSettings, why_dies
 
 _USUAL_POSITIONS: Final = 512
 """Where a config does not say, as in `transformers`."""
@@ -60,7 +60,9 @@ class Extent:
         return cls(name, counting.longest(config) if counting else None, layers if isinstance(layers, int) else None)
 
     def faults(self, method: Method, train: TrainSettings) -> Iterator[str]:
-        """What of a training it has no room for, in clauses."""
+        """What of a training cannot be done on it, in clauses."""
+        if dying := why_dies(method, train):
+            yield dying
         if self.tokens is not None and train.max_tokens > self.tokens:
             yield f"max_tokens is {train.max_tokens}, and {self.name} has positions for {self.tokens} tokens"
         if self.layers is not None and any(layer >= self.layers for layer in method.leave_out):
@@ -82,4 +84,4 @@ class Extent:
     def _hint(self, train: TrainSettings) -> str:
         if self.tokens is not None and train.max_tokens > self.tokens:
             return f"Give --max-tokens {self.tokens} or less, or set train.max_tokens so in the config."
-        return "Change method.leave_out in the config."
+        return "Change it in the config, or with --set."

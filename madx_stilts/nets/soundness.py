@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 
 import torch
+from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from madx_stilts.errors import BackboneError
+from madx_stilts.errors import AdapterError, BackboneError
 from madx_stilts.nets.adapter_model import AdapterModel
 from madx_stilts.nets.fingerprint import NOT_BACKBONE, frozen_tensors
 
@@ -66,9 +67,29 @@ def require_finite(name: str, model: AdapterModel) -> None:
     Raises:
         BackboneError: There are some.
     """
-    bad = [key for key, tensor in frozen_tensors(model) if not bool(torch.isfinite(tensor).all())]
-    if bad:
+    if bad := _not_finite(dict(frozen_tensors(model))):
         raise BackboneError(
             f"The backbone {name} has weights that are not finite: {len(bad)} tensors, {bad[0]} first.",
             hint="Download it again, or take another checkpoint.",
         )
+
+
+def require_finite_adapter(what: str, parameters: Mapping[str, Tensor]) -> None:
+    """Refuse an adapter, or a head, with weights that are no numbers.
+
+    Args:
+        what: The subject of the message.
+        parameters: By name.
+
+    Raises:
+        AdapterError: There are some.
+    """
+    if bad := _not_finite(parameters):
+        raise AdapterError(
+            f"{what} has weights that are not finite: {len(bad)} tensors, {bad[0]} first.",
+            hint="It was damaged, or its training went wrong: train it again, or take another one.",
+        )
+
+
+def _not_finite(tensors: Mapping[str, Tensor]) -> list[str]:
+    return [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]

@@ -13,7 +13,7 @@ from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Outputs
 from madx_stilts.nets.adapter_model import head_config
 from madx_stilts.nets.anatomy import Trunk
-from madx_stilts.nets.attach import attach, attach_head
+from madx_stilts.nets.attach import attach, attach_head, check_composition
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.stacking import trunk_below
@@ -118,6 +118,8 @@ class _Entry:
 
 
 def _entry(bench: Bench, task: Task, stack: Stack, chosen: dict[str, Stack]) -> _Entry:
+    for each in dict.fromkeys(chosen.values()):
+        check_composition([bench.zoo.card(ref.id) for ref in each.refs])
     identity = stack.refs[-1].id
     card = bench.zoo.card(identity)
     head = attach_head(bench.backbone, bench.zoo, identity, task)

@@ -110,7 +110,6 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
     Raises:
         MadxStiltsError: See its subclasses; nothing half-made is left in the zoo, and unfinished work is kept.
     """
-    shop.backbone.extent.require(recipe.method, recipe.train)
     with ExitStack() as using:
         recipe, states = agreed(using, shop, recipe, materials)
         identity = identity_of(shop, recipe, materials)
@@ -253,6 +252,7 @@ def deliver(
 
 def _feed(shop: Workshop, recipe: Recipe, materials: Materials) -> tuple[Course, Feed]:
     """The steps, and what each of them learns from."""
+    shop.backbone.extent.require(recipe.method, recipe.train)
     if recipe.train.translations is not None:
         materials.require_translations()
     limits = Limits(recipe.train.max_tokens, recipe.train.shared_tokens)
