@@ -172,7 +172,7 @@ def test_a_tensor_that_would_never_be_trained_is_caught_by_name(
     """The invertible part of an adapter counts only at the bottom of a stack."""
     names = [stand("low-1")]
     trained = fresh("new-1", "seq_bn_inv")
-    with pytest.raises(PreflightError, match=r"8 of 28 tensors would never be trained, invertible_adapters\.new-1"):
+    with pytest.raises(PreflightError, match=r"A part of the adapter new-1 has no effect .*: invertible_adapters\."):
         check([*names, "new-1"], trained)
     assert [name for name, value in trained.items() if value.grad is not None] == []
 
