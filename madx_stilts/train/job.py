@@ -202,10 +202,12 @@ def learning(shop: Workshop, making: Making, lesson: Lesson) -> Iterator[Learner
     Raises:
         AdapterError: Something below it is missing, damaged or made for another backbone.
         PreflightError: The stack does not do what it says.
+        UsageError: Gradual unfreezing would not reach all of it.
     """
     recipe, tasks = making.recipe, making.materials.tasks
     with assembled(shop.backbone, shop.zoo, recipe, making.name, tasks=tasks, recompute=shop.recompute) as stack:
         learner = new_learner(shop.backbone, stack, recipe, lesson.course, lesson.translations)
+        learner.require_thawed()
         _preflight(shop.backbone, learner, lesson.feed)
         with seeded(recipe.seed):
             learner.random = generator_states(shop.backbone.device)
