@@ -50,7 +50,7 @@ def extent_of(name: str, *, offline: bool) -> Extent:
         UsageError: There is no such backbone.
     """
     origin = origin_of(name)
-    return Extent.of(name, known_config(origin.source, origin.revision, offline=offline) or {})
+    return Extent.of(origin.name, known_config(origin.source, origin.revision, offline=offline) or {})
 
 
 def extent_in(folder: Path, name: str) -> Extent:

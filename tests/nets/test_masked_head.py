@@ -29,7 +29,8 @@ def randomised(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
             if name.startswith(("lm_head", "cls.predictions")) and name.endswith("bias"):
                 parameter.normal_()
     model.save_pretrained(folder)
-    return model.eval()
+    model.eval()
+    return model
 
 
 @pytest.fixture(scope="module")
