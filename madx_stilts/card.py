@@ -14,6 +14,9 @@ from madx_stilts.recipe import Frozen, Recipe
 FORMAT_VERSION: Final = 1
 """Raised when a card's keys change their meaning."""
 
+MASKED_LM_HEAD: Final = "masked_lm:head"
+"""Stands among a card's data for the output layer of masked language modelling, which no backbone's fingerprint has."""
+
 Sum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A sha256 in hexadecimal."""
 FileName = Annotated[str, Field(pattern=r"^\w[\w.+-]*(/\w[\w.+-]*)*$")]
@@ -67,7 +70,8 @@ class Card(Frozen):
     recipe: Recipe
     backbone: BackboneNote
     data: dict[str, str]
-    """Fingerprint of each data set that training read, by `task@language:split`."""
+    """Fingerprint of each data set that training read, by `task@language:split`; and where texts were learned from, by
+    `MASKED_LM_HEAD` the sha256 of the checkpoint's own head, or `fresh` where one was trained."""
     origins: dict[str, str] = {}
     """Where each of these data sets came from, by the same keys."""
     parents: tuple[Parent, ...] = ()

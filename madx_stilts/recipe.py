@@ -16,6 +16,9 @@ SamplingKind = Literal["proportional", "uniform", "temperature"]
 COMPOSABLE: frozenset[str] = frozenset({"seq_bn", "seq_bn_inv", "double_seq_bn", "compacter", "ia3"})
 """Methods that keep the effect of what lies below when stacked in adapters 1.3.0; the others silently lose it
 (lora and par_bn drop the lower adapter, loreft the upper one), so they are allowed alone only."""
+LOWEST_ONLY: frozenset[str] = frozenset({"seq_bn_inv"})
+"""Composable methods with a part that adapters 1.3.0 runs only in the lowest adapter of a stack, and elsewhere leaves
+out without a word, in training and in scoring."""
 FUSABLE: frozenset[str] = frozenset({"seq_bn", "double_seq_bn", "compacter"})
 """Methods whose adapters can stand side by side under a fusion layer: bottlenecks in a layer, without an invertible
 part, which adapters 1.3.0 cannot fuse."""
@@ -25,6 +28,16 @@ def why_alone(kind: str) -> str:
     """Why adapters of a kind are not stacked, as a sentence for the user."""
     known = ", ".join(sorted(COMPOSABLE))
     return f"{kind} adapters cannot be stacked: adapters 1.3.0 silently loses one of the two. These can: {known}."
+
+
+def why_only_lowest(kind: str) -> str:
+    """Why adapters of a kind stand on no others, as a sentence for the user; empty: they can."""
+    if kind not in LOWEST_ONLY:
+        return ""
+    return (
+        f"{kind} adapters stand on no other adapter: in adapters 1.3.0 the invertible part runs only at the bottom of "
+        "a stack."
+    )
 
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -117,6 +130,14 @@ class TrainSettings(Frozen):
     def shared_tokens(self) -> int:
         """Tokens that two windows of one long text share."""
         return self.max_tokens // 3 if self.stride is None else self.stride
+
+
+def why_dies(method: Method, train: TrainSettings) -> str:
+    """Why an adapter would lose its effect in training, as a clause; empty: it would not."""
+    if method.kind == "loreft" and train.weight_decay:
+        # torch keeps the sign of an orthogonal matrix as a float 1, which it rounds down: after decay it is 0.
+        return f"weight_decay is {train.weight_decay}, and with any but 0 a loreft adapter comes to do nothing"
+    return ""
 
 
 class Part(Frozen):
@@ -234,6 +255,8 @@ class Recipe(Frozen):
     def _composable(self) -> "Recipe":
         if (self.below or self.fusion) and self.method.kind not in COMPOSABLE:
             raise ValueError(why_alone(self.method.kind))
+        if (self.below or self.fusion) and self.method.kind in LOWEST_ONLY:
+            raise ValueError(why_only_lowest(self.method.kind))
         return self
 
     @property

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from madx_stilts.recipe import (
     COMPOSABLE,
     FUSABLE,
+    LOWEST_ONLY,
     Fusion,
     Method,
     MethodKind,
@@ -47,7 +48,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
     below = tuple(draw(st.lists(id_like, max_size=2)))
     members = st.lists(id_like, min_size=2, max_size=3, unique=True).map(tuple)
     fusion = draw(st.none() | st.builds(Fusion, members=members, rate=st.sampled_from([0.1, 0.2])))
-    kinds = sorted(COMPOSABLE) if below or fusion else KINDS
+    kinds = sorted(COMPOSABLE - LOWEST_ONLY) if below or fusion else KINDS
     return Recipe(
         parts=parts,
         sampling=draw(samplings) if len(parts) > 1 else None,
@@ -295,7 +296,11 @@ def test_a_recipe_does_not_change() -> None:
 def test_methods_that_do_not_compose_are_allowed_alone_only(kind: MethodKind) -> None:
     method = Method(kind=kind)
     assert Recipe(parts=(MNLI,), method=method).method.kind == kind
-    if kind in COMPOSABLE:
+    if kind in LOWEST_ONLY:
+        for ground in ({"below": BELOW}, {"fusion": FUSION}):
+            with pytest.raises(ValidationError, match=f"{kind} adapters stand on no other adapter"):
+                Recipe.model_validate({"parts": (MNLI,), "method": method, **ground})
+    elif kind in COMPOSABLE:
         assert Recipe(parts=(MNLI,), method=method, below=BELOW).below == BELOW
     else:
         with pytest.raises(ValidationError, match=f"{kind} adapters cannot be stacked"):

@@ -55,7 +55,8 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
         **loaded.note().model_dump(),
         "parameters": sum(parameter.numel() for parameter in loaded.base.parameters()),
         "vocabulary": len(loaded.tokenizer),
-        "masked_lm_head": "comes with it" if loaded.pretrained_head else "none: train language trains one",
+        "longest_sequence": loaded.extent.tokens,
+        "masked_lm_head": _head(loaded.pretrained_head, loaded.masked_lm.fault),
         "embeddings_at": loaded.anatomy.embeddings,
         "layers_at": loaded.anatomy.layers,
     }
@@ -104,6 +105,12 @@ def pretrain(settings: Settings, config: str, out: Path | None, overrides: tuple
         plan, out or Path(Path(config).stem), say=lambda line: say(settings, line), listeners=listeners(settings)
     )
     result(made, as_json=as_json)
+
+
+def _head(name: str | None, fault: str) -> str:
+    if fault:
+        return f"cannot be used: {fault}"
+    return "comes with it" if name else "none: train language trains one"
 
 
 def _text(value: object) -> str:

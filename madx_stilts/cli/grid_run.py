@@ -49,7 +49,7 @@ def run(
     how = RUNNING.chosen()
     engine, workers = engine_of(how, SLURM.chosen(), wait=not no_wait)
     site = site_of(settings, how)
-    plan = planned(settings, config, overrides)
+    plan = planned(settings, config, overrides, offline=settings.offline)
     with watching(settings, plan, site) as watch:
         outcome = run_grid(plan, site, engine=engine, workers=workers, watch=watch, verify=verify)
     if as_json:

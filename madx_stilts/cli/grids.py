@@ -1,5 +1,7 @@
 """From the options of `grid` commands to a plan and the place where it is run. No torch."""
 
+from functools import partial
+
 from madx_stilts.cli.grid_options import RunOptions
 from madx_stilts.cli.places import data_place
 from madx_stilts.cli.settings import Settings
@@ -8,6 +10,7 @@ from madx_stilts.config import load
 from madx_stilts.errors import UsageError
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.plan import Plan, plan
+from madx_stilts.run.backbones import extent_of
 from madx_stilts.run.engines.slurm import USUAL_WORKERS, Slurm
 from madx_stilts.run.grid import Engine, EngineName
 from madx_stilts.run.site import Site
@@ -15,19 +18,20 @@ from madx_stilts.run.slurm.resources import Resources
 from madx_stilts.run.stamps import Stamps
 
 
-def planned(settings: Settings, config: str, overrides: tuple[str, ...]) -> Plan:
+def planned(settings: Settings, config: str, overrides: tuple[str, ...], *, offline: bool = True) -> Plan:
     """The plan of a grid.
 
     Args:
         config: A built-in name or a file.
         overrides: Changes as `--set` gives them.
+        offline: Open no connection; otherwise configs of backbones that are not here yet are downloaded.
 
     Raises:
         MadxStiltsError: The config has faults, or there is no such backbone or data.
     """
     place = data_place(settings)
     grid = load(config, Grid, kind="grids", overrides=overrides)
-    return plan(grid, place.tasks, Stamps(place))
+    return plan(grid, place.tasks, Stamps(place), partial(extent_of, offline=offline or settings.offline))
 
 
 def site_of(settings: Settings, how: RunOptions | None = None) -> Site:

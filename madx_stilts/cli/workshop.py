@@ -10,13 +10,13 @@ from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
 from madx_stilts.cli.progress import listeners
 from madx_stilts.cli.settings import Settings
-from madx_stilts.cli.telling import say
+from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.zoos import open_zoo, require_known, require_name
 from madx_stilts.config import AdapterConfig, load
 from madx_stilts.data.shelf import Shelf
 from madx_stilts.formats import FORMATS
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
-from madx_stilts.run.backbones import origin_of
+from madx_stilts.run.backbones import extent_in, origin_of
 from madx_stilts.run.crew import device_named
 from madx_stilts.tasks.task import FormatName
 from madx_stilts.train.job import Workshop
@@ -56,29 +56,32 @@ def take_order(
     require_known(open_zoo(settings), references)
     require_name(options.name)
     trained: list[str] = []
-    shop = open_workshop(settings, options, precision=config.train.precision, trained=trained)
+    shop = open_workshop(settings, options, config, trained=trained)
     return Order(
         Wish(config=config, limit=options.limit, seed=options.seed, name=options.name), shop, trained, options.backbone
     )
 
 
-def open_backbone(settings: Settings, options: CommonOptions, *, precision: Precision = "fp32") -> Backbone:
+def open_backbone(
+    settings: Settings, options: CommonOptions, *, precision: Precision = "fp32", wanted: AdapterConfig | None = None
+) -> Backbone:
     """Load the backbone that was asked for.
+
+    Args:
+        wanted: What is to be trained on it; None: nothing.
 
     Raises:
         BackboneError: It cannot be loaded.
-        UsageError: It is neither a known name nor a folder nor a name on the hub, or the device is not there.
+        UsageError: It is neither a known name nor a folder nor a name on the hub, or the device is not there, or it
+            has no room for what is wanted.
     """
     origin, device = origin_of(options.backbone), device_named(options.device)
-    say(settings, f"Loading the backbone {origin.name}, in {precision} on {device}.")
-    return load_backbone(
-        origin.name,
-        origin.source,
-        precision=precision,
-        device=device,
-        revision=origin.revision,
-        offline=settings.offline,
-    )
+    folder = origin.located(offline=settings.offline, say=note)
+    if wanted is not None:
+        extent_in(folder, origin.name).require(wanted.method, wanted.train)
+    cached = "" if origin.folder else f", from the hub's cache at commit {folder.name[:8]}"
+    say(settings, f"Loading the backbone {origin.name}, in {precision} on {device}{cached}.")
+    return load_backbone(origin.name, folder, precision=precision, device=device)
 
 
 def adapter_config(options: CommonOptions, format_name: FormatName) -> AdapterConfig:
@@ -110,17 +113,18 @@ def _sets_steps(options: CommonOptions) -> bool:
     return any(override.startswith("train.max_steps=") for override in options.overrides)
 
 
-def open_workshop(settings: Settings, options: CommonOptions, *, precision: Precision, trained: list[str]) -> Workshop:
+def open_workshop(settings: Settings, options: CommonOptions, config: AdapterConfig, *, trained: list[str]) -> Workshop:
     """Everything that training needs.
 
     Args:
+        config: What is to be trained.
         trained: Each training adds its name here when it begins.
     """
     hearing: list[Callable[[], Listener]] = [partial(_Witness, trained), *listeners(settings)]
     if options.tracker is not None:
         hearing.append(partial(Tracker, options.tracker, Path.cwd() / "logs"))
     return Workshop(
-        backbone=open_backbone(settings, options, precision=precision),
+        backbone=open_backbone(settings, options, precision=config.train.precision, wanted=config),
         zoo=open_zoo(settings),
         place=data_place(settings),
         cache=settings.encodings,

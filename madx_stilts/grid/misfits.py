@@ -8,7 +8,7 @@ from madx_stilts.grid.blueprint import Blueprint, Drawing
 from madx_stilts.grid.column import Column, text_parts
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.scope import scope_of
-from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_fused
+from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_fused, why_only_lowest
 from madx_stilts.tasks.task import Task
 
 TEXT_FILES = (".txt", ".tsv")
@@ -110,6 +110,9 @@ def _stacked(grid: Grid, intermediates: Sequence[Blueprint], targets: Sequence[t
         kinds = dict.fromkeys(one.method.kind for one in drawn if one.method.kind not in COMPOSABLE)
         if stand:
             yield from (f"train.{key}.method: {why_alone(kind)}" for kind in kinds)
+    for key, drawn, above in (("intermediate", intermediates, adapted), ("target", tops, stacks or adapted)):
+        reasons = dict.fromkeys(why_only_lowest(one.method.kind) for one in drawn)
+        yield from (f"train.{key}.method: {reason}" for reason in reasons if above and reason)
 
 
 def _continued(

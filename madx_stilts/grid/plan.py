@@ -13,7 +13,9 @@ from madx_stilts.grid.faults import faults_of
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.groups import grouped
 from madx_stilts.grid.job import Job, JobId, Planned, Score, Train, job_from_json
+from madx_stilts.grid.room import room_faults
 from madx_stilts.grid.weave import Weaver
+from madx_stilts.positions import Extent
 from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Task
 
@@ -108,18 +110,25 @@ class Plan:
         return cls(grid, cells, jobs, tuple(map(tuple, content["groups"])))
 
 
-def plan(grid: Grid, tasks: Mapping[str, Task], stamps: Callable[[Job], Mapping[str, str]]) -> Plan:
+def plan(
+    grid: Grid,
+    tasks: Mapping[str, Task],
+    stamps: Callable[[Job], Mapping[str, str]],
+    extents: Callable[[str], Extent] = Extent,
+) -> Plan:
     """Find the fewest jobs for a grid. Nothing is read and nothing is loaded: jobs are told apart by their ids.
 
     Args:
         tasks: Those there are, by name.
         stamps: What stands for the bytes of a job's backbone and data; see `job_id`. Called once for each job, and
             once for each backbone, of which it raises a `UsageError` if there is no such one.
+        extents: How large the backbone of a name is, as far as that is known.
 
     Raises:
         ConfigError: The grid cannot be planned; all faults are told.
     """
     faults = [*_backbones(grid, tasks, stamps), *faults_of(grid, tasks)]
+    faults = faults or [*room_faults(grid, tasks, extents)]
     if faults:
         raise ConfigError(f"The grid {grid.name}", faults)
     weaver = Weaver(grid, tasks, stamps)

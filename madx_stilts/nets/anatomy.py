@@ -9,6 +9,25 @@ from madx_stilts.errors import BackboneError
 
 
 @dataclass(frozen=True)
+class MaskedLm:
+    """Names in checkpoints of the parts of the masked language modelling head.
+
+    Args:
+        dense: The projection before the activation.
+        norm: The normalisation after it.
+        decoder: The projection to the vocabulary.
+        bias: Its bias, which has a name of its own.
+        activation: Name of the activation; None: it is the config's `hidden_act`.
+    """
+
+    dense: str
+    norm: str
+    decoder: str
+    bias: str
+    activation: str | None = None
+
+
+@dataclass(frozen=True)
 class Anatomy:
     """Paths of a backbone's parts, from its base model, as `nn.Module.get_submodule` takes them.
 
@@ -18,14 +37,14 @@ class Anatomy:
         before_output_adapter: Parts of one layer that run before its output adapter, from the layer.
         handed_on: Those of them whose answers the output adapter is given; the answers of the others reach it through
             these alone. None: it is not known, and only whole layers are shared between learners.
-        masked_lm_bias: Name in checkpoints of the masked language modelling head's output bias.
+        masked_lm: The masked language modelling head in checkpoints.
     """
 
     embeddings: str
     layers: str
     before_output_adapter: tuple[str, ...]
     handed_on: tuple[str, ...]
-    masked_lm_bias: str
+    masked_lm: MaskedLm
 
     def layer_list(self, base: nn.Module) -> nn.ModuleList:
         """The layers, bottom first.
@@ -46,11 +65,26 @@ BERT = Anatomy(
     layers="encoder.layer",
     before_output_adapter=("attention", "intermediate", "output.dense", "output.dropout"),
     handed_on=("attention", "output.dropout"),
-    masked_lm_bias="cls.predictions.bias",
+    masked_lm=MaskedLm(
+        dense="cls.predictions.transform.dense",
+        norm="cls.predictions.transform.LayerNorm",
+        decoder="cls.predictions.decoder",
+        bias="cls.predictions.bias",
+    ),
 )
-ROBERTA = replace(BERT, masked_lm_bias="lm_head.bias")
+ROBERTA = replace(
+    BERT,
+    masked_lm=MaskedLm(
+        dense="lm_head.dense",
+        norm="lm_head.layer_norm",
+        decoder="lm_head.decoder",
+        bias="lm_head.bias",
+        activation="gelu",
+    ),
+)
 ANATOMIES: dict[str, Anatomy] = {"bert": BERT, "roberta": ROBERTA, "xlm-roberta": ROBERTA}
-"""By `model_type` of the backbone's config. Other types are refused, so that no config decides which code runs."""
+"""By `model_type` of the backbone's config. Other types are refused, so that no config decides which code runs.
+How each numbers its tokens is in `positions.COUNTINGS`."""
 
 
 @dataclass(frozen=True)

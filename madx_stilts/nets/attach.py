@@ -6,7 +6,7 @@ from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import head_names, load, load_head
-from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_fused
+from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_fused, why_only_lowest
 from madx_stilts.stack import BESIDE, Stack
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
@@ -32,7 +32,7 @@ def attach(backbone: Backbone, zoo: Zoo, ids: Sequence[str]) -> list[str]:
     cards = [zoo.card(identity) for identity in ids]
     for card in cards:
         _check_backbone(backbone, card)
-    _check_composition(cards)
+    check_composition(cards)
     names: list[str] = []
     for card in cards:
         name = backbone.attached.get(card.id)
@@ -129,7 +129,15 @@ def _check_backbone(backbone: Backbone, card: Card) -> None:
         )
 
 
-def _check_composition(cards: Sequence[Card]) -> None:
+def check_composition(cards: Sequence[Card]) -> None:
+    """Adapters have their whole effect when they stand on each other.
+
+    Args:
+        cards: Bottom to top.
+
+    Raises:
+        UsageError: Their methods do not compose, or one does not stand on what it fuses.
+    """
     for at, card in enumerate(cards):
         fused = card.recipe.fused
         below = tuple(other.id for other in cards[:at])
@@ -138,3 +146,9 @@ def _check_composition(cards: Sequence[Card]) -> None:
     alone = [card for card in cards if card.recipe.method.kind not in COMPOSABLE]
     if alone and len(cards) > 1:
         raise UsageError(why_alone(alone[0].recipe.method.kind), hint=f"Take {alone[0].name} out, or use it alone.")
+    for card in cards[1:]:
+        if reason := why_only_lowest(card.recipe.method.kind):
+            raise UsageError(
+                f"{card.name} cannot stand on {cards[0].name}. {reason}",
+                hint="Train it with another method, or leave out what lies below it.",
+            )

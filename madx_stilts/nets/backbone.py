@@ -1,8 +1,7 @@
 """A frozen pretrained model with its tokenizer: load, freeze, fingerprint, precision."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,31 +13,19 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
 
+from madx_stilts.backbone_files import backbone_folder, config_of
 from madx_stilts.card import BackboneNote
 from madx_stilts.errors import BackboneError, UsageError
 from madx_stilts.formats.base import Tokenizer
 from madx_stilts.nets.adapter_model import AdapterModel, told
 from madx_stilts.nets.anatomy import ANATOMIES, Anatomy
-from madx_stilts.nets.masked_head import complete_masked_lm_head
+from madx_stilts.nets.fingerprint import digest_of_weights, fingerprint_of
+from madx_stilts.nets.masked_head import OwnHead, own_masked_lm
+from madx_stilts.nets.soundness import require_complete, require_finite, require_fitting
+from madx_stilts.positions import Extent
 
 Precision = Literal["fp32", "bf16", "fp16"]
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-# Names that mark what adapters adds to a backbone, and the pooler, which no head here reads and many checkpoints lack.
-_SHAPE = (
-    *("model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size"),
-    *("hidden_act", "layer_norm_eps", "position_embedding_type", "pad_token_id"),
-    *("hidden_dropout_prob", "attention_probs_dropout_prob"),
-)
-"""Keys of a config that decide what the same weights compute, in training too."""
-_NOT_BACKBONE: tuple[str, ...] = (
-    "adapters.",
-    "invertible_adapters.",
-    "adapter_fusion_layer.",
-    "loras.",
-    "prefix_tuning",
-    "prompt_tuning.",
-)
-_NOT_BACKBONE += ("shared_parameters.", "refts.", "pooler.", "heads.")
 
 
 @dataclass
@@ -53,7 +40,7 @@ class Backbone:
         fingerprint: sha256 over stored weights, the config's shape and the tokenizer; equal on every machine.
         precision: What the frozen weights are kept in and computed with; adapters and heads stay in fp32.
         device: Where everything is.
-        pretrained_head: Name of the masked language modelling head that came with the checkpoint, if one did.
+        masked_lm: The masked language modelling head that came with the checkpoint, if one did.
         attached: Adapters in the model now: name in the model by id.
         fusions: Fusion layers in the model now: names of what each fuses, by that of the adapter above it.
     """
@@ -65,7 +52,7 @@ class Backbone:
     fingerprint: str
     precision: Precision
     device: torch.device
-    pretrained_head: str | None = None
+    masked_lm: OwnHead = field(default_factory=OwnHead)
     attached: dict[str, str] = field(default_factory=dict)
     fusions: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -83,6 +70,29 @@ class Backbone:
     def layers(self) -> int:
         """Number of layers."""
         return len(self.anatomy.layer_list(self.base))
+
+    @property
+    def pretrained_head(self) -> str | None:
+        """Name in the model of the checkpoint's own masked language modelling head; None: it has none."""
+        return self.masked_lm.name
+
+    def masked_lm_identity(self) -> str:
+        """What stands for the output layer of masked language modelling in the identity of what is trained by it.
+
+        Raises:
+            BackboneError: The checkpoint has one that cannot be used.
+        """
+        if self.masked_lm.fault:
+            raise BackboneError(
+                f"{self.name} cannot be trained on text: {self.masked_lm.fault}.",
+                hint="Take a checkpoint with the whole head, or one without any: then a head is trained.",
+            )
+        return self.masked_lm.digest
+
+    @property
+    def extent(self) -> Extent:
+        """How long a sequence may be, and how many layers there are."""
+        return Extent.of(self.name, self.model.config.to_dict())
 
     @property
     def words(self) -> Tokenizer:
@@ -128,7 +138,7 @@ class Backbone:
 
     def weights_digest(self) -> str:
         """sha256 over the frozen weights as they are in memory now: equal before and after any training."""
-        return _digest_of_tensors(self.model)
+        return digest_of_weights(self.model)
 
 
 def load_backbone(
@@ -156,24 +166,29 @@ def load_backbone(
     """
     if precision == "fp16" and torch.device(device).type == "cpu":
         raise UsageError("fp16 needs a GPU.", hint="On a CPU use fp32 or bf16.")
-    options = {"local_files_only": offline, "revision": revision or "main"}
+    folder = backbone_folder(name, source, revision=revision or "main", offline=offline, say=_warn)
     try:
-        config = _checked_config(source, options)
+        config = _checked_config(folder)
         model, report = AutoAdapterModel.from_pretrained(
-            str(source), config=config, dtype="auto", output_loading_info=True, **options
+            str(folder), config=config, dtype="auto", output_loading_info=True, local_files_only=True
         )
         words = _TOKENIZER_OPTIONS.get(model.config.model_type, {})
-        tokenizer = AutoTokenizer.from_pretrained(str(source), **options, **words)
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, **words)
+        masked_lm = own_masked_lm(model, folder)
     except _LOAD_ERRORS as error:
         raise BackboneError(
             f"The backbone {name} cannot be loaded from {source}: {told(error)}.", hint=_LOAD_HINT
         ) from error
-    _check_complete(name, report["missing_keys"])
+    require_complete(name, report["missing_keys"])
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise BackboneError(f"The backbone {name} has no fast tokenizer.", hint="Save it with a tokenizer.json.")
+    require_fitting(
+        name, tokenizer, model.config.to_dict(), rows=model.base_model.get_input_embeddings().weight.shape[0]
+    )
     # model_name in published adapters is what their users load: the public name, not a path on this machine.
     model.config.name_or_path = name
-    fingerprint = _fingerprint(model, tokenizer)
+    fingerprint = fingerprint_of(model, tokenizer)
+    require_finite(name, model)
     model.requires_grad_(False)
     model.to(device=torch.device(device), dtype=DTYPES[precision]).eval()
     return Backbone(
@@ -184,7 +199,7 @@ def load_backbone(
         fingerprint=fingerprint,
         precision=precision,
         device=torch.device(device),
-        pretrained_head="default" if complete_masked_lm_head(model, "default", source, options) else None,
+        masked_lm=masked_lm,
     )
 
 
@@ -197,48 +212,21 @@ _LOAD_HINT = (
 )
 
 
-def _checked_config(source: str | Path, options: dict[str, object]) -> object:
+def _checked_config(folder: Path) -> PretrainedConfig:
     """The config, refused before any model code runs unless its architecture is known here."""
-    content, _ = PretrainedConfig.get_config_dict(str(source), **options)
-    model_type = content.get("model_type")
+    model_type = config_of(folder).get("model_type")
     if not isinstance(model_type, str):
-        raise BackboneError(f"{source} has no config.json that names its model_type.", hint=_LOAD_HINT)
+        raise BackboneError(f"{folder} has no config.json that names its model_type.", hint=_LOAD_HINT)
     if model_type not in ANATOMIES:
         raise BackboneError(
-            f"{source} is a {model_type!r} model, which this package does not know.",
+            f"{folder} is a {model_type!r} model, which this package does not know.",
             hint=f"Known: {', '.join(ANATOMIES)}.",
         )
-    return AutoConfig.from_pretrained(str(source), **options)
+    config: PretrainedConfig = AutoConfig.from_pretrained(str(folder), local_files_only=True)
+    # adapters would make a head of the class that is named here, or fail where none is.
+    config.architectures = None
+    return config
 
 
-def _check_complete(name: str, missing: Iterable[str]) -> None:
-    random = [key for key in missing if not any(mark in f"{key}." for mark in _NOT_BACKBONE)]
-    if random:
-        raise BackboneError(
-            f"The checkpoint of {name} lacks tensors, which would be random: {len(random)}, {min(random)} first.",
-            hint=_LOAD_HINT,
-        )
-
-
-def _fingerprint(model: AdapterModel, tokenizer: PreTrainedTokenizerFast) -> str:
-    config = model.config.to_dict()
-    shape = {key: config.get(key) for key in _SHAPE}
-    state = json.loads(tokenizer.backend_tokenizer.to_str())
-    # Truncation and padding are settings of the last call, not of the tokenizer.
-    words = {key: value for key, value in state.items() if key not in ("truncation", "padding")}
-    parts = [json.dumps(shape, sort_keys=True), json.dumps(words, sort_keys=True), _digest_of_tensors(model)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _digest_of_tensors(model: AdapterModel) -> str:
-    result = hashlib.sha256()
-    for name, tensor in _frozen_tensors(model):
-        result.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        result.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return result.hexdigest()
-
-
-def _frozen_tensors(model: AdapterModel) -> Iterator[tuple[str, Tensor]]:
-    for name, tensor in sorted(model.base_model.named_parameters()):
-        if not any(mark in name for mark in _NOT_BACKBONE):
-            yield name, tensor
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, stacklevel=3)

@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from madx_stilts.formats.base import IGNORED, HeadKind
 from madx_stilts.nets.adapter_model import AdapterModel, invertible_adapter
 from madx_stilts.nets.backbone import Backbone
+from madx_stilts.nets.masked_head import add_masked_lm
 from madx_stilts.nets.stacking import head_parameters, seeded
 from madx_stilts.tasks.task import Task
 
@@ -142,7 +143,7 @@ HEADS: dict[HeadKind, HeadOps] = {
         count=_label_count,
     ),
     "masked_lm": HeadOps(
-        add=lambda model, name, task: model.add_masked_lm_head(name),
+        add=lambda model, name, task: add_masked_lm(model, name),
         answer=_masked,
         loss=_masked_sum,
         count=_label_count,

@@ -1,10 +1,12 @@
 """Prove on one batch that a stack does what it says, before hours are spent on it.
 
-`adapters` 1.3.0 loses adapters without a word in several compositions; here each loss is an error.
+`adapters` 1.3.0 loses adapters, or parts of them, without a word in several compositions; here each loss is an error.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +17,12 @@ from madx_stilts.nets.fusion import fusion_parameters
 from madx_stilts.nets.stacking import activate, adapter_parameters
 
 Inputs = dict[str, Tensor]
+_FEW = 2
+"""Sequences that are enough to see which weights take part."""
 
 
 def check_effects(backbone: Backbone, names: Sequence[str], inputs: Inputs, *, trained: str | None = None) -> None:
-    """Every adapter of the active stack changes the hidden states, and so does a fusion layer.
+    """Every adapter of the active stack changes the hidden states, each of its parts does, and so does a fusion layer.
 
     A frozen adapter is taken out of the stack; one that is still to be trained is shaken instead, since a fresh one
     may rightly do nothing yet. Of a fusion, all members are taken out at once too, and its attention is made even.
@@ -29,7 +33,8 @@ def check_effects(backbone: Backbone, names: Sequence[str], inputs: Inputs, *, t
         trained: The adapter of the stack that is about to be trained.
 
     Raises:
-        PreflightError: The stack is empty, or one adapter has no effect, or its fusion layer has none.
+        PreflightError: The stack is empty, or one adapter has no effect, or a part of it has none, in whatever layer,
+            or the hidden states are not finite.
     """
     if not names:
         raise PreflightError("The stack is empty.", hint="Name at least one adapter.")
@@ -37,6 +42,11 @@ def check_effects(backbone: Backbone, names: Sequence[str], inputs: Inputs, *, t
     with torch.inference_mode(), backbone.autocast():
         activate(backbone, names)
         whole = backbone.hidden(inputs)
+        if not bool(torch.isfinite(whole).all()):
+            raise PreflightError(
+                f"The hidden states of the stack {_written(names)} are not finite.",
+                hint="Try --precision fp32; if they still are not, an adapter is damaged: take them out one by one.",
+            )
         _check_fusion(backbone, names, inputs, whole)
         for name in names:
             if name == trained:
@@ -47,9 +57,46 @@ def check_effects(backbone: Backbone, names: Sequence[str], inputs: Inputs, *, t
                 activate(backbone, names)
             if torch.equal(whole, changed):
                 raise PreflightError(
-                    f"The adapter {name} has no effect in the stack {' ▸ '.join(names)}.",
+                    f"The adapter {name} has no effect in the stack {_written(names)}.",
                     hint="Its method may not compose, or its weights are all zero: check with `madx-stilts zoo show`.",
                 )
+    _check_parts(backbone, names, {key: value[:_FEW] for key, value in inputs.items()})
+
+
+def _written(names: Sequence[str]) -> str:
+    return " ▸ ".join(names)
+
+
+def _check_parts(backbone: Backbone, names: Sequence[str], inputs: Inputs) -> None:
+    """Some weight of every part of every adapter takes part in the hidden states: it has a gradient that is not zero.
+
+    A part is what an adapter has in one place: the bottleneck of one layer, the invertible part, a fusion layer.
+    """
+    parts: dict[tuple[str, str], dict[str, nn.Parameter]] = defaultdict(dict)
+    for name in names:
+        for key, parameter in adapter_parameters(backbone, name).items():
+            parts[name, f".{key}".partition(f".{name}.")[0].lstrip(".")][key] = parameter
+    every = [parameter for part in parts.values() for parameter in part.values()]
+    frozen = [parameter for parameter in every if not parameter.requires_grad]
+    for parameter in frozen:
+        parameter.requires_grad_(True)
+    try:
+        with torch.enable_grad(), backbone.autocast():
+            hidden = backbone.hidden(inputs)
+            weights = torch.randn(hidden.shape, generator=torch.Generator().manual_seed(0)).to(hidden.device)
+            found = torch.autograd.grad((hidden.float() * weights).sum(), every, allow_unused=True)
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(False)
+    slopes = cast(tuple[Tensor | None, ...], found)
+    moved = {id(parameter) for parameter, slope in zip(every, slopes, strict=True) if slope is not None and slope.any()}
+    for (name, place), part in parts.items():
+        if not any(id(parameter) in moved for parameter in part.values()):
+            raise PreflightError(
+                f"A part of the adapter {name} has no effect in the stack {_written(names)}: {place}.",
+                hint="Its method may not compose with what lies below: in adapters 1.3.0, invertible parts run only at "
+                "the bottom of a stack.",
+            )
 
 
 def check_gradients(backbone: Backbone, trainable: Mapping[str, nn.Parameter], *losses: Callable[[], Tensor]) -> None:

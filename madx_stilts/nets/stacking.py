@@ -17,6 +17,7 @@ from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.fusion import FOLDER as FUSION
 from madx_stilts.nets.fusion import add_fusion, composition, load_fusion, remove_fusion
+from madx_stilts.nets.soundness import require_finite_adapter
 from madx_stilts.recipe import Method
 from madx_stilts.tasks.text import MASKED_LM
 
@@ -113,12 +114,13 @@ def load(backbone: Backbone, folder: Path, *, identity: str, name: str, fuses: S
             f"The adapter {name} does not fit the backbone: {len(wrong)} tensors differ, {wrong[0]} first.",
             hint=_VERIFY,
         )
-    if fuses:
-        try:
+    try:
+        if fuses:
             load_fusion(backbone, folder / FUSION, name=name, members=fuses)
-        except AdapterError:
-            remove(backbone, name)
-            raise
+        require_finite_adapter(f"The adapter {name}", adapter_parameters(backbone, name))
+    except AdapterError:
+        remove(backbone, name)
+        raise
     backbone.model.adapter_to(name, device=backbone.device, dtype=torch.float32)
     for parameter in adapter_parameters(backbone, name).values():
         parameter.requires_grad_(False)
@@ -151,6 +153,11 @@ def load_head(backbone: Backbone, folder: Path, *, name: str) -> None:
     if report.get("missing_keys") or report.get("unexpected_keys"):
         _remove_head(backbone, name)
         raise AdapterError(f"The head in {folder} does not fit the backbone.", hint=_VERIFY)
+    try:
+        require_finite_adapter(f"The head in {folder}", dict(backbone.heads[name].named_parameters()))
+    except AdapterError:
+        _remove_head(backbone, name)
+        raise
     backbone.heads[name].to(device=backbone.device, dtype=torch.float32).requires_grad_(False)
 
 

@@ -1,10 +1,13 @@
 """What a grid's name of a backbone means: a built-in short name, a folder, or a name on the hub. No torch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from madx_stilts.backbone_files import backbone_folder, config_of, known_config
 from madx_stilts.config import BackboneConfig, load
 from madx_stilts.errors import UnknownName, UsageError
+from madx_stilts.positions import Extent
 from madx_stilts.resources import builtin_configs
 
 
@@ -26,6 +29,37 @@ class Origin:
     def folder(self) -> Path | None:
         """The folder it is in; none if it is on the hub."""
         return Path(self.source) if Path(self.source).is_dir() else None
+
+    def located(self, *, offline: bool, say: Callable[[str], None]) -> Path:
+        """The folder with its files, downloaded if need be; see `backbone_folder`.
+
+        Raises:
+            BackboneError: It cannot be had.
+        """
+        return backbone_folder(self.name, self.source, revision=self.revision, offline=offline, say=say)
+
+
+def extent_of(name: str, *, offline: bool) -> Extent:
+    """How large the backbone of that name is, as far as its config is here.
+
+    Args:
+        offline: Open no connection; otherwise a config that is not here is downloaded, alone.
+
+    Raises:
+        BackboneError: Its config is damaged.
+        UsageError: There is no such backbone.
+    """
+    origin = origin_of(name)
+    return Extent.of(origin.name, known_config(origin.source, origin.revision, offline=offline) or {})
+
+
+def extent_in(folder: Path, name: str) -> Extent:
+    """How large the backbone in a folder is.
+
+    Raises:
+        BackboneError: Its config is missing or damaged.
+    """
+    return Extent.of(name, config_of(folder))
 
 
 def origin_of(name: str) -> Origin:

@@ -66,14 +66,8 @@ class Crew:
         if self._loaded is not None:
             self.forget()
         origin = origin_of(name)
-        backbone = load_backbone(
-            origin.name,
-            origin.source,
-            precision=precision,
-            device=device_named(self.site.device),
-            revision=origin.revision,
-            offline=self.site.offline,
-        )
+        folder = origin.located(offline=self.site.offline, say=self.say)
+        backbone = load_backbone(origin.name, folder, precision=precision, device=device_named(self.site.device))
         self._loaded = (name, precision, backbone)
         return backbone
 

@@ -13,7 +13,7 @@ from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Outputs
 from madx_stilts.nets.adapter_model import head_config
 from madx_stilts.nets.anatomy import Trunk
-from madx_stilts.nets.attach import attach, attach_head
+from madx_stilts.nets.attach import attach, attach_head, check_composition
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.stacking import trunk_below
@@ -118,11 +118,16 @@ class _Entry:
 
 
 def _entry(bench: Bench, task: Task, stack: Stack, chosen: dict[str, Stack]) -> _Entry:
+    for each in dict.fromkeys(chosen.values()):
+        check_composition([bench.zoo.card(ref.id) for ref in each.refs])
     identity = stack.refs[-1].id
     card = bench.zoo.card(identity)
     head = attach_head(bench.backbone, bench.zoo, identity, task)
     _check_head(bench.backbone, head, card, task)
-    limits = Limits(card.recipe.train.max_tokens, card.recipe.train.shared_tokens)
+    train, room = card.recipe.train, bench.backbone.extent.tokens or card.recipe.train.max_tokens
+    if train.max_tokens > room:  # of an adapter that others trained, its length is not known
+        train = train.model_copy(update={"max_tokens": room})
+    limits = Limits(train.max_tokens, train.shared_tokens)
     above = [bench.zoo.card(ref.id).recipe.method for ref in stack.refs if ref != stack.language]
     trunk = trunk_below(bench.backbone, above) if above else Trunk(layers=0, into_next=False)
     return _Entry(stack, chosen, head, limits, trunk)

@@ -65,7 +65,9 @@ class Retriever:
     @property
     def limits(self) -> Limits:
         """How long texts may be: the same for every stack, so that stacks compare."""
-        return Limits(min(FORMATS[self.task.format].max_tokens, self.bench.backbone.tokenizer.model_max_length))
+        backbone = self.bench.backbone
+        usual = min(FORMATS[self.task.format].max_tokens, backbone.tokenizer.model_max_length)
+        return Limits(min(usual, backbone.extent.tokens or usual))
 
     def stack_for(self, language: str) -> Stack:
         """The stack for texts in a language; empty: in several."""

@@ -5,10 +5,11 @@ from importlib.metadata import version
 
 import numpy as np
 
-from madx_stilts.card import Card, Parent
+from madx_stilts.card import MASKED_LM_HEAD, Card, Parent
 from madx_stilts.formats.text import LEFT_OUT
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.recipe import Recipe
+from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.feed import Feed
 from madx_stilts.train.material import Materials
 from madx_stilts.zoo.store import Zoo
@@ -29,8 +30,8 @@ def certificate(
         name=name,
         recipe=recipe,
         backbone=backbone.note(),
-        data=materials.fingerprints,
-        origins=materials.origins,
+        data=fingerprints(recipe, materials, backbone),
+        origins=materials.origins | ({MASKED_LM_HEAD: _origin_of_head(backbone)} if _guesses_words(recipe) else {}),
         parents=tuple(Parent(reference=zoo.card(parent).name, id=parent) for parent in recipe.parents),
         versions={library: version(library) for library in _LIBRARIES} | {"python": sys.version.split()[0]},
         licence=materials.licence,
@@ -38,9 +39,27 @@ def certificate(
     )
 
 
+def fingerprints(recipe: Recipe, materials: Materials, backbone: Backbone) -> dict[str, str]:
+    """Fingerprints of all that a training reads beside its recipe and the frozen weights, for its identity.
+
+    Raises:
+        BackboneError: It guesses words, and the checkpoint's head for that cannot be used.
+    """
+    head = {MASKED_LM_HEAD: backbone.masked_lm_identity()} if _guesses_words(recipe) else {}
+    return materials.fingerprints | head
+
+
 def notes_of_feed(recipe: Recipe, feed: Feed, *, done: int) -> tuple[str, ...]:
     """What a person must know of what the steps of a training learned from, a sentence each."""
     return *_left_out(recipe, feed), *_shares(recipe, feed.steps_of(done))
+
+
+def _guesses_words(recipe: Recipe) -> bool:
+    return any(part.task == MASKED_LM.name for part in recipe.parts)
+
+
+def _origin_of_head(backbone: Backbone) -> str:
+    return "trained with the adapter" if backbone.pretrained_head is None else "came with the backbone"
 
 
 def _cached(recipe: Recipe) -> tuple[str, ...]:

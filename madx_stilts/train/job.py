@@ -24,7 +24,7 @@ from madx_stilts.score.judge import Judge, dev_judge
 from madx_stilts.stack import Role
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import assembled, new_learner, save_all
-from madx_stilts.train.certificate import certificate, notes_of_feed
+from madx_stilts.train.certificate import certificate, fingerprints, notes_of_feed
 from madx_stilts.train.feed import Feed, Supply
 from madx_stilts.train.learner import Learner, generator_states
 from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
@@ -124,8 +124,13 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
 
 
 def identity_of(shop: Workshop, recipe: Recipe, materials: Materials) -> str:
-    """The id of the adapter that a recipe makes here."""
-    return recipe.identity(backbone=shop.backbone.fingerprint, data=materials.fingerprints)
+    """The id of the adapter that a recipe makes here.
+
+    Raises:
+        BackboneError: It guesses words, and the checkpoint's head for that cannot be used.
+    """
+    data = fingerprints(recipe, materials, shop.backbone)
+    return recipe.identity(backbone=shop.backbone.fingerprint, data=data)
 
 
 def forms_of(shop: Workshop, recipe: Recipe) -> list[Recipe]:
@@ -197,10 +202,12 @@ def learning(shop: Workshop, making: Making, lesson: Lesson) -> Iterator[Learner
     Raises:
         AdapterError: Something below it is missing, damaged or made for another backbone.
         PreflightError: The stack does not do what it says.
+        UsageError: Gradual unfreezing would not reach all of it.
     """
     recipe, tasks = making.recipe, making.materials.tasks
     with assembled(shop.backbone, shop.zoo, recipe, making.name, tasks=tasks, recompute=shop.recompute) as stack:
         learner = new_learner(shop.backbone, stack, recipe, lesson.course, lesson.translations)
+        learner.require_thawed()
         _preflight(shop.backbone, learner, lesson.feed)
         with seeded(recipe.seed):
             learner.random = generator_states(shop.backbone.device)
@@ -247,6 +254,7 @@ def deliver(
 
 def _feed(shop: Workshop, recipe: Recipe, materials: Materials) -> tuple[Course, Feed]:
     """The steps, and what each of them learns from."""
+    shop.backbone.extent.require(recipe.method, recipe.train)
     if recipe.train.translations is not None:
         materials.require_translations()
     limits = Limits(recipe.train.max_tokens, recipe.train.shared_tokens)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 
 from madx_stilts.data.batch import Batch
-from madx_stilts.errors import JobFailed, MadxStiltsError
+from madx_stilts.errors import JobFailed, MadxStiltsError, UsageError
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.fusion import distance, of_fusion
 from madx_stilts.nets.heads import HEADS, Head, answer
@@ -83,6 +83,23 @@ class Learner:
     def active(self) -> bool:
         """Whether there are steps to do for it: it has not failed, and early stopping has not ended it."""
         return self.failure is None and not self.finished and self.done < self.course.steps
+
+    def require_thawed(self) -> None:
+        """Gradual unfreezing reaches every layer that has an adapter before the last step.
+
+        Raises:
+            UsageError: It would leave the lowest of them as they were drawn.
+        """
+        every, steps, layers = self.course.settings.unfreeze_every, self.course.steps, self.backbone.layers
+        lowest = min((layer for layer in map(layer_of, self.parameters) if layer is not None), default=layers - 1)
+        reached = self.course.lowest_trained_layer(steps - 1, layers)
+        if every is not None and reached > lowest:
+            fitting = max(1, (steps - 1) // (layers - 1 - lowest))
+            raise UsageError(
+                f"With unfreeze_every {every}, {steps} steps reach down to layer {reached}, and the adapter begins in "
+                f"layer {lowest}: what lies between would never be trained.",
+                hint=f"Set train.unfreeze_every to {fitting} or less, or train for more steps.",
+            )
 
     @contextmanager
     def own_chance(self) -> Iterator[None]:

@@ -14,8 +14,8 @@ from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
 from madx_stilts.data.text import Budget, read_text
 from madx_stilts.errors import UsageError
-from madx_stilts.nets.attach import check_fusable
-from madx_stilts.recipe import COMPOSABLE, Fusion, Part, Recipe, Sampling, Start, why_alone
+from madx_stilts.nets.attach import check_composition, check_fusable
+from madx_stilts.recipe import COMPOSABLE, Fusion, Part, Recipe, Sampling, Start, why_alone, why_only_lowest
 from madx_stilts.stack import AdapterRef, Role
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
@@ -212,6 +212,8 @@ def _recipe(
     method, settings = wish.config.method, wish.config.train
     if (below or fusion) and method.kind not in COMPOSABLE:
         raise UsageError(why_alone(method.kind), hint="Use one of these, or train it without anything below.")
+    if (below or fusion) and (reason := why_only_lowest(method.kind)):
+        raise UsageError(reason, hint="Use another method, such as seq_bn, or train it without anything below.")
     try:
         return Recipe(
             parts=parts,
@@ -229,11 +231,13 @@ def _recipe(
 
 
 def _check_below(shop: Workshop, below: Iterable[str]) -> None:
-    for card in map(shop.zoo.card, below):
+    cards = [shop.zoo.card(identity) for identity in below]
+    for card in cards:
         if card.recipe.method.kind not in COMPOSABLE:
             raise UsageError(
                 why_alone(card.recipe.method.kind), hint=f"Train {card.name} anew with one of these, or use it alone."
             )
+    check_composition(cards)
 
 
 def _check_intermediates(shop: Workshop, wish: Wish, on: Sequence[AdapterRef], transfer: Transfer) -> None:

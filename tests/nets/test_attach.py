@@ -105,6 +105,18 @@ def test_a_method_that_does_not_compose_stands_alone_or_not_at_all(
     assert attach(backbone, zoo, [alone]) == ["alone-1"]
 
 
+@pytest.mark.parametrize("below", ["seq_bn", "seq_bn_inv", "compacter", "double_seq_bn", "ia3"])
+def test_an_adapter_with_an_invertible_part_stands_at_the_bottom_or_not_at_all(
+    below: str, backbone: Backbone, zoo: Zoo, publish: Publish
+) -> None:
+    low, inverse, top = publish("low-1", below), publish("inverse-1", "seq_bn_inv"), publish("top-1")
+    for ids in ([low, inverse], [low, inverse, top], [low, top, inverse]):
+        with pytest.raises(UsageError, match=r"inverse-1 cannot stand on low-1.* only at the bottom of a stack"):
+            attach(backbone, zoo, ids)
+    assert loaded(backbone, ["low-1", "inverse-1", "top-1"]) == []
+    assert attach(backbone, zoo, [inverse, top]) == ["inverse-1", "top-1"]
+
+
 def test_a_damaged_adapter_is_refused(backbone: Backbone, zoo: Zoo, publish: Publish) -> None:
     identity = publish("mine-1", head=True)
     file = zoo.folder(identity) / "model_head.safetensors"

@@ -1,12 +1,14 @@
 """Before hours are spent, one batch proves that a stack does what it says; each silent loss is an error."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from madx_stilts.data.batch import Batch
 from madx_stilts.errors import PreflightError
@@ -172,7 +174,7 @@ def test_a_tensor_that_would_never_be_trained_is_caught_by_name(
     """The invertible part of an adapter counts only at the bottom of a stack."""
     names = [stand("low-1")]
     trained = fresh("new-1", "seq_bn_inv")
-    with pytest.raises(PreflightError, match=r"8 of 28 tensors would never be trained, invertible_adapters\.new-1"):
+    with pytest.raises(PreflightError, match=r"A part of the adapter new-1 has no effect .*: invertible_adapters\."):
         check([*names, "new-1"], trained)
     assert [name for name, value in trained.items() if value.grad is not None] == []
 
@@ -199,3 +201,59 @@ def test_each_head_needs_a_batch_that_trains_it(
 def test_nothing_to_train_is_refused(backbone: Backbone, stand: Stand, check: Check) -> None:
     with pytest.raises(PreflightError, match="Nothing would be trained"):
         check([stand("low-1")], {})
+
+
+def test_an_invertible_part_above_another_adapter_is_caught_in_scoring_too(
+    backbone: Backbone, stand: Stand, inputs: Inputs
+) -> None:
+    for kind in ("seq_bn", "seq_bn_inv"):
+        names = [stand(f"low_{kind}-1", kind), stand(f"high_{kind}-1", "seq_bn_inv")]
+        with pytest.raises(PreflightError, match=rf"A part of the adapter {names[1]} has .*: invertible_adapters\."):
+            check_effects(backbone, names, inputs)
+
+
+@contextmanager
+def deaf(module: nn.Module) -> Iterator[None]:
+    """Let a module compute with copies of its weights, so that its own have no part in the answer."""
+    usual = module.forward
+
+    def forward(*given: Tensor, **options: Any) -> Any:
+        module.forward = usual
+        try:
+            return functional_call(module, copies, given, options)
+        finally:
+            module.forward = forward
+
+    copies = {name: parameter.detach().clone() for name, parameter in module.named_parameters()}
+    module.forward = forward
+    try:
+        yield
+    finally:
+        del module.forward
+
+
+def test_every_part_of_every_adapter_counts(backbone: Backbone, stand: Stand, inputs: Inputs) -> None:
+    """Whatever part is taken out of the computation by itself, it is caught by its name."""
+    names = [stand("low-1", "seq_bn_inv"), stand("middle-1", "double_seq_bn"), stand("top-1")]
+    modules = {key: module for key, module in backbone.base.named_modules() if key.rpartition(".")[2] in names}
+    assert len(modules) == 1 + 4 + 2 * 4 + 4
+    for key, module in modules.items():
+        place, _, name = key.rpartition(".")
+        with deaf(module), pytest.raises(PreflightError, match=rf"A part of the adapter {name} .*: {place}\."):
+            check_effects(backbone, names, inputs)
+    check_effects(backbone, names, inputs)
+
+
+def test_parts_are_looked_at_without_a_trace(backbone: Backbone, stand: Stand, inputs: Inputs) -> None:
+    names = [stand("low-1", "seq_bn_inv"), stand("top-1")]
+    check_effects(backbone, names, inputs)
+    parameters = [value for name in names for value in adapter_parameters(backbone, name).values()]
+    assert not any(value.requires_grad or value.grad is not None for value in parameters)
+
+
+def test_hidden_states_that_are_no_numbers_are_caught(backbone: Backbone, stand: Stand, inputs: Inputs) -> None:
+    name = stand("huge-1")
+    for parameter in adapter_parameters(backbone, name).values():
+        parameter.data.fill_(1e38)
+    with pytest.raises(PreflightError, match="hidden states of the stack huge-1 are not finite"):
+        check_effects(backbone, [name], inputs)

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 
@@ -343,3 +344,21 @@ def test_an_adapter_of_fewer_layers_is_refused(tmp_path: Path, saved: Path) -> N
     with pytest.raises(AdapterError, match="4 tensors differ"):
         load(deep, saved, identity=ID, name="there-1")
     assert "there-1" not in deep.model.adapters_config
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("part", ["adapter", "model_head"])
+def test_weights_that_are_not_finite_are_refused_and_nothing_of_them_stays(
+    part: str, bad: float, backbone: Backbone, saved: Path
+) -> None:
+    def spoil(tensors: dict[str, Tensor]) -> None:
+        tensors[max(tensors)].view(-1)[-1] = bad
+
+    before, heads = everything(backbone), set(backbone.heads)
+    change_tensors(saved / f"{part}.safetensors", spoil)
+    loading: Callable[..., object] = partial(load, identity=ID) if part == "adapter" else load_head
+    with pytest.raises(AdapterError, match="weights that are not finite: 1 tensors"):
+        loading(backbone, saved, name="there-1")
+    assert_same_tensors(everything(backbone), before)
+    assert (set(backbone.heads), backbone.attached) == (heads, {})
+    assert "there-1" not in backbone.model.adapters_config
