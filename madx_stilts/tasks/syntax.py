@@ -43,6 +43,7 @@ _XTREME_LAYOUT = Source(
     codes={code: LANGUAGES[code].name for code in UDPOS_R},
     obtain=_CONLLU.obtain,
     note="Only from a local mirror: what the hub has under this name is other data.",
+    other_order=True,
 )
 
 

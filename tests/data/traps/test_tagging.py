@@ -110,7 +110,9 @@ def test_a_treebank_whose_split_is_in_several_files_is_read_whole(reading: Any) 
 
 def test_a_treebank_that_is_there_twice_is_refused(reading: Any) -> None:
     files = {f"ud/{folder}/yo_ytb-ud-test.conllu": conllu("a/X") for folder in ("UD_Yoruba-YTB", "UD_Yoruba-YTB-2.14")}
-    with pytest.raises(DataError, match=r"yo_ytb-ud-test\.conllu is there twice: .*UD_Yoruba-YTB and .*UD_Yoruba-YTB-2"):
+    with pytest.raises(
+        DataError, match=r"yo_ytb-ud-test\.conllu is there twice: .*UD_Yoruba-YTB and .*UD_Yoruba-YTB-2"
+    ):
         reading.files("udpos", files, split="test", language="yo")
 
 
