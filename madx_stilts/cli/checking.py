@@ -7,7 +7,7 @@ import click
 
 from madx_stilts.cli import page, tables
 from madx_stilts.cli.page import Facts
-from madx_stilts.cli.requests import languages_of, split_of
+from madx_stilts.cli.requests import code_in, languages_of, split_of
 from madx_stilts.data.checked import Checked, Missing, Report, Rows, sets_of
 from madx_stilts.data.rows import Fault
 from madx_stilts.data.tally import Note
@@ -33,10 +33,11 @@ def wanted_sets(task: Task, languages: str, split: str | None) -> tuple[Rows, ..
     known = sets_of(task, splits)
     if languages == "all":
         return known
-    wanted = {code.strip() for code in languages.split(",")}
+    codes = dict.fromkeys(one.language for one in known)
+    wanted = {code_in(codes, code.strip()) for code in languages.split(",")}
     unknown = sorted(wanted - {one.language for one in known})
     if unknown:
-        has = ", ".join(dict.fromkeys(one.language for one in known))
+        has = ", ".join(codes)
         raise UsageError(f"{task.name} has no data in {', '.join(map(repr, unknown))}.", hint=f"It has: {has}.")
     return tuple(one for one in known if one.language in wanted)
 
