@@ -5,7 +5,7 @@ from dataclasses import replace
 from madx_stilts.stack import Role
 from madx_stilts.tasks import jglue
 from madx_stilts.tasks.qa import FIELDS
-from madx_stilts.tasks.splits import in_files, in_splits, together
+from madx_stilts.tasks.splits import clone, fetch, in_files, in_splits, together
 from madx_stilts.tasks.task import Source, Task
 
 BOTH = (Role.INTERMEDIATE, Role.TARGET)
@@ -37,7 +37,12 @@ KORQUAD = Task(
     sources=together(
         in_splits(_KORQUAD, {"train": "train", "dev": "validation"}),
         in_files(
-            replace(_KORQUAD, path="korquad", reader="squad_json"),
+            replace(
+                _KORQUAD,
+                path="korquad",
+                reader="squad_json",
+                obtain=fetch("KorQuAD_v1.0_{train,dev}.json of korquad.github.io/dataset", "korquad"),
+            ),
             {"train": "KorQuAD_v1.0_train.json", "dev": "KorQuAD_v1.0_dev.json"},
         ),
     ),
@@ -59,7 +64,12 @@ CMRC2018 = Task(
             {"train": "train", "dev": "validation", "test": "test"},
         ),
         in_files(
-            Source(path="cmrc2018", reader="squad_json", fields=FIELDS),
+            Source(
+                path="cmrc2018",
+                reader="squad_json",
+                fields=FIELDS,
+                obtain=clone("github.com/ymcui/cmrc2018", "cmrc2018"),
+            ),
             {
                 "train": "squad-style-data/cmrc2018_train.json",
                 "dev": "squad-style-data/cmrc2018_dev.json",
@@ -84,7 +94,7 @@ DRCD = Task(
     sources=together(
         in_splits(_DRCD, {"train": "train", "dev": "validation", "test": "test"}),
         in_files(
-            replace(_DRCD, path="DRCD", reader="squad_json"),
+            replace(_DRCD, path="DRCD", reader="squad_json", obtain=clone("github.com/DRCKnowledgeTeam/DRCD", "DRCD")),
             {"train": "DRCD_training.json", "dev": "DRCD_dev.json", "test": "DRCD_test.json"},
         ),
     ),
@@ -122,7 +132,12 @@ GERMANQUAD = Task(
             {"train": "train", "dev": "test"},
         ),
         in_files(
-            Source(path="GermanQuAD", reader="squad_json", fields=FIELDS),
+            Source(
+                path="GermanQuAD",
+                reader="squad_json",
+                fields=FIELDS,
+                obtain=fetch("GermanQuAD_{train,test}.json of deepset.ai/germanquad", "GermanQuAD"),
+            ),
             {"train": "GermanQuAD_train.json", "dev": "GermanQuAD_test.json"},
         ),
     ),

@@ -209,3 +209,14 @@ def test_how_to_get_ccgbank_is_told() -> None:
     (source,) = TASKS["ccg"].places("train", "en")
     assert "LDC2005T13" in source.obtain
     assert "tags_to_id.json" in source.obtain
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+def test_original_files_say_where_they_are_from_and_into_which_folder_they_go(task: Task) -> None:
+    """One sentence or two, with an address; ccg is sold and has none."""
+    places = [place for sources in (*task.sources.values(), *task.candidates.values()) for place in sources]
+    for place in (one for one in places if one.files):
+        assert f"`{place.path}" in place.obtain, place.path
+        assert "--data DIR" in place.obtain
+        assert task.name == "ccg" or re.search(r"\w+\.\w+/\w+", place.obtain), place.obtain
+        assert place.obtain.endswith(".")
