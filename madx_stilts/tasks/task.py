@@ -10,7 +10,7 @@ from madx_stilts.tasks.fields import Field
 
 Split = Literal["train", "dev", "test"]
 FormatName = Literal["pair", "choice", "span", "tagging", "retrieval", "text"]
-Script = Literal["squad", "mlqa"]
+Script = Literal["squad", "mlqa", "korquad", "jsquad"]
 Search = Literal["nearest", "mining", "ranking"]
 
 
