@@ -7,7 +7,7 @@ import click
 
 from madx_stilts.cli import page, tables
 from madx_stilts.cli.page import Facts
-from madx_stilts.cli.requests import languages_of, split_of
+from madx_stilts.cli.requests import code_in, languages_of, split_of
 from madx_stilts.data.checked import Checked, Missing, Report, Rows, sets_of
 from madx_stilts.data.rows import Fault
 from madx_stilts.data.tally import Note
@@ -33,10 +33,11 @@ def wanted_sets(task: Task, languages: str, split: str | None) -> tuple[Rows, ..
     known = sets_of(task, splits)
     if languages == "all":
         return known
-    wanted = {code.strip() for code in languages.split(",")}
+    codes = dict.fromkeys(one.language for one in known)
+    wanted = {code_in(codes, code.strip()) for code in languages.split(",")}
     unknown = sorted(wanted - {one.language for one in known})
     if unknown:
-        has = ", ".join(dict.fromkeys(one.language for one in known))
+        has = ", ".join(codes)
         raise UsageError(f"{task.name} has no data in {', '.join(map(repr, unknown))}.", hint=f"It has: {has}.")
     return tuple(one for one in known if one.language in wanted)
 
@@ -61,7 +62,8 @@ def show_report(report: Report) -> None:
         tables.show(f"Data of {report.task.name}", ["split", "language", *heads, "labels"], rows, whole=5)
         click.echo()
     faults, notes = [*_fault_lines(report.checked)], _note_lines(report.checked)
-    page.show(_summary(report), {"Faults": faults, "Notes": notes, "Not here": _missing_lines(report.missing)})
+    sections = {"Another version or a part": _unlike_lines(report), "Faults": faults, "Notes": notes}
+    page.show(_summary(report), {**sections, "Not here": _missing_lines(report.missing)})
 
 
 def require_sound(report: Report) -> None:
@@ -86,8 +88,10 @@ def _summary(report: Report) -> str:
     rows = sum(one.rows for one in report.checked if one.set.part == "rows")
     sets = len(report.checked) + len(report.missing)
     part = "" if all(one.whole for one in report.checked) else ", not all of them"
+    unlike = len(report.unlike_published)
+    other = f", {_count(unlike, 'set')} unlike what was published" if unlike else ""
     return (
-        f"{len(report.checked)} of {_count(sets, 'set')} found: {_count(rows, 'row')} read{part}, "
+        f"{len(report.checked)} of {_count(sets, 'set')} found: {_count(rows, 'row')} read{part}{other}, "
         f"{_count(report.fault_count, 'fault')}. Rows of a file are counted from 0."
     )
 
@@ -133,6 +137,14 @@ def _told(fault: Fault) -> str:
     return fault.error().message.replace("\n", " ") + rest
 
 
+def _unlike_lines(report: Report) -> Facts:
+    """The sets that are not what was published, by split: rows that are here, and those of a whole copy."""
+    lines: dict[str, list[str]] = {}
+    for one in report.unlike_published:
+        lines.setdefault(one.set.split, []).append(f"{one.set.language} {one.rows:,} rows of {one.published:,}")
+    return [(split, ", ".join(sets)) for split, sets in lines.items()]
+
+
 def _note_lines(checked: Sequence[Checked]) -> Facts:
     """One line for all notes of a kind: how many, in which sets, and one place."""
     kinds: dict[str, list[tuple[Rows, Note]]] = {}
@@ -169,6 +181,7 @@ def _checked_facts(one: Checked) -> dict[str, object]:
         "rows": one.rows,
         "whole": one.whole,
         "published": one.published,
+        "unlike_published": one.unlike_published,
         "labels": dict(one.labels),
         "notes": [
             {"count": note.count, "what": note.what, "detail": note.detail, **_place(note.file, note.row)}

@@ -46,6 +46,7 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     from madx_stilts.cli.requests import languages_of, split_of
     from madx_stilts.cli.scores import print_scores
     from madx_stilts.cli.scoring import language_swap, open_bench, tell_what_is_missing
+    from madx_stilts.cli.telling import note
     from madx_stilts.cli.zoos import find_stack, open_zoo, require_known, stack_references
     from madx_stilts.score.evaluate import evaluate as score
 
@@ -65,8 +66,10 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     result = score(bench, what, chosen, languages, split=split, limit=options.limit, swap=swap)
     if as_json:
         click.echo(json.dumps(result.as_json()))
-        return
-    print_scores(f"{task}, {how.split}: {chosen} on {bench.backbone.name}", result)
+    else:
+        print_scores(f"{task}, {how.split}: {chosen} on {bench.backbone.name}", result)
+    for line in result.notes:
+        note(line)
 
 
 def _refuse_idle(task: Task, how: EvaluateOptions) -> None:

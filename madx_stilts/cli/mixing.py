@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from madx_stilts.cli.mixture_options import MixtureOptions
+from madx_stilts.cli.requests import training_code
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS
@@ -107,7 +108,8 @@ def _member(word: str, language: str | None, tasks: Mapping[str, Task]) -> tuple
     name, sign, code = word.partition("@")
     if sign and not code:
         raise UsageError(f"{word!r} names no language after the @.", hint="Write a code, as in mnli@de.")
-    return tasks[name], code or language
+    task, wanted = tasks[name], code or language
+    return task, wanted if wanted is None else training_code(task, wanted)
 
 
 def _text(word: str, usual: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import UsageError
 from madx_stilts.languages import LANGUAGES
+from madx_stilts.spellings import same
 from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Split, Task
 from madx_stilts.tasks.world import World
@@ -28,6 +29,11 @@ def require_training_data(tasks: Iterable[Task], language: str | None) -> None:
             task.places("train", language or task.source_language)
 
 
+def training_code(task: Task, code: str) -> str:
+    """The code that a task's training data have for a language; where they lack it, as it was given."""
+    return code_in(task.languages_of("train"), code) if "train" in task.splits else code
+
+
 def languages_of(task: Task, split: Split, text: str | None) -> tuple[str, ...]:
     """The languages that are meant.
 
@@ -43,12 +49,24 @@ def languages_of(task: Task, split: Split, text: str | None) -> tuple[str, ...]:
         return (first_language(task, split),)
     if text is None or text == "all":
         return task.languages_of(split)
-    wanted = tuple(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
+    named = [code.strip() for code in text.split(",") if code.strip()]
+    wanted = tuple(dict.fromkeys(code_in(task.languages_of(split), code) for code in named))
     if not wanted:
         raise UsageError("No language is named.", hint="Give codes separated by commas, or all.")
     for language in wanted:
         task.places(split, language)
     return wanted
+
+
+def code_in(known: Iterable[str], code: str) -> str:
+    """The code that some languages have for the one that is meant, which may be written differently (`swa` for `sw`).
+
+    What is meant is told on stderr. A code that none of them is a spelling of stays as it is, to be refused.
+    """
+    found = same(code, known)
+    if found is not None and found != code:
+        note(f"{code} is called {found} here")
+    return found or code
 
 
 def first_split(task: Task, text: str | None) -> Split:
@@ -77,7 +95,10 @@ def tell_unknown_language(code: str, world: World | None) -> None:
         world: The constructed world that data are from; none: they are real.
     """
     names = {known: language.name for known, language in LANGUAGES.items()} if world is None else world.names
-    if code not in names:
+    spelled = same(code, names)
+    if spelled not in (None, code):
+        note(f"tasks here call {code} {spelled} ({names[spelled or code]}); its adapter is found under both codes")
+    elif code not in names:
         near = get_close_matches(code, names, n=3, cutoff=0.6)
         known = f" Near codes: {', '.join(f'{one} ({names[one]})' for one in near)}." if near else ""
         note(f"no task here has a language with the code {code!r}.{known}")

@@ -6,7 +6,6 @@ import click
 
 from madx_stilts.cli.places import print_caveat
 from madx_stilts.cli.tables import show
-from madx_stilts.cli.telling import note
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.tasks.world import language_name
 
@@ -24,8 +23,6 @@ def print_scores(title: str, result: Evaluation) -> None:
     if result.retrieval is not None:
         click.echo(_embedding(result.retrieval))
     print_caveat(result.world)
-    for line in result.notes:
-        note(line)
 
 
 def _cells(values: dict[str, float], columns: list[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """From evaluation options to what scoring takes. Importing this module loads torch."""
 
+from functools import cache
+
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
 from madx_stilts.cli.scoring_options import EvaluateOptions
@@ -11,6 +13,7 @@ from madx_stilts.cli.zoos import open_zoo
 from madx_stilts.errors import UsageError
 from madx_stilts.score.bench import Bench, Missing, Swap
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling, PoolingKind
+from madx_stilts.spellings import meeting
 from madx_stilts.stack import AdapterRef, Role, Stack
 from madx_stilts.zoo.store import Zoo
 
@@ -55,10 +58,19 @@ def language_swap(zoo: Zoo, how: EvaluateOptions, *, backbone: str) -> Swap | No
     """
     if how.language_adapters == "keep":
         return None
-    known = {ref.name for ref in zoo.references() if ref.role is Role.LANGUAGE}
+    refs = [ref for ref in zoo.references() if ref.role is Role.LANGUAGE]
+    known = {ref.name for ref in refs}
 
+    @cache
     def find(language: str) -> AdapterRef | None:
-        return zoo.find(f"language/{language}", backbone=backbone) if language in known else None
+        if language in known:
+            return zoo.find(f"{Role.LANGUAGE}/{language}", backbone=backbone)
+        fitting = {ref.name for ref in refs if zoo.card(ref.id).backbone.fingerprint == backbone}
+        name = meeting(language, fitting)
+        if name is None:
+            return None
+        note(f"there is no language adapter {language}; {name}, the same or a related language, is taken for it")
+        return zoo.find(f"{Role.LANGUAGE}/{name}", backbone=backbone)
 
     return Swap(find, RULES[how.missing])
 

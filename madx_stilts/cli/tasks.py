@@ -101,13 +101,13 @@ def preview(settings: Settings, name: str, as_json: bool) -> None:
     """
     from madx_stilts.cli.places import data_place, print_caveat, world_facts
     from madx_stilts.cli.previewing import encoded, example_facts, print_preview
-    from madx_stilts.cli.requests import first_language, first_split
+    from madx_stilts.cli.requests import code_in, first_language, first_split
     from madx_stilts.data.read import read
 
     place, options = data_place(settings), PREVIEW.chosen()
     task = place.tasks[name]
     split = first_split(task, options.split)
-    language = options.language or first_language(task, split)
+    language = code_in(task.languages_of(split), options.language or first_language(task, split))
     examples = read(task, language, split, place=place, limit=options.rows)
     sequences = encoded(settings, options.backbone, examples) if options.backbone is not None else []
     if as_json:

@@ -162,7 +162,7 @@ def target(
     from dataclasses import replace
 
     from madx_stilts.cli.places import data_place
-    from madx_stilts.cli.requests import require_training_data, transfer_of
+    from madx_stilts.cli.requests import require_training_data, training_code, transfer_of
     from madx_stilts.cli.trained import report
     from madx_stilts.cli.workshop import take_order
     from madx_stilts.cli.zoos import find_intermediates, find_language, references
@@ -171,7 +171,9 @@ def target(
 
     known = data_place(settings).tasks
     chosen = known[task]
-    require_training_data([known[stage] for stage in chosen.training_tasks], language)
+    stages = [known[stage] for stage in chosen.training_tasks]
+    language = language and training_code(stages[0], language)
+    require_training_data(stages, language)
     order = take_order(settings, TRAINING.chosen(), chosen.format, references(on) + references(language_adapter))
     zoo, fingerprint = order.shop.zoo, order.shop.backbone.fingerprint
     wish = replace(

@@ -47,6 +47,12 @@ class Checked:
     fault_count: int
     whole: bool
 
+    @property
+    def unlike_published(self) -> bool:
+        """Whether it is another version or a part of what was published: it has more rows, or fewer."""
+        known = self.published is not None and self.published != self.rows
+        return known and (self.whole or self.rows > (self.published or 0))
+
 
 @dataclass(frozen=True)
 class Missing:
@@ -64,6 +70,11 @@ class Report:
     task: Task
     checked: tuple[Checked, ...]
     missing: tuple[Missing, ...]
+
+    @property
+    def unlike_published(self) -> tuple[Checked, ...]:
+        """The sets that are not what was published under their name."""
+        return tuple(one for one in self.checked if one.unlike_published)
 
     @property
     def fault_count(self) -> int:

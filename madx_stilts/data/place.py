@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
 
 from huggingface_hub import constants
 
@@ -116,7 +117,8 @@ def _nowhere(sources: Sources, language: str, reasons: Iterable[str]) -> DataErr
     ways = [source.obtain for source in sources if source.obtain]
     if any(source.on_hub for source in sources):
         first = next(source.path for source in sources if source.on_hub)
-        ways.append(f"Put it as {first} into the folder of the local mirror (--data DIR), or allow the download.")
+        hub = f"Put it as {first} into the folder of the local mirror (--data DIR), or allow the download."
+        ways = [hub, *(["Original files serve as well."] if ways else []), *ways]
     return DataError(f"There are no files of {wanted}:\n{lines}", hint=" ".join(dict.fromkeys(ways)))
 
 
@@ -142,10 +144,30 @@ def _in_mirror(source: Source, language: str, mirror: Path) -> Found:
 def _original(source: Source, language: str, folder: Path) -> Found:
     patterns = [pattern.format(language=source.code(language)) for pattern in source.files]
     for pattern in patterns:
-        paths = tuple(sorted(path for path in folder.glob(pattern) if path.is_file()))
+        paths = _by_file_name(pattern, (path for path in folder.glob(pattern) if path.is_file()))
         if paths:
             return Found(source, f"files {source.path}", paths)
     raise NotHere(f"folder {folder}: has no {' or '.join(patterns)}")
+
+
+def _by_file_name(pattern: str, paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Files of one split in the order of their names, wherever they are.
+
+    XTREME puts the treebanks of a language into one folder before it sorts them (`udpos_preprocess`), so `en_partut`
+    comes before `en_pud`; by folder, `UD_English-PUD` would come before `UD_English-ParTUT`.
+
+    Raises:
+        DataError: Files are told apart by their names, and two have the same: one would be counted twice.
+    """
+    ordered = sorted(paths, key=lambda path: (path.name, path))
+    named_apart = "*" in PurePosixPath(pattern).name
+    for first, second in pairwise(ordered):
+        if named_apart and first.name == second.name:
+            raise DataError(
+                f"{first.name} is there twice: in {first.parent} and in {second.parent}.",
+                hint="Keep one of the two in the mirror: that of the release which the task's page names.",
+            )
+    return tuple(ordered)
 
 
 def _in_cache(source: Source, language: str, revision: str, cache: Path | None) -> Found:

@@ -43,6 +43,8 @@ class Examples(Generic[E]):
         fingerprint: The sha256, in hexadecimal, of their fields and labels, ids aside: the same wherever the same
             rows came from.
         left_out: Rows of the split that were left out because their annotators did not agree on a label.
+        whole: How many rows the whole split has, those aside; None where not all were read, or where they are invented.
+        other_order: Whether they may be in another order than those of the benchmark.
     """
 
     task: Task
@@ -53,6 +55,8 @@ class Examples(Generic[E]):
     fingerprint: str
     files: Files = field(repr=False, compare=False)
     left_out: int = 0
+    whole: int | None = None
+    other_order: bool = False
 
     def __len__(self) -> int:
         return len(self.items)
@@ -94,7 +98,8 @@ def read(task: Task, language: str, split: Split, *, place: DataPlace, limit: in
     if limit is not None and limit < 1:
         raise UsageError(f"A limit of {limit} examples leaves none.", hint="Give 1 or more, or no limit.")
     found = find_all(task, language, split, place=place)
-    return read_found(task, language, split, found, choose=partial(sample, limit=limit) if limit else iter)
+    examples = read_found(task, language, split, found, choose=partial(sample, limit=limit) if limit else iter)
+    return examples if place.world is None else replace(examples, whole=None)
 
 
 def read_found(task: Task, language: str, split: Split, found: Sequence[Found], *, choose: Choice) -> Examples[Any]:
@@ -113,7 +118,9 @@ def read_found(task: Task, language: str, split: Split, found: Sequence[Found], 
     if not items:
         raise rows.no_rows()
     origin = ", ".join(one.origin for one in found)
-    return Examples(task, language, split, items, origin, fingerprint, rows.files, rows.left_out)
+    whole = rows.wanted - rows.left_out if rows.finished else None
+    made = Examples(task, language, split, items, origin, fingerprint, rows.files, rows.left_out)
+    return replace(made, whole=whole, other_order=any(one.source.other_order for one in found))
 
 
 def find_all(task: Task, language: str, split: Split, *, place: DataPlace) -> tuple[Found, ...]:

@@ -100,6 +100,7 @@ class SplitRows:
         files: Those that were opened so far.
         wanted: Rows so far that belong to the split, those that were left out or passed over among them.
         left_out: Rows left out so far because annotators did not agree on a label.
+        finished: Whether all rows were gone through.
     """
 
     def __init__(self, task: Task, language: str, found: Sequence[Found], *, heed: Heed = refuse) -> None:
@@ -110,6 +111,7 @@ class SplitRows:
         self._heed = heed
         self.files = Files()
         self.wanted = self.left_out = 0
+        self.finished = False
 
     def __iter__(self) -> Iterator[tuple[int, Raw]]:
         """Each wanted row, with its index in the split.
@@ -117,11 +119,12 @@ class SplitRows:
         Raises:
             DataError: A file lacks a column or is damaged, or a label is none of the task's.
         """
-        index, self.files, self.wanted, self.left_out = 0, Files(), 0, 0
+        index, self.files, self.wanted, self.left_out, self.finished = 0, Files(), 0, 0, False
         for found in self._found:
             for path in found.paths:
                 self.files = Files((*self.files.paths, path), (*self.files.starts, index))
                 index = yield from self._rows_of(path, found.source, index)
+        self.finished = True
 
     def report(self, problem: str, index: int) -> None:
         """Tell of a row of the split that cannot be used.

@@ -1,6 +1,6 @@
 """A question and a context; the answer is a part of the context, or there is none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,11 +15,14 @@ from madx_stilts.formats.pieces import chunked, pieces_of_texts, require_pieces
 from madx_stilts.formats.reading import read_id, read_text
 from madx_stilts.formats.scoring import known_gold, require_gold
 from madx_stilts.formats.span_windows import SpanWindows, hide_answer
+from madx_stilts.metrics.characters import jsquad, korquad
 from madx_stilts.metrics.mlqa import mlqa
 from madx_stilts.metrics.squad import squad_v1, squad_v2
 from madx_stilts.tasks.fields import BadRow
-from madx_stilts.tasks.task import Task
+from madx_stilts.tasks.task import Script, Task
 
+_BY_CHARACTERS: Mapping[Script, Callable[..., dict[str, float]]] = {"korquad": korquad, "jsquad": jsquad}
+"""Scripts that need no language."""
 LONGEST_ANSWER = 30
 """In tokens, as in BERT's code for SQuAD and in XTREME."""
 PARTS = ("has_answer_exact_match", "has_answer_f1", "no_answer_exact_match", "no_answer_f1")
@@ -142,7 +145,8 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
         predicted = [prediction.text for prediction in predictions]
         if task.script == "mlqa":
             return mlqa(predicted=predicted, gold=texts, language=language)
-        return (squad_v2 if task.unanswerable else squad_v1)(predicted=predicted, gold=texts)
+        plain = squad_v2 if task.unanswerable else squad_v1
+        return _BY_CHARACTERS.get(task.script, plain)(predicted=predicted, gold=texts)
 
     def prediction_rows(self, prediction: SpanPrediction, example: SpanExample) -> Iterator[dict[str, object]]:
         gold = None if example.answers is None else [answer.text for answer in example.answers]

@@ -141,7 +141,7 @@ def _languages(grid: Grid, targets: Sequence[str], tasks: Mapping[str, Task]) ->
     scopes = {name: scope_of(grid, tasks[name]) for name in targets}
     codes = {scope.source for scope in scopes.values()}
     if "swap" in used:
-        codes |= {code for scope in scopes.values() for code in scope.exchanged(grid)}
+        codes |= {code for scope in scopes.values() for code in scope.exchanged(grid).values()}
         for name, scope in scopes.items():
             lacking = scope.missing(grid)
             if lacking and grid.missing == "error":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from madx_stilts.errors import MadxStiltsError
 from madx_stilts.grid.grid import Grid, Languages, ScoringChange
 from madx_stilts.recipe import Count
+from madx_stilts.spellings import meeting, same
 from madx_stilts.tasks.benchmarks import BENCHMARKS
 from madx_stilts.tasks.task import Split, Task
 
@@ -26,10 +27,17 @@ class Scope:
     source: str
     texts: tuple[str, ...]
 
-    def exchanged(self, grid: Grid) -> tuple[str, ...]:
-        """The languages that get an adapter of their own where it is exchanged; the source language keeps its own."""
+    def exchanged(self, grid: Grid) -> dict[str, str]:
+        """The languages that get another adapter where it is exchanged, each with the code that its adapter has.
+
+        That is its own code, or one that meets it (`spellings.meeting`): the adapter of `qu` serves `quy` too, unless
+        there is one of `quy`. The source language keeps its own.
+        """
         chosen = grid.train.language.languages
-        return tuple(code for code in self.texts if code != self.source and (chosen == "all" or code in chosen))
+        others = [code for code in self.texts if code != self.source]
+        if chosen == "all":
+            return dict(zip(others, others, strict=True))
+        return {code: found for code in others if (found := meeting(code, chosen)) is not None}
 
     def missing(self, grid: Grid) -> tuple[str, ...]:
         """The languages that get none."""
@@ -69,7 +77,8 @@ def scope_faults(grid: Grid, task: Task) -> Iterable[str]:
         return
     absent = [code for code in languages if code not in known]
     if absent:
-        yield f"{task.name} has no {split} data in {', '.join(absent)}; it has: {', '.join(known)}"
+        meant = [f"; write {found} for {code}" for code in absent if (found := same(code, known)) is not None]
+        yield f"{task.name} has no {split} data in {', '.join(absent)}; it has: {', '.join(known)}{''.join(meant)}"
     twice = sorted({code for code in languages if languages.count(code) > 1})
     if twice:
         yield f"{task.name} would be scored twice in {', '.join(twice)}"

@@ -133,7 +133,8 @@ class Weaver:
         own = scope.exchanged(self._grid)
         if not own and not (scope.missing(self._grid) and self._grid.missing == "none"):
             return {}
-        return {code: self._language(cell, code) for code in (scope.source, *own)}
+        needed = {scope.source: scope.source, **own}
+        return {code: self._language(cell, adapter) for code, adapter in needed.items()}
 
     def _language(self, cell: Cell, code: str) -> JobId:
         seed = _seed(self._grid.train.language.seed, cell)

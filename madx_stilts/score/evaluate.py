@@ -21,6 +21,7 @@ from madx_stilts.score.bench import Bench, Swap
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.score.predict import Answerer, predict, predict_each
 from madx_stilts.score.presence import require_data
+from madx_stilts.score.remarks import Remarks
 from madx_stilts.score.retrieve import retrieve
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
@@ -90,14 +91,16 @@ def evaluate_each(
     if task.label_file:
         task = with_labels(task, find_all(task, languages[0], split, place=bench.place))
     entries = [_entry(bench, task, stack, chosen) for stack, chosen in zip(stacks, per_stack, strict=True)]
+    remarks = Remarks(submitted=bench.submission is not None)
     for language in languages:
         bench.on_language(language)
         examples = read(task, language, split, place=bench.place, limit=limit)
+        remarks.look_at(examples)
         if not bench.keeps:
             examples.require_labels()
         for group in _sharing(entries, language):
             _score(bench, group, examples)
-    return [_evaluation(bench, task, split, entry) for entry in entries]
+    return [_evaluation(bench, task, split, entry, remarks) for entry in entries]
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ def _scored(examples: Examples[Any], predictions: Sequence[Any]) -> dict[str, fl
     return dict(task_format.score(predictions, examples.items, examples.task, examples.language)) | count
 
 
-def _evaluation(bench: Bench, task: Task, split: Split, entry: _Entry) -> Evaluation:
+def _evaluation(bench: Bench, task: Task, split: Split, entry: _Entry, remarks: Remarks) -> Evaluation:
     chosen = entry.chosen.items()
     return Evaluation(
         task=task.name,
@@ -186,6 +189,7 @@ def _evaluation(bench: Bench, task: Task, split: Split, entry: _Entry) -> Evalua
         backbone=bench.backbone.note(),
         scores=entry.scores,
         language_adapters={lang: str(stack.language) if stack.language else None for lang, stack in chosen},
+        notes=remarks.sentences,
         world=bench.place.world,
         fused=tuple(map(str, entry.stack.fused)),
     )

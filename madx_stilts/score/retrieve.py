@@ -61,7 +61,7 @@ def retrieve(
         scores=scores,
         language_adapters={code: str(ref) if ref else None for code, ref in adapters.items()},
         retrieval={**pooling, "max_tokens": retriever.limits.max_tokens, "tuned": tuned},
-        notes=tuple(_notes(task, split, tuned=tuned is not None, limit=limit)),
+        notes=(*_notes(task, split, tuned=tuned is not None, limit=limit), *retriever.remarks.sentences),
         world=bench.place.world,
     )
 

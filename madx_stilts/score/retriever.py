@@ -13,6 +13,7 @@ from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.score.bench import Bench, Swap
 from madx_stilts.score.embed import Vectors, embed
 from madx_stilts.score.hunt import Hunt
+from madx_stilts.score.remarks import Remarks
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
 
@@ -53,10 +54,14 @@ class Retriever:
     Args:
         stack: May be empty: the bare backbone.
         swap: How the language adapter is exchanged; none: the stack stays as it is.
+
+    Attributes:
+        remarks: On the queries that were read so far.
     """
 
     def __init__(self, bench: Bench, task: Task, stack: Stack, swap: Swap | None) -> None:
         self.bench = bench
+        self.remarks = Remarks(submitted=bench.submission is not None)
         self.task = task
         self._stack = stack
         self._swap = swap
@@ -92,6 +97,7 @@ class Retriever:
         """
         pool = self._candidates(candidate_parts(self.task, language, split), split, layers)
         queries = read(self.task, language, split, place=self.bench.place, limit=limit)
+        self.remarks.look_at(queries)
         encoded = self.bench.encoder.encode(queries, self.limits)
         asked = self._embedded(encoded, self.task.query_language or language, layers)
         if any("answers" in source.fields for source in self.task.candidates[split]):

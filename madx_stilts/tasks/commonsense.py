@@ -7,7 +7,7 @@ from madx_stilts.stack import Role
 from madx_stilts.tasks import jglue
 from madx_stilts.tasks.fields import Column, Each, Field, Phrase, Together
 from madx_stilts.tasks.revisions import REVISIONS
-from madx_stilts.tasks.splits import in_files, in_splits, together
+from madx_stilts.tasks.splits import clone, in_files, in_splits, together, unpack
 from madx_stilts.tasks.task import Labels, Source, Task
 
 FOUR = ("0", "1", "2", "3")
@@ -28,7 +28,7 @@ HELLASWAG = Task(
     sources=together(
         in_splits(_HELLASWAG, {"train": "train", "dev": "validation", "test": "test"}),
         in_files(
-            replace(_HELLASWAG, path="hellaswag"),
+            replace(_HELLASWAG, path="hellaswag", obtain=clone("github.com/rowanz/hellaswag", "hellaswag")),
             {
                 "train": ("data/hellaswag_train.jsonl", "hellaswag_train.jsonl"),
                 "dev": ("data/hellaswag_val.jsonl", "hellaswag_val.jsonl"),
@@ -61,7 +61,7 @@ COSMOS_QA = Task(
     sources=together(
         in_splits(_COSMOS_QA, {"train": "train", "dev": "validation", "test": "test"}),
         in_files(
-            replace(_COSMOS_QA, path="cosmosqa"),
+            replace(_COSMOS_QA, path="cosmosqa", obtain=clone("github.com/wilburOne/cosmosqa", "cosmosqa")),
             {"train": ("data/train.csv", "train.csv"), "dev": ("data/valid.csv", "valid.csv")},
         ),
     ),
@@ -176,7 +176,12 @@ COPA = Task(
     languages=("en",),
     sources=together(
         in_splits(_COPA, {"train": "train", "dev": "validation", "test": "test"}),
-        in_files(replace(_COPA, path="copa"), {"train": "COPA/train.jsonl", "dev": "COPA/val.jsonl"}),
+        in_files(
+            replace(
+                _COPA, path="copa", obtain=unpack("dl.fbaipublicfiles.com/glue/superglue/data/v2/COPA.zip", "copa")
+            ),
+            {"train": "COPA/train.jsonl", "dev": "COPA/val.jsonl"},
+        ),
     ),
     labels=COPA_LABELS,
     metrics=("accuracy",),
@@ -216,7 +221,7 @@ XCOPA = Task(
     sources=together(
         in_splits(_XCOPA, {"dev": "validation", "test": "test"}),
         in_files(
-            replace(_XCOPA, path="xcopa"),
+            replace(_XCOPA, path="xcopa", obtain=clone("github.com/cambridgeltl/xcopa", "xcopa")),
             {"dev": "data/{language}/val.{language}.jsonl", "test": "data/{language}/test.{language}.jsonl"},
         ),
     ),

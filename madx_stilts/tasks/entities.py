@@ -6,7 +6,7 @@ from madx_stilts.languages import PANX_R
 from madx_stilts.stack import Role
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.revisions import REVISIONS
-from madx_stilts.tasks.splits import in_files, in_splits, together
+from madx_stilts.tasks.splits import clone, in_files, in_splits, together, unpack
 from madx_stilts.tasks.task import Labels, Source, Task
 
 ENTITIES = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
@@ -29,7 +29,12 @@ PANX = Task(
     sources=together(
         in_splits(_PANX, {"train": "train", "dev": "validation", "test": "test"}),
         in_files(
-            replace(_PANX, path="panx", reader="panx"),
+            replace(
+                _PANX,
+                path="panx",
+                reader="panx",
+                obtain=unpack("the archive of each language (see github.com/afshinrahimi/mmner)", "panx/CODE"),
+            ),
             {
                 "train": ("{language}/train", "{language}-train"),
                 "dev": ("{language}/dev", "{language}-dev"),
@@ -64,7 +69,12 @@ MASAKHANER = Task(
     sources=together(
         in_splits(_MASAKHANER, {"train": "train", "dev": "validation", "test": "test"}),
         in_files(
-            replace(_MASAKHANER, path="masakhane-ner", reader="conll"),
+            replace(
+                _MASAKHANER,
+                path="masakhane-ner",
+                reader="conll",
+                obtain=clone("github.com/masakhane-io/masakhane-ner", "masakhane-ner"),
+            ),
             {
                 "train": "data/{language}/train.txt",
                 "dev": "data/{language}/dev.txt",

@@ -1,8 +1,9 @@
 """Where the Japanese sets of JGLUE are; the hub's copies lack the test part, whose labels came with version 1.3."""
 
+from madx_stilts.tasks.splits import clone
 from madx_stilts.tasks.task import Split
 
-OBTAIN = "Clone github.com/yahoojapan/JGLUE as `JGLUE` into the folder of the local mirror (--data DIR)."
+OBTAIN = clone("github.com/yahoojapan/JGLUE", "JGLUE")
 
 
 def files_of(name: str) -> dict[Split, str]:

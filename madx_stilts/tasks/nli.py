@@ -6,7 +6,7 @@ from madx_stilts.languages import XNLI as XNLI_LANGUAGES
 from madx_stilts.stack import Role
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.revisions import REVISIONS
-from madx_stilts.tasks.splits import in_files, in_splits, together
+from madx_stilts.tasks.splits import fetch, in_files, in_splits, together, unpack
 from madx_stilts.tasks.task import Labels, Source, Task
 
 LABELS = ("entailment", "neutral", "contradiction")
@@ -79,7 +79,7 @@ MNLI = Task(
         in_splits(_TRANSLATED, {"train": "train", "dev": "validation"}),
         {"train": (replace(_KOREAN, config="multi_nli"),), "dev": (_KOREAN_DEV,)},
         in_files(
-            _INDIC,
+            replace(_INDIC, obtain=fetch("forward/ of huggingface.co/datasets/Divyanshu/indicxnli", _INDIC.path)),
             {"train": "forward/train/xnli_{language}.json", "dev": "forward/dev/xnli_{language}.json"},
         ),
         in_splits(_INDIC, {"train": "train", "dev": "validation"}),
@@ -151,6 +151,7 @@ ANLI = Task(
         in_files(
             Source(
                 path="anli_v1.0",
+                obtain=unpack("dl.fbaipublicfiles.com/anli/anli_v1.0.zip", "anli_v1.0"),
                 fields={"id": Column("uid"), "first": Column("context"), "second": Column("hypothesis")},
                 labels=Labels(column="label", aliases=LETTERS),
             ),
@@ -193,6 +194,7 @@ XNLI = Task(
         in_files(
             Source(
                 path="xnli",
+                obtain=unpack("dl.fbaipublicfiles.com/XNLI/XNLI-1.0.zip", "xnli"),
                 fields=SENTENCES,
                 labels=Labels(column="gold_label"),
                 where={"language": "{language}"},

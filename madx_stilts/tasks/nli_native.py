@@ -7,7 +7,7 @@ from madx_stilts.tasks import jglue
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.nli import FIELDS, GOLD, LABELS, LETTERS, SENTENCES
 from madx_stilts.tasks.revisions import REVISIONS
-from madx_stilts.tasks.splits import in_files, in_splits, together
+from madx_stilts.tasks.splits import clone, in_files, in_splits, together
 from madx_stilts.tasks.task import Labels, Source, Task
 
 BOTH = (Role.INTERMEDIATE, Role.TARGET)
@@ -29,7 +29,9 @@ OCNLI = Task(
         in_splits(replace(_OCNLI, drop_unlabelled=True), {"train": "train", "dev": "validation"}),
         in_splits(_OCNLI, {"test": "test"}),
         in_files(
-            replace(_OCNLI, path="OCNLI", drop_unlabelled=True),
+            replace(
+                _OCNLI, path="OCNLI", drop_unlabelled=True, obtain=clone("github.com/CLUEbenchmark/OCNLI", "OCNLI")
+            ),
             {"train": "data/ocnli/train.50k.json", "dev": "data/ocnli/dev.json"},
         ),
     ),
@@ -81,6 +83,7 @@ KLUE_NLI = Task(
         in_files(
             Source(
                 path="KLUE",
+                obtain=clone("github.com/KLUE-benchmark/KLUE", "KLUE"),
                 fields={"id": Column("guid"), **FIELDS},
                 labels=Labels(column="gold_label"),
             ),
@@ -114,7 +117,13 @@ FARSTAIL = Task(
             {"train": "train", "dev": "validation", "test": "test"},
         ),
         in_files(
-            Source(path="FarsTail", reader="tsv", fields=FIELDS, labels=Labels(column="label", aliases=LETTERS)),
+            Source(
+                path="FarsTail",
+                reader="tsv",
+                fields=FIELDS,
+                labels=Labels(column="label", aliases=LETTERS),
+                obtain=clone("github.com/dml-qom/FarsTail", "FarsTail"),
+            ),
             {"train": "data/Train-word.csv", "dev": "data/Val-word.csv", "test": "data/Test-word.csv"},
         ),
     ),
@@ -171,7 +180,12 @@ INDONLI = Task(
             {"train": "train", "dev": "validation", "test": "test_lay"},
         ),
         in_files(
-            Source(path="indonli", fields=FIELDS, labels=Labels(column="label", aliases=LETTERS)),
+            Source(
+                path="indonli",
+                fields=FIELDS,
+                labels=Labels(column="label", aliases=LETTERS),
+                obtain=clone("github.com/ir-nlp-csui/indonli", "indonli"),
+            ),
             {
                 "train": "data/indonli/train.jsonl",
                 "dev": "data/indonli/val.jsonl",
@@ -205,7 +219,13 @@ AMERICAS_NLI = Task(
             {"dev": "validation", "test": "test"},
         ),
         in_files(
-            Source(path="AmericasNLI", fields=FIELDS, labels=Labels(column="label"), codes={"ay": "aym"}),
+            Source(
+                path="AmericasNLI",
+                fields=FIELDS,
+                labels=Labels(column="label"),
+                codes={"ay": "aym"},
+                obtain=clone("github.com/nala-cub/AmericasNLI", "AmericasNLI"),
+            ),
             {"dev": "dev/{language}.tsv", "test": "test/{language}.tsv"},
         ),
     ),

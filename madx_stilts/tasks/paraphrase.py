@@ -6,7 +6,7 @@ from madx_stilts.languages import PAWS_X as PAWS_X_LANGUAGES
 from madx_stilts.stack import Role
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.revisions import REVISIONS
-from madx_stilts.tasks.splits import in_files, in_splits, together
+from madx_stilts.tasks.splits import in_files, in_splits, together, unpack
 from madx_stilts.tasks.task import Labels, Source, Task
 
 QQP = Task(
@@ -50,7 +50,11 @@ PAWS_X = Task(
     sources=together(
         in_splits(_PAWS_X, {"train": "train", "dev": "validation", "test": "test"}),
         in_files(
-            replace(_PAWS_X, path="pawsx"),
+            replace(
+                _PAWS_X,
+                path="pawsx",
+                obtain=unpack("storage.googleapis.com/paws/pawsx/x-final.tar.gz", "pawsx"),
+            ),
             {
                 "train": ("x-final/{language}/translated_train.tsv", "x-final/{language}/train.tsv"),
                 "dev": "x-final/{language}/dev_2k.tsv",

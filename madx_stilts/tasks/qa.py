@@ -7,7 +7,7 @@ from madx_stilts.languages import MLQA as MLQA_LANGUAGES
 from madx_stilts.stack import Role
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.revisions import REVISIONS
-from madx_stilts.tasks.splits import in_files, in_splits, together
+from madx_stilts.tasks.splits import clone, fetch, in_files, in_splits, together, unpack
 from madx_stilts.tasks.task import Source, Task
 
 FIELDS = {
@@ -25,7 +25,14 @@ _SQUAD = Source(
     fields=FIELDS,
     languages=("en",),
 )
-_ORIGINAL = replace(_SQUAD, path="squad", reader="squad_json")
+_ORIGINAL = replace(
+    _SQUAD,
+    path="squad",
+    reader="squad_json",
+    obtain=fetch(
+        "{train,dev}-{v1.1,v2.0}.json of raw.githubusercontent.com/rajpurkar/SQuAD-explorer/master/dataset", "squad"
+    ),
+)
 _TRANSLATED = Source(
     path="facebook/mlqa",
     config="mlqa-translate-train.{language}",
@@ -46,7 +53,12 @@ SQUAD_V1 = Task(
         in_files(_ORIGINAL, {"train": "train-v1.1.json", "dev": "dev-v1.1.json"}),
         in_splits(_TRANSLATED, {"train": "train", "dev": "validation"}),
         in_files(
-            replace(_TRANSLATED, path="mlqa", reader="squad_json"),
+            replace(
+                _TRANSLATED,
+                path="mlqa",
+                reader="squad_json",
+                obtain=unpack("dl.fbaipublicfiles.com/MLQA/mlqa-translate-train.tar.gz", "mlqa"),
+            ),
             {
                 "train": "mlqa-translate-train/{language}_squad-translate-train-train-v1.1.json",
                 "dev": "mlqa-translate-train/{language}_squad-translate-train-dev-v1.1.json",
@@ -96,7 +108,12 @@ XQUAD = Task(
     languages=XQUAD_R,
     sources=together(
         in_splits(_XQUAD, {"test": "validation"}),
-        in_files(replace(_XQUAD, path="xquad", reader="squad_json"), {"test": "xquad.{language}.json"}),
+        in_files(
+            replace(
+                _XQUAD, path="xquad", reader="squad_json", obtain=clone("github.com/google-deepmind/xquad", "xquad")
+            ),
+            {"test": "xquad.{language}.json"},
+        ),
     ),
     metrics=("f1", "exact_match"),
     trains_on=("squad_v1",),
@@ -118,7 +135,12 @@ MLQA = Task(
     sources=together(
         in_splits(_MLQA, {"dev": "validation", "test": "test"}),
         in_files(
-            replace(_MLQA, path="mlqa", reader="squad_json"),
+            replace(
+                _MLQA,
+                path="mlqa",
+                reader="squad_json",
+                obtain=unpack("dl.fbaipublicfiles.com/MLQA/MLQA_V1.zip", "mlqa"),
+            ),
             {
                 "dev": "MLQA_V1/dev/dev-context-{language}-question-{language}.json",
                 "test": "MLQA_V1/test/test-context-{language}-question-{language}.json",
@@ -168,7 +190,12 @@ TYDIQA_GOLDP = Task(
     sources=together(
         in_splits(_TYDIQA, {"train": "train", "dev": "validation", "test": "validation"}),
         in_files(
-            replace(_TYDIQA, path="tydiqa", reader="squad_json"),
+            replace(
+                _TYDIQA,
+                path="tydiqa",
+                reader="squad_json",
+                obtain=fetch("tydiqa-goldp-v1.1-{train,dev}.json of storage.googleapis.com/tydiqa/v1.1", "tydiqa"),
+            ),
             {"train": "tydiqa-goldp-v1.1-train.json", "dev": _DEV_FILES, "test": _DEV_FILES},
         ),
     ),

@@ -5,12 +5,16 @@ from dataclasses import replace
 from madx_stilts.stack import Role
 from madx_stilts.tasks import jglue
 from madx_stilts.tasks.qa import FIELDS
-from madx_stilts.tasks.splits import in_files, in_splits, together
+from madx_stilts.tasks.splits import clone, fetch, in_files, in_splits, together
 from madx_stilts.tasks.task import Source, Task
 
 BOTH = (Role.INTERMEDIATE, Role.TARGET)
 METRICS = ("f1", "exact_match")
-WHITESPACE = "Words are told apart by spaces, as in SQuAD's script, so that F1 is hardly more than exact match here."
+BY_WORDS = (
+    "F1 is that of SQuAD's script, whose words are separated by spaces, so it is hardly more than exact match here. "
+    "The F1 of the literature is that of CMRC 2018's script, of the longest common run of characters: it is higher, "
+    "and the two cannot be compared."
+)
 
 JSQUAD = Task(
     name="jsquad",
@@ -22,9 +26,14 @@ JSQUAD = Task(
     ),
     metrics=METRICS,
     source_language="ja",
+    script="jsquad",
     licence="CC-BY-SA-4.0",
     citation="Kurihara et al. 2022 (JGLUE)",
-    note=f"Contexts begin with the page's title and a marker '[SEP]', which is replaced by a new line. {WHITESPACE}",
+    note=(
+        "Contexts begin with the page's title and a marker '[SEP]', which is replaced by a new line. F1 counts "
+        "characters, as JGLUE's own evaluation does; in version 1 it counted words."
+    ),
+    version=2,
 )
 
 _KORQUAD = Source(path="KorQuAD/squad_kor_v1", config="squad_kor_v1", split="train", fields=FIELDS)
@@ -37,15 +46,25 @@ KORQUAD = Task(
     sources=together(
         in_splits(_KORQUAD, {"train": "train", "dev": "validation"}),
         in_files(
-            replace(_KORQUAD, path="korquad", reader="squad_json"),
+            replace(
+                _KORQUAD,
+                path="korquad",
+                reader="squad_json",
+                obtain=fetch("KorQuAD_v1.0_{train,dev}.json of korquad.github.io/dataset", "korquad"),
+            ),
             {"train": "KorQuAD_v1.0_train.json", "dev": "KorQuAD_v1.0_dev.json"},
         ),
     ),
     metrics=METRICS,
     source_language="ko",
+    script="korquad",
     licence="CC-BY-ND-2.0-KR",
     citation="Lim et al. 2019 (KorQuAD 1.0), arXiv 1909.07005",
-    note="The licence forbids derived data. The test set is hidden.",
+    note=(
+        "The licence forbids derived data. The test set is hidden. F1 counts characters, as KorQuAD's own script "
+        "does; in version 1 it counted words."
+    ),
+    version=2,
 )
 
 CMRC2018 = Task(
@@ -59,7 +78,12 @@ CMRC2018 = Task(
             {"train": "train", "dev": "validation", "test": "test"},
         ),
         in_files(
-            Source(path="cmrc2018", reader="squad_json", fields=FIELDS),
+            Source(
+                path="cmrc2018",
+                reader="squad_json",
+                fields=FIELDS,
+                obtain=clone("github.com/ymcui/cmrc2018", "cmrc2018"),
+            ),
             {
                 "train": "squad-style-data/cmrc2018_train.json",
                 "dev": "squad-style-data/cmrc2018_dev.json",
@@ -71,7 +95,7 @@ CMRC2018 = Task(
     source_language="zh",
     licence="CC-BY-SA-4.0",
     citation="Cui et al. 2019, arXiv 1810.07366",
-    note=f"Test is what the authors call trial; their test set is hidden. {WHITESPACE}",
+    note=f"Test is what the authors call trial; their test set is hidden. {BY_WORDS}",
 )
 
 _DRCD = Source(path="clue/clue", config="drcd", split="train", fields=FIELDS)
@@ -84,7 +108,7 @@ DRCD = Task(
     sources=together(
         in_splits(_DRCD, {"train": "train", "dev": "validation", "test": "test"}),
         in_files(
-            replace(_DRCD, path="DRCD", reader="squad_json"),
+            replace(_DRCD, path="DRCD", reader="squad_json", obtain=clone("github.com/DRCKnowledgeTeam/DRCD", "DRCD")),
             {"train": "DRCD_training.json", "dev": "DRCD_dev.json", "test": "DRCD_test.json"},
         ),
     ),
@@ -92,7 +116,7 @@ DRCD = Task(
     source_language="zh",
     licence="CC-BY-SA-3.0",
     citation="Shao et al. 2018, arXiv 1806.00920",
-    note=f"Traditional Chinese. {WHITESPACE}",
+    note=f"Traditional Chinese. {BY_WORDS}",
 )
 
 SBERQUAD = Task(
@@ -122,7 +146,12 @@ GERMANQUAD = Task(
             {"train": "train", "dev": "test"},
         ),
         in_files(
-            Source(path="GermanQuAD", reader="squad_json", fields=FIELDS),
+            Source(
+                path="GermanQuAD",
+                reader="squad_json",
+                fields=FIELDS,
+                obtain=fetch("GermanQuAD_{train,test}.json of deepset.ai/germanquad", "GermanQuAD"),
+            ),
             {"train": "GermanQuAD_train.json", "dev": "GermanQuAD_test.json"},
         ),
     ),

@@ -66,6 +66,10 @@ _LASER = Source(
     reader="tatoeba",
     fields={"id": Column("id"), "text": Column("target"), "gold": Column("id")},
     codes=ISO3,
+    obtain=(
+        "Copy data/tatoeba/v1 of github.com/facebookresearch/LASER as `tatoeba` into the folder of the local mirror "
+        "(--data DIR)."
+    ),
 )
 _LASER_ON_HUB = Source(
     path="google/xtreme",
@@ -80,10 +84,7 @@ _LASER_ON_HUB = Source(
 _ADDED = replace(
     _LASER_ON_HUB,
     languages=tuple(code for code in TATOEBA_R if code not in TATOEBA),
-    obtain=(
-        "Copy data/tatoeba/v1 of github.com/facebookresearch/LASER as `tatoeba` into the folder of the local mirror "
-        "(--data DIR)."
-    ),
+    obtain=_LASER.obtain,
 )
 _FOUND_AMONG: dict[str, Field] = {"id": Column("id"), "text": Column("source")}
 _FOUND_ON_HUB: dict[str, Field] = {"id": RowNumber(), "text": Stripped("source_sentence")}

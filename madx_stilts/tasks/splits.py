@@ -27,6 +27,24 @@ def in_files(source: Source, files: Mapping[Split, str | tuple[str, ...]]) -> di
     return {split: (replace(source, files=wanted),) for split, wanted in patterns.items()}
 
 
+MIRROR = "into the folder of the local mirror (--data DIR)"
+
+
+def clone(address: str, folder: str) -> str:
+    """How to get the original files of a repository, as `Source.obtain` has it."""
+    return f"Clone {address} as `{folder}` {MIRROR}."
+
+
+def fetch(files: str, folder: str) -> str:
+    """How to get original files from an address, as `Source.obtain` has it."""
+    return f"Fetch {files} into the folder `{folder}` of the local mirror (--data DIR)."
+
+
+def unpack(archive: str, folder: str) -> str:
+    """How to get original files from an archive, as `Source.obtain` has it."""
+    return f"Unpack {archive} into the folder `{folder}` of the local mirror (--data DIR)."
+
+
 def together(*tables: Mapping[Split, Sources]) -> dict[Split, Sources]:
     """The sources of several tables, those of the first preferred."""
     splits = dict.fromkeys(split for table in tables for split in table)

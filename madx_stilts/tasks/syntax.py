@@ -43,6 +43,7 @@ _XTREME_LAYOUT = Source(
     codes={code: LANGUAGES[code].name for code in UDPOS_R},
     obtain=_CONLLU.obtain,
     note="Only from a local mirror: what the hub has under this name is other data.",
+    other_order=True,
 )
 
 
@@ -50,8 +51,9 @@ def _treebanks(split: Split, release: str, languages: tuple[str, ...]) -> Source
     """The treebanks of some languages.
 
     A file's name begins with the code of its language, by which XTREME chooses: `el_` leaves out `grc_`, Ancient Greek.
+    Large treebanks have several files for a split: `de_hdt-ud-train-a-1.conllu` and three more.
     """
-    treebank = f"UD_*/{{language}}_*-ud-{split}.conllu"
+    treebank = f"UD_*/{{language}}_*-ud-{split}*.conllu"
     having = tuple(code for code in languages if code not in WITHOUT[split])
     return replace(_CONLLU, files=(f"{release}/{treebank}", treebank), languages=having)
 

@@ -10,7 +10,7 @@ from madx_stilts.tasks.fields import Field
 
 Split = Literal["train", "dev", "test"]
 FormatName = Literal["pair", "choice", "span", "tagging", "retrieval", "text"]
-Script = Literal["squad", "mlqa"]
+Script = Literal["squad", "mlqa", "korquad", "jsquad"]
 Search = Literal["nearest", "mining", "ranking"]
 
 
@@ -56,6 +56,8 @@ class Source:
         obtain: How to get files that the hub does not have, or has wrong; not empty: the hub is not asked.
         licence: Of these rows, where it is not the task's.
         note: What sets them apart from the task's other rows.
+        other_order: Whether its rows may be in another order than those of the benchmark, by which submissions are
+            scored.
     """
 
     path: str
@@ -73,6 +75,7 @@ class Source:
     obtain: str = ""
     licence: str = ""
     note: str = ""
+    other_order: bool = False
 
     def config_for(self, language: str) -> str:
         """The hub's configuration that holds `language`."""

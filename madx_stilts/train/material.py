@@ -7,6 +7,7 @@ from typing import Any
 from madx_stilts.data.read import DataPlace, Examples, read
 from madx_stilts.errors import UsageError
 from madx_stilts.recipe import Part, TrainSettings
+from madx_stilts.tasks.sizes import unlike_published
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.world import World
 
@@ -42,6 +43,7 @@ class Material:
         return (
             *((f"Trained on a {self.world}.",) if self.world is not None else ()),
             *(f"{one.left_out} rows of {_key(one)} without an agreed label were left out." for one in dropped),
+            *(line for one in self._all() for line in _unlike_published(one)),
         )
 
     def _all(self) -> list[Examples[Any]]:
@@ -108,6 +110,10 @@ def gather(part: Part, settings: TrainSettings, place: DataPlace) -> Material:
     if dev is not None:
         dev.require_labels()
     return Material(train, dev, place.world)
+
+
+def _unlike_published(examples: Examples[Any]) -> tuple[str, ...]:
+    return unlike_published(examples.task.name, examples.split, {examples.language: examples.whole})
 
 
 def _key(examples: Examples[Any]) -> str:

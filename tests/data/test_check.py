@@ -67,6 +67,18 @@ def test_sound_data_have_counts_and_no_faults(checking: Checking) -> None:
     assert one.origin == "mirror facebook/xnli"
 
 
+@pytest.mark.parametrize(
+    ("count", "limit", "unlike"), [(5010, None, False), (3, None, True), (3, 2, False), (5011, 5011, True)]
+)
+def test_other_rows_than_were_published_are_told_where_all_were_read(
+    checking: Checking, count: int, limit: int | None, unlike: bool
+) -> None:
+    rows = [pair(at % 3, word=f"for {at} days") for at in range(count)]
+    report = checking(TASKS["xnli"], {"test": rows}, names=NLI, limit=limit)
+    assert [one.unlike_published for one in report.checked] == [unlike]
+    assert report.unlike_published == (report.checked if unlike else ())
+
+
 def test_all_rows_with_faults_are_told_and_reading_goes_on(checking: Checking) -> None:
     rows = [pair(0), pair("maybe"), pair(7), pair(1, hypothesis=None), pair(2), pair(0, premise=" ")]
     (one,) = checking(TASKS["xnli"], {"test": rows}, kind="jsonl").checked

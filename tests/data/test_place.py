@@ -152,6 +152,29 @@ def test_an_unknown_data_set_or_revision_is_told(hub: Any, place_with: Places) -
         find((replace(ENGLISH, revision="v9"),), "en", place_with())
 
 
+def test_what_is_missing_may_be_had_in_both_layouts_and_the_hint_names_both(tmp_path: Path) -> None:
+    place = DataPlace((tmp_path,), offline=True, cache=tmp_path)
+    with pytest.raises(DataError) as caught:
+        find(TASKS["xquad"].places("test", "de"), "de", place)
+    assert caught.value.hint == (
+        "Put it as google/xquad into the folder of the local mirror (--data DIR), or allow the download. Original "
+        "files serve as well. Clone github.com/google-deepmind/xquad as `xquad` into the folder of the local mirror "
+        "(--data DIR)."
+    )
+    with pytest.raises(DataError) as caught:
+        find(TASKS["qqp"].places("test", "en"), "en", place)
+    assert "Original files" not in caught.value.hint
+
+
+def test_files_of_one_name_in_several_folders_come_in_the_order_of_the_folders(tmp_path: Path) -> None:
+    for round in (3, 1, 2):
+        file = tmp_path / f"anli_v1.0/R{round}/train.jsonl"
+        file.parent.mkdir(parents=True)
+        file.write_text("{}")
+    found = find(TASKS["anli"].places("train", "en"), "en", DataPlace((tmp_path,), offline=True))
+    assert [path.parent.name for path in found.paths] == ["R1", "R2", "R3"]
+
+
 def test_a_data_set_behind_a_gate_is_told(hub: Any, place_with: Places) -> None:
     hub.gated.add(NAME)
     with pytest.raises(DataError, match="only to accounts with access"):

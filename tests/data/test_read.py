@@ -50,6 +50,17 @@ def labels_of(place: DataPlace) -> list[str | None]:
     return [example.label for example in read(PAIRS, "en", "train", place=place).items]
 
 
+@pytest.mark.parametrize("limit", [None, 1, 2, 9])
+def test_how_many_rows_a_split_has_does_not_depend_on_a_limit_nor_count_those_left_out(
+    mirror: Any, place: DataPlace, limit: int | None
+) -> None:
+    mirror.add("someone/pairs", pairs(2, -1, 0, 1, -1), config="en")
+    (kept,) = PAIRS.sources["train"]
+    task = replace(PAIRS, sources={"train": (replace(kept, drop_unlabelled=True),)})
+    examples = read(task, "en", "train", place=place, limit=limit)
+    assert (examples.whole, examples.left_out) == (3, 2)
+
+
 @pytest.mark.parametrize("kind", ["parquet", "jsonl", "csv", "tsv"])
 def test_every_kind_of_file_gives_the_same_examples(mirror: Any, place: DataPlace, kind: str) -> None:
     mirror.add("someone/pairs", pairs(2, 0, 1), config="en", kind=kind)

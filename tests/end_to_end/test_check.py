@@ -38,6 +38,16 @@ def test_data_that_are_here_are_counted_and_the_others_are_listed(madx: Place) -
     assert "Checking xquad test de" in said.err
 
 
+def test_another_version_or_a_part_of_a_known_data_set_is_no_fault_but_told(madx: Place) -> None:
+    said = madx.does("tasks", "check", "snli", "--split", "train")
+    rows = len((madx.mirror / "stanfordnlp/snli/plain_text/train.jsonl").read_text().splitlines())
+    assert "1 set unlike what was published, 0 faults" in said.out
+    section = said.out.partition("Another version or a part:\n")[2].partition("\n\n")[0]
+    assert section.split() == ["train", "en", f"{rows:,}", "rows", "of", "549,367"]
+    (one,) = madx.does("tasks", "check", "snli", "--split", "train", "--languages", "en", "--json").json["sets"]
+    assert one["unlike_published"] is True
+
+
 def test_quiet_means_no_progress(madx: Place) -> None:
     assert madx.does("tasks", "check", "snli", "--quiet").err == ""
 

@@ -45,8 +45,29 @@ def test_a_language_adapter_is_exchanged_for_each_language(adapted: Place) -> No
 
 def test_an_exchanged_language_adapter_is_no_mistake_and_a_lacking_one_is_noted(adapted: Place) -> None:
     words = ("evaluate", "xnli", "--languages", "de", "--limit", "9", "--quiet", "--stack")
-    assert adapted.does(*words, "language/de,target/xnli+la.en").err == ""
+    assert "target/xnli+la.en was trained" not in adapted.does(*words, "language/de,target/xnli+la.en").err
     assert "Note: target/xnli+la.en" in adapted.does(*words, "target/xnli+la.en").err
+
+
+def test_codes_of_one_language_meet_and_it_is_told(adapted: Place, texts: dict[str, Path]) -> None:
+    said = adapted.does("train", "language", "spa", "--text", texts["es"], *CONFIG)
+    assert "tasks here call spa es (Spanish)" in said.err
+    words = ("evaluate", "xnli", "--stack", "language/en,target/xnli+la.en", "--json", "--limit", "9")
+    said = adapted.does(*words, "--languages", "deu,es-ES", "--language-adapters", "swap")
+    refs = adapted.refs()
+    assert said.json["language_adapters"] == {"de": refs["language/de"], "es": refs["language/spa"]}
+    assert "Note: deu is called de here" in said.err
+    assert "there is no language adapter es; spa, the same or a related language, is taken for it" in said.err
+    (one,) = adapted.does("tasks", "check", "xnli", "--languages", "deu", "--split", "test", "--json").json["sets"]
+    assert one["language"] == "de"
+    assert adapted.does("tasks", "preview", "xnli", "--language", "deu", "--json").json["language"] == "de"
+    assert adapted("evaluate", "xnli", "--stack", "target/xnli+la.en", "--languages", "tlh").code == 2
+
+
+def test_a_task_is_trained_in_a_language_by_any_of_its_codes(madx: Place) -> None:
+    first = madx.does("train", "intermediate", "snli", "--language", "eng", "--json").json
+    assert madx.does("train", "intermediate", "snli@eng", "--json").json["trained"] == []
+    assert madx.does("train", "intermediate", "snli", "--json").json["id"] == first["id"]
 
 
 def test_the_card_names_the_language_adapter_below(adapted: Place) -> None:

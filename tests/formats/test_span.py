@@ -219,6 +219,14 @@ def test_the_script_of_mlqa_knows_the_articles_of_the_language() -> None:
         assert SPAN.score([SpanPrediction("rote Haus", 1.0, 0.0)], examples, task, language)["exact_match"] == exact
 
 
+def test_korean_and_japanese_sets_are_scored_by_characters_as_their_own_scripts_do() -> None:
+    particle = [SpanPrediction("서울에서", 1.0, 0.0)], [asked("서울에서 왔다", ("서울", 0))]
+    assert SPAN.score(*particle, TASKS["korquad"], "ko") == {"exact_match": 0.0, "f1": pytest.approx(200 / 3)}
+    assert SPAN.score(*particle, TASKS["germanquad"], "de") == {"exact_match": 0.0, "f1": 0.0}
+    longer = [SpanPrediction("東京都。", 1.0, 0.0)], [asked("東京都。", ("東京都", 0))]
+    assert SPAN.score(*longer, TASKS["jsquad"], "ja") == {"exact_match": 100.0, "f1": 100.0}
+
+
 def test_a_prediction_is_written_with_its_scores_and_gold_answers() -> None:
     (row,) = SPAN.prediction_rows(SpanPrediction("fox", 2.0, 1.0), asked("a red fox", ("red fox", 2)))
     assert row == {"id": "0", "prediction": "fox", "score": 2.0, "null_score": 1.0, "gold": ["red fox"]}

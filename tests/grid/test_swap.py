@@ -1,6 +1,6 @@
 """Language adapters of a grid: one training for each language, exchanged only where a language is scored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -68,6 +68,29 @@ def test_a_language_adapter_is_trained_once_for_all_cells_as_the_grid_says(plann
     (part,) = job.recipe.parts
     assert (job.text, part.tokens, part.limit, part.language) == ("local/text", 1000, 50, "de")
     assert (job.recipe.method.kind, job.recipe.seed) == ("seq_bn_inv", 0)
+
+
+def test_the_adapter_of_quechua_serves_the_quechua_of_another_data_set_unless_that_has_its_own(
+    planned: Planning,
+) -> None:
+    def swap(*chosen: str) -> tuple[Mapping[str, str], dict[str, str]]:
+        train = {"language": {**TEXT["language"], "languages": list(chosen)}}
+        made = planned(
+            targets=["americas_nli"], languages=["quy", "ay"], language_adapters=["swap"], missing="source", train=train
+        )
+        return scoring(made, "swap").swap, languages(made)
+
+    found, made = swap("qu", "aym")
+    assert made.keys() == {"en", "qu", "aym"}
+    assert found == {"en": made["en"], "quy": made["qu"], "ay": made["aym"]}
+    found, made = swap("qu", "quy")
+    assert made.keys() == {"en", "quy"}
+    assert found == {"en": made["en"], "quy": made["quy"]}
+
+
+def test_a_language_that_is_written_otherwise_is_refused_with_the_code_that_is_known(planned: Planning) -> None:
+    with pytest.raises(ConfigError, match=r"no test data in swa; .*; write sw for swa"):
+        planned(languages=["en", "swa"])
 
 
 def test_where_only_the_source_language_is_scored_nothing_is_exchanged(planned: Planning) -> None:

@@ -60,6 +60,15 @@ def test_the_json_has_the_keys_that_scripts_rely_on(xnli: Evaluation, bench: Ben
     assert made["language_adapters"] == {"en": None, "de": None, "es": None}
 
 
+def test_data_that_are_not_what_was_published_are_told_in_one_line_also_of_a_sample(
+    xnli: Evaluation, bench: Bench
+) -> None:
+    counts = {code: read(TASKS["xnli"], code, "test", place=bench.place).whole for code in ("en", "de", "es")}
+    rows = ", ".join(f"{code} {count} (published 5,010)" for code, count in counts.items())
+    assert xnli.notes == (f"xnli test is another version or a part of what was published; rows: {rows}.",)
+    assert xnli.as_json()["notes"] == list(xnli.notes)
+
+
 def test_means_and_gap_are_those_computed_by_hand(xnli: Evaluation) -> None:
     made: dict[str, Any] = xnli.as_json()
     scores = {language: values["accuracy"] for language, values in xnli.scores.items()}

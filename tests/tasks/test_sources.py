@@ -122,7 +122,7 @@ def test_parts_of_speech_are_never_downloaded_since_the_hubs_are_other_data(spli
 def test_treebanks_are_chosen_by_the_code_in_their_files_names(language: str) -> None:
     release = "ud-treebanks-v2.5" if language in UDPOS else "ud-treebanks-v2.7"
     patterns = [file.format(language=language) for file in first("udpos", "test", language).files]
-    assert patterns == [f"{release}/UD_*/{language}_*-ud-test.conllu", f"UD_*/{language}_*-ud-test.conllu"]
+    assert patterns == [f"{release}/UD_*/{language}_*-ud-test*.conllu", f"UD_*/{language}_*-ud-test*.conllu"]
 
 
 def test_a_mirror_in_the_hubs_layout_names_treebanks_by_language_in_english() -> None:
@@ -209,3 +209,14 @@ def test_how_to_get_ccgbank_is_told() -> None:
     (source,) = TASKS["ccg"].places("train", "en")
     assert "LDC2005T13" in source.obtain
     assert "tags_to_id.json" in source.obtain
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.name)
+def test_original_files_say_where_they_are_from_and_into_which_folder_they_go(task: Task) -> None:
+    """One sentence or two, with an address; ccg is sold and has none."""
+    places = [place for sources in (*task.sources.values(), *task.candidates.values()) for place in sources]
+    for place in (one for one in places if one.files):
+        assert f"`{place.path}" in place.obtain, place.path
+        assert "--data DIR" in place.obtain
+        assert task.name == "ccg" or re.search(r"\w+\.\w+/\w+", place.obtain), place.obtain
+        assert place.obtain.endswith(".")

@@ -87,6 +87,35 @@ def test_all_treebanks_of_a_language_are_read_one_after_another(reading: Any) ->
     assert [example.words for example in examples.items] == [("b",), ("a",)]
 
 
+def test_treebanks_of_a_language_come_in_the_order_of_xtreme_which_sorts_by_file_name_not_by_folder(
+    reading: Any,
+) -> None:
+    files = {
+        "ud/UD_English-PUD/en_pud-ud-test.conllu": conllu("third/X"),
+        "ud/UD_English-ParTUT/en_partut-ud-test.conllu": conllu("second/X"),
+        "ud/UD_English-LinES/en_lines-ud-test.conllu": conllu("first/X"),
+    }
+    assert sorted(files) != sorted(files, key=lambda name: name.rpartition("/")[2])
+    examples = reading.files("udpos", files, split="test", language="en")
+    assert [example.words for example in examples.items] == [("first",), ("second",), ("third",)]
+
+
+def test_a_treebank_whose_split_is_in_several_files_is_read_whole(reading: Any) -> None:
+    """As German HDT, which has four files to train on, most of what German has."""
+    parts = {f"ud/UD_German-HDT/de_hdt-ud-train-{part}.conllu": conllu(f"{part}/X") for part in ("b-1", "a-2", "a-1")}
+    files = {**parts, "ud/UD_German-GSD/de_gsd-ud-train.conllu": conllu("gsd/X")}
+    examples = reading.files("udpos", files, split="train", language="de")
+    assert [example.words for example in examples.items] == [("gsd",), ("a-1",), ("a-2",), ("b-1",)]
+
+
+def test_a_treebank_that_is_there_twice_is_refused(reading: Any) -> None:
+    files = {f"ud/{folder}/yo_ytb-ud-test.conllu": conllu("a/X") for folder in ("UD_Yoruba-YTB", "UD_Yoruba-YTB-2.14")}
+    with pytest.raises(
+        DataError, match=r"yo_ytb-ud-test\.conllu is there twice: .*UD_Yoruba-YTB and .*UD_Yoruba-YTB-2"
+    ):
+        reading.files("udpos", files, split="test", language="yo")
+
+
 def test_languages_that_xtreme_r_adds_are_of_a_later_release(reading: Any) -> None:
     files = {f"ud/ud-treebanks-v2.{n}/UD_Wolof-WTB/wo_wtb-ud-test.conllu": conllu(f"w{n}/X") for n in (5, 7)}
     assert reading.files("udpos", files, split="test", language="wo").items[0].words == ("w7",)
