@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from madx_stilts.languages import XNLI as XNLI_LANGUAGES
 from madx_stilts.stack import Role
+from madx_stilts.tasks.dialect import PLAIN_TABS
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.revisions import REVISIONS
 from madx_stilts.tasks.splits import in_files, in_splits, together
@@ -193,6 +194,7 @@ XNLI = Task(
         in_files(
             Source(
                 path="xnli",
+                dialect=PLAIN_TABS,
                 fields=SENTENCES,
                 labels=Labels(column="gold_label"),
                 where={"language": "{language}"},

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from madx_stilts.stack import Role
 from madx_stilts.tasks import jglue
+from madx_stilts.tasks.dialect import PLAIN_TABS, QUOTED_TABS
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.nli import FIELDS, GOLD, LABELS, LETTERS, SENTENCES
 from madx_stilts.tasks.revisions import REVISIONS
@@ -114,7 +115,7 @@ FARSTAIL = Task(
             {"train": "train", "dev": "validation", "test": "test"},
         ),
         in_files(
-            Source(path="FarsTail", reader="tsv", fields=FIELDS, labels=Labels(column="label", aliases=LETTERS)),
+            Source(path="FarsTail", dialect=QUOTED_TABS, fields=FIELDS, labels=Labels(column="label", aliases=LETTERS)),
             {"train": "data/Train-word.csv", "dev": "data/Val-word.csv", "test": "data/Test-word.csv"},
         ),
     ),
@@ -123,7 +124,7 @@ FARSTAIL = Task(
     source_language="fa",
     licence="Apache-2.0",
     citation="Amirkhani et al. 2020, arXiv 2009.08820",
-    note="Written in Persian, from university exams. The original files are called .csv, but have tabs.",
+    note="Written in Persian, from university exams. The original files are called .csv, but have tabs, and quotes.",
 )
 
 JNLI = Task(
@@ -205,7 +206,13 @@ AMERICAS_NLI = Task(
             {"dev": "validation", "test": "test"},
         ),
         in_files(
-            Source(path="AmericasNLI", fields=FIELDS, labels=Labels(column="label"), codes={"ay": "aym"}),
+            Source(
+                path="AmericasNLI",
+                dialect=PLAIN_TABS,
+                fields=FIELDS,
+                labels=Labels(column="label"),
+                codes={"ay": "aym"},
+            ),
             {"dev": "dev/{language}.tsv", "test": "test/{language}.tsv"},
         ),
     ),

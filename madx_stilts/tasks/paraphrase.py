@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from madx_stilts.languages import PAWS_X as PAWS_X_LANGUAGES
 from madx_stilts.stack import Role
+from madx_stilts.tasks.dialect import PLAIN_TABS
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.revisions import REVISIONS
 from madx_stilts.tasks.splits import in_files, in_splits, together
@@ -50,7 +51,7 @@ PAWS_X = Task(
     sources=together(
         in_splits(_PAWS_X, {"train": "train", "dev": "validation", "test": "test"}),
         in_files(
-            replace(_PAWS_X, path="pawsx"),
+            replace(_PAWS_X, path="pawsx", dialect=PLAIN_TABS),
             {
                 "train": ("x-final/{language}/translated_train.tsv", "x-final/{language}/train.tsv"),
                 "dev": "x-final/{language}/dev_2k.tsv",

@@ -154,7 +154,7 @@ def test_half_a_character_is_told_with_its_row(mirror: Any, fails: Fails) -> Non
 
 
 @pytest.mark.parametrize(
-    ("line", "problem"), [('{"premise": "It r', "it is not JSON"), ("[1]", "a JSON object"), ("{}", "it has no")]
+    ("line", "problem"), [('{"premise": "It r', "it is not valid JSON"), ("[1]", "a JSON object"), ("{}", "it has no")]
 )
 def test_a_line_that_is_no_row_is_told(mirror: Any, fails: Fails, line: str, problem: str) -> None:
     file = add(mirror, GOOD, kind="jsonl")
