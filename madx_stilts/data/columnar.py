@@ -21,7 +21,7 @@ BATCH: Final = 2_000
 BATCH_BYTES: Final = 2**28
 PACKED_TIMES: Final = 30
 """Bytes of text that come of one packed byte in an honest file, at most; of others batches are smaller."""
-ROWS_AT_LEAST: Final = 4_000_000
+ROWS_AT_LEAST: Final = 2_000_000
 """Rows that any file may have. A larger one has no more rows than bytes: equal rows pack to almost nothing, so that a
 small file can claim any number of them, but texts that differ do not."""
 

@@ -17,6 +17,7 @@ EXTENSIONS = (".parquet", *(f"{kind}{packed}" for kind in _TEXTS for packed in (
 _LONGEST_FIRST = sorted(EXTENSIONS, key=len, reverse=True)
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
+_CONFIGS = re.compile(r"configs[ \t]*:")
 _ABOUT_CONFIGS = re.compile(r"configs[.:]")
 _SHOWN = 200
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<index>\d{5})-of-(?P<total>\d{5})(?P<rest>\D.*)")
@@ -135,11 +136,18 @@ class Layout:
 
 
 def _configs_in(readme: str) -> dict[str, Mapping[str, object]]:
-    """The `configs:` of a README's header; what else the header says, right or wrong, is not looked at."""
+    """The `configs:` of a README's header; what else the header says, right or wrong, is not looked at.
+
+    Raises:
+        NotHere: They are there and cannot be understood.
+    """
     match = _FRONT_MATTER.match(readme)
     if match is None:
         return {}
-    header = strict_yaml.parse(match[1])
+    blocks = _blocks_of_configs(match[1])
+    header = strict_yaml.parse(blocks[0] if len(blocks) == 1 else match[1])
+    if header.faults and len(blocks) == 1:  # what is used there may be defined elsewhere
+        header = strict_yaml.parse(match[1])
     about_all = header.faults if header.value is None else []
     faults = [*about_all, *(fault for fault in header.faults if _ABOUT_CONFIGS.match(fault))]
     if faults:
@@ -148,6 +156,19 @@ def _configs_in(readme: str) -> dict[str, Mapping[str, object]]:
     if not isinstance(configs, list):
         return {}
     return {str(config.get("config_name", "default")): config for config in configs if isinstance(config, dict)}
+
+
+def _blocks_of_configs(header: str) -> list[str]:
+    """The key at the beginning of a line, with the lines that belong to it: the rest may hold thousands of values."""
+    blocks: list[list[str]] = []
+    inside = False
+    for line in header.split("\n"):
+        if line[:1] not in {"", " ", "\t", "\r", "-", "#"}:
+            inside = _CONFIGS.match(line) is not None
+            blocks += [[]] if inside else []
+        if inside:
+            blocks[-1].append(line)
+    return ["\n".join(block) for block in blocks]
 
 
 def _patterns(data_files: object) -> dict[str, tuple[str, ...]]:

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Final, TypeVar
 
 T = TypeVar("T")
-MOST: Final = 2_000_000
+MOST: Final = 1_250_000
 """Rows that a sample is drawn from, the first ones: more than any task has, so that a few of endless data end soon."""
 
 

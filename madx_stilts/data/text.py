@@ -1,5 +1,6 @@
 """Text for language adapters: lines of a file, pairs of a file, or a data set read no further than it is needed."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,6 +11,7 @@ from madx_stilts.data.place import DataPlace, find
 from madx_stilts.data.read import Examples, read_found
 from madx_stilts.data.rows import Raw
 from madx_stilts.data.stream import find_parts
+from madx_stilts.data.unpack import kind_of
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.files import digest
 from madx_stilts.formats.base import Tokenizer
@@ -49,7 +51,8 @@ def read_text(
     Args:
         language: Its code.
         source: A `.txt` file in UTF-8 with one text per line; a `.tsv` file with a text and its translation per line,
-            without header; or `owner/name` of a data set in hub layout: see `tasks.text.published_text`.
+            without header; either may be packed (`.txt.gz`); or `owner/name` of a data set in hub layout: see
+            `tasks.text.published_text`.
         limit: Use the first so many texts.
         budget: Use the first texts up to so many tokens.
 
@@ -78,8 +81,9 @@ def _require_some(count: int | None, what: str) -> None:
 
 def _source(name: str, language: str) -> Source:
     path = Path(name)
-    if path.suffix in _FILES:
-        return _FILES[path.suffix](str(path.resolve()))
+    kind = kind_of(path.name)
+    if kind in _FILES:
+        return _FILES[kind](os.path.realpath(path))
     if name.count("/") != 1 or name.startswith(("/", ".")):
         raise UsageError(
             f"{name!r} is neither a .txt or .tsv file nor the name of a data set.",
