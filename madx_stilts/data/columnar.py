@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from madx_stilts import strict_json
 from madx_stilts.data.lines import LONGEST
+from madx_stilts.data.pages import shared_bytes
 from madx_stilts.errors import DataError
 from madx_stilts.files import open_regular
 from madx_stilts.strict_json import JsonError
@@ -19,8 +20,7 @@ from madx_stilts.tasks.fields import BadRow, Row
 BATCH: Final = 2_000
 """Rows that are Python objects at one time."""
 BATCH_BYTES: Final = 2**28
-PACKED_TIMES: Final = 30
-"""Bytes of text that come of one packed byte in an honest file, at most; of others batches are smaller."""
+"""Bytes that they may have where they share texts."""
 ROWS_AT_LEAST: Final = 2_000_000
 """Rows that any file may have. A larger one has no more rows than bytes: equal rows pack to almost nothing, so that a
 small file can claim any number of them, but texts that differ do not."""
@@ -63,21 +63,20 @@ class ParquetTable:
         with self._told_as_damage():
             for group in range(self._file.num_row_groups):
                 size = self._batch_size(group, columns)
-                for batch in self._file.iter_batches(size, row_groups=[group], columns=list(columns)):
+                for read in self._file.iter_batches(size, row_groups=[group], columns=list(columns)):
+                    batch = _written_out(read)
                     _check_size(batch, start)
                     yield start, batch
                     start += batch.num_rows
 
     def _batch_size(self, group: int, columns: Sequence[str]) -> int:
-        """Rows to read together. One text that packs well, referred to by many rows, is unpacked for each of them."""
+        """Rows to read together. One long text that many rows refer to is written out for each of them."""
         metadata = self._file.metadata.row_group(group)
         chunks = [metadata.column(at) for at in range(metadata.num_columns)]
         inside = tuple(f"{column}." for column in columns)
-        read = [chunk for chunk in chunks if f"{chunk.path_in_schema}.".startswith(inside)]
-        size = int(sum(chunk.total_uncompressed_size for chunk in read))
-        if size <= PACKED_TIMES * self._bytes:
-            return BATCH
-        return max(1, min(BATCH, BATCH_BYTES // size))
+        with open_regular(self._path) as file:
+            sizes = [shared_bytes(file, chunk) for chunk in chunks if f"{chunk.path_in_schema}.".startswith(inside)]
+        return max(1, min(BATCH, BATCH_BYTES // max(1, *sizes, 1)))
 
     @contextmanager
     def _told_as_damage(self) -> Iterator[None]:
@@ -90,6 +89,14 @@ class ParquetTable:
             raise DataError(
                 f"{self._path} cannot be read as parquet: {reason}", hint="Fetch the file again."
             ) from error
+
+
+def _written_out(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Columns of categories as columns of values: each row of the former has the size of all categories."""
+    columns = [
+        column.dictionary_decode() if pa.types.is_dictionary(column.type) else column for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, batch.schema.names) if columns else batch
 
 
 def _check_size(batch: pa.RecordBatch, start: int) -> None:

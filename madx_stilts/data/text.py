@@ -1,6 +1,5 @@
 """Text for language adapters: lines of a file, pairs of a file, or a data set read no further than it is needed."""
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -83,7 +82,8 @@ def _source(name: str, language: str) -> Source:
     path = Path(name)
     kind = kind_of(path.name)
     if kind in _FILES:
-        return _FILES[kind](os.path.realpath(path))
+        # Links stay: the suffix of what they lead to may say nothing, as in the hub's cache.
+        return _FILES[kind](str(path.absolute()))
     if name.count("/") != 1 or name.startswith(("/", ".")):
         raise UsageError(
             f"{name!r} is neither a .txt or .tsv file nor the name of a data set.",

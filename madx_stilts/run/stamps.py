@@ -4,6 +4,7 @@ Rows are not read and nothing is downloaded. A stamp that changes although the b
 adapter's own id is made of fingerprints of what was read.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -75,7 +76,7 @@ class Stamps:
 
     def _text(self, text: str) -> str:
         path = Path(text)
-        if path.is_file():
+        if os.path.isfile(path):
             return digest(_size_and_time(path))
         return digest([*self._mirrored(text), f"{text}@main"])
 
