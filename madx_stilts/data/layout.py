@@ -17,6 +17,8 @@ EXTENSIONS = (".parquet", *(f"{kind}{packed}" for kind in _TEXTS for packed in (
 _LONGEST_FIRST = sorted(EXTENSIONS, key=len, reverse=True)
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
+_GOES_ON = frozenset(("", *" \t\r-#[]{},"))
+"""How lines begin that are no key at the beginning of a line."""
 _CONFIGS = re.compile(r"configs[ \t]*:")
 _ABOUT_CONFIGS = re.compile(r"configs[.:]")
 _SHOWN = 200
@@ -163,7 +165,7 @@ def _blocks_of_configs(header: str) -> list[str]:
     blocks: list[list[str]] = []
     inside = False
     for line in header.split("\n"):
-        if line[:1] not in {"", " ", "\t", "\r", "-", "#"}:
+        if line[:1] not in _GOES_ON:
             inside = _CONFIGS.match(line) is not None
             blocks += [[]] if inside else []
         if inside:

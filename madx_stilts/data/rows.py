@@ -215,7 +215,7 @@ class _Wanted:
         self._values = {column: value.format(language=code) for column, value in source.where.items()}
 
     def __call__(self, row: Row) -> bool:
-        return all(_fits(str(row[column]), value) for column, value in self._values.items())
+        return not self._values or all(_fits(str(row[column]), value) for column, value in self._values.items())
 
 
 def _fits(text: str, wanted: str) -> bool:
