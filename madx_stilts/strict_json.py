@@ -30,9 +30,8 @@ def parse(text: str | bytes, *, numbers: Numbers = "finite") -> object:
     Raises:
         JsonError: It is malformed, is nested too deep, or has a number that is not finite or far too long.
     """
-    constant, real = (_refused, _finite) if numbers == "finite" else (float, float)
     try:
-        value: object = json.loads(text, parse_constant=constant, parse_float=real, parse_int=_integer)
+        value: object = _DECODERS[numbers].decode(text if isinstance(text, str) else _decoded(text))
     except RecursionError as error:
         raise JsonError(_TOO_DEEP) from error
     except JsonError:
@@ -78,3 +77,15 @@ def _integer(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
         raise JsonError(f"it has an integer of {len(digits)} digits, at most {MAX_DIGITS} are read")
     return int(digits)
+
+
+def _decoded(text: bytes) -> str:
+    """As `json.loads` does it."""
+    return text.decode(json.detect_encoding(text), "surrogatepass")
+
+
+# Made once: a decoder for each of a million rows would take as long as the rows.
+_DECODERS: Final = {
+    "finite": json.JSONDecoder(parse_constant=_refused, parse_float=_finite, parse_int=_integer),
+    "any": json.JSONDecoder(parse_constant=float, parse_float=float, parse_int=_integer),
+}

@@ -9,9 +9,8 @@ from pathlib import Path
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
-from madx_stilts.data.layout import Layout, NotHere
-
-README = "README.md"
+from madx_stilts.data.layout import README, Layout, NotHere
+from madx_stilts.data.tree import readme_in
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def ask(path: str, revision: str, *, endpoint: str | None, cache: Path | None) -
         )
         siblings = HfApi(endpoint=endpoint).dataset_info(path, revision=folder.name).siblings or []
         names = tuple(sibling.rfilename for sibling in siblings)
-        readme = (folder / README).read_text(encoding="utf-8-sig", errors="replace") if README in names else ""
+        readme = readme_in(folder) if README in names else ""
     return Repository(path, folder.name, Layout(names, readme), endpoint, cache)
 
 

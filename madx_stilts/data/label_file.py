@@ -1,13 +1,20 @@
 """Labels that no task can list, because the file that tells them comes with the data."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
+from madx_stilts import strict_json
 from madx_stilts.data.place import Found
 from madx_stilts.errors import DataError
+from madx_stilts.files import read_bounded
+from madx_stilts.strict_json import JsonError
 from madx_stilts.tasks.task import Task
+
+LARGEST: Final = 2**24
+"""Bytes of such a file; that of CCG has some thirty thousand."""
+_HOLDS = "It holds the number of each label, by name."
 
 
 def with_labels(task: Task, found: Sequence[Found]) -> Task:
@@ -24,13 +31,17 @@ def with_labels(task: Task, found: Sequence[Found]) -> Task:
 
 def _numbers(path: Path) -> object:
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        return strict_json.parse(read_bounded(path, limit=LARGEST).decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise DataError(
-            f"There is no file {path}.", hint="It tells the labels: put it beside the data it came with."
+            f"There is no file {path}.", hint="It names the labels: put it beside the data it came with."
         ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not JSON: {error}.", hint="It holds the number of each label, by name.") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.", hint=_HOLDS) from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 ({error.reason}).", hint="Convert the file to UTF-8.") from error
+    except JsonError as error:
+        raise DataError(f"{path}: {error}.", hint=_HOLDS) from error
 
 
 def _labels(path: Path, numbers: object) -> tuple[str, ...]:

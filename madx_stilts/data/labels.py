@@ -8,7 +8,7 @@ from madx_stilts.tasks.task import Labels
 
 Label = str | list[str] | None
 
-_INTEGER = re.compile(r"-?\d+")
+_INTEGER = re.compile(r"-?\d{1,18}")
 _LISTED = 30
 
 
@@ -56,8 +56,8 @@ class LabelReader:
         value = _bare(value)
         if value in self._labels.absent:
             return None
-        if not isinstance(choices, Sequence) or value not in choices:
-            raise BadRow(f"its label {value!r} is none of its choices {choices!r}")
+        if not isinstance(choices, Sequence) or isinstance(choices, str) or value not in choices:
+            raise BadRow(f"its label {value!r:.60} is none of its choices {choices!r:.120}")
         place = choices.index(value)
         if place >= len(self._known):
             raise BadRow(f"its label is choice {place + 1}, the task has {len(self._known)}")
@@ -72,7 +72,7 @@ class LabelReader:
             if name in self._is_known:
                 return name
             if not _INTEGER.fullmatch(value):
-                raise BadRow(f"its label is {value!r}, expected one of {self._listed()}")
+                raise BadRow(f"its label is {value!r:.60}, expected one of {self._listed()}")
             value = int(value)
             if value in self._labels.absent:
                 return None
@@ -80,7 +80,7 @@ class LabelReader:
 
     def _named(self, value: object) -> str:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise BadRow(f"its label is {value!r}, a {type(value).__name__}, expected a name or an integer")
+            raise BadRow(f"its label is {value!r:.60}, a {type(value).__name__}, expected a name or an integer")
         if not self._names:
             raise BadRow(f"its label is {value}, and neither the file nor the task says what integers mean")
         if not 0 <= value < len(self._names):

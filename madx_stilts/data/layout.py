@@ -7,12 +7,21 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import PurePosixPath
 
-import yaml
+from madx_stilts import strict_yaml
+from madx_stilts.data.unpack import GZIP, UNPACK_WITH
 
-EXTENSIONS = (".parquet", ".jsonl", ".json", ".csv", ".tsv", ".txt")
+README = "README.md"
+_TEXTS = (".jsonl", ".json", ".csv", ".tsv", ".txt")
+EXTENSIONS = (".parquet", *(f"{kind}{packed}" for kind in _TEXTS for packed in ("", GZIP)))
 """Files that can be read; where a split is there in several, the first of these counts."""
+_LONGEST_FIRST = sorted(EXTENSIONS, key=len, reverse=True)
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n---", re.DOTALL)
+_GOES_ON = frozenset(("", *" \t\r-#[]{},"))
+"""How lines begin that are no key at the beginning of a line."""
+_CONFIGS = re.compile(r"configs[ \t]*:")
+_ABOUT_CONFIGS = re.compile(r"configs[.:]")
+_SHOWN = 200
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<index>\d{5})-of-(?P<total>\d{5})(?P<rest>\D.*)")
 _SYNONYMS = {"dev": "validation", "valid": "validation", "val": "validation", "training": "train", "testing": "test"}
 """What the hub itself takes the names of files for; whole names only, so `dev_r1` stays what it is."""
@@ -53,8 +62,7 @@ class Layout:
             NotHere: No such configuration or split (the reason lists those there are), or files are missing.
         """
         if not self._data_names:
-            script = any(name.endswith(".py") for name in self.names)
-            raise NotHere("has a loading script but no data files" if script else "has no data files")
+            raise NotHere(self._why_no_data())
         if config not in self.configs:
             raise NotHere(f"has no config {config!r}, it has {', '.join(self.configs)}")
         splits = self._splits(config)
@@ -62,6 +70,14 @@ class Layout:
             if part not in splits:
                 raise NotHere(f"has no split {part!r} in config {config!r}, it has {', '.join(splits) or 'none'}")
         return tuple(name for part in split.split("+") for name in self._resolve(splits[part]))
+
+    def _why_no_data(self) -> str:
+        packed = next((name for name in self.names if PurePosixPath(name).suffix in UNPACK_WITH), "")
+        if packed:
+            tool = UNPACK_WITH[PurePosixPath(packed).suffix]
+            return f"has no data files that can be read: {packed} is packed, unpack it with `{tool}`"
+        script = any(name.endswith(".py") for name in self.names)
+        return "has a loading script but no data files" if script else "has no data files"
 
     def _splits(self, config: str) -> Mapping[str, tuple[str, ...]]:
         """Names or patterns of each split's files."""
@@ -86,9 +102,10 @@ class Layout:
         for name in self._data_names:
             inside = PurePosixPath(name.removeprefix(f"{folder}/") if folder else name)
             if (not folder or name.startswith(f"{folder}/")) and len(inside.parts) <= 2:
-                start = inside.parts[0] if len(inside.parts) == 2 else inside.stem.split("-")[0]
+                kind = next(kind for kind in _LONGEST_FIRST if name.endswith(kind))
+                start = inside.parts[0] if len(inside.parts) == 2 else inside.name.removesuffix(kind).split("-")[0]
                 kinds = found.setdefault(_SYNONYMS.get(start, start), {})
-                kinds.setdefault(inside.suffix, []).append(_SHARD.sub(r"\g<stem>-*-of-\g<total>\g<rest>", name))
+                kinds.setdefault(kind, []).append(_SHARD.sub(r"\g<stem>-*-of-\g<total>\g<rest>", name))
         best = {split: next(kinds[kind] for kind in EXTENSIONS if kind in kinds) for split, kinds in found.items()}
         return {split: tuple(dict.fromkeys(patterns)) for split, patterns in best.items()}
 
@@ -121,17 +138,39 @@ class Layout:
 
 
 def _configs_in(readme: str) -> dict[str, Mapping[str, object]]:
+    """The `configs:` of a README's header; what else the header says, right or wrong, is not looked at.
+
+    Raises:
+        NotHere: They are there and cannot be understood.
+    """
     match = _FRONT_MATTER.match(readme)
     if match is None:
         return {}
-    try:
-        header = yaml.safe_load(match[1])
-    except yaml.YAMLError as error:
-        raise NotHere(f"has a README whose header is not YAML ({str(error).splitlines()[0]})") from error
-    configs = header.get("configs") if isinstance(header, dict) else None
+    blocks = _blocks_of_configs(match[1])
+    header = strict_yaml.parse(blocks[0] if len(blocks) == 1 else match[1])
+    if header.faults and len(blocks) == 1:  # what is used there may be defined elsewhere
+        header = strict_yaml.parse(match[1])
+    about_all = header.faults if header.value is None else []
+    faults = [*about_all, *(fault for fault in header.faults if _ABOUT_CONFIGS.match(fault))]
+    if faults:
+        raise NotHere(f"has a README whose header is not YAML ({faults[0][:_SHOWN]})")
+    configs = header.value.get("configs") if isinstance(header.value, dict) else None
     if not isinstance(configs, list):
         return {}
     return {str(config.get("config_name", "default")): config for config in configs if isinstance(config, dict)}
+
+
+def _blocks_of_configs(header: str) -> list[str]:
+    """The key at the beginning of a line, with the lines that belong to it: the rest may hold thousands of values."""
+    blocks: list[list[str]] = []
+    inside = False
+    for line in header.split("\n"):
+        if line[:1] not in _GOES_ON:
+            inside = _CONFIGS.match(line) is not None
+            blocks += [[]] if inside else []
+        if inside:
+            blocks[-1].append(line)
+    return ["\n".join(block) for block in blocks]
 
 
 def _patterns(data_files: object) -> dict[str, tuple[str, ...]]:
@@ -147,11 +186,15 @@ def _patterns(data_files: object) -> dict[str, tuple[str, ...]]:
 
 def _matches(name: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     """Whether the parts of a path fit those of a pattern, in which `**` stands for any number of folders."""
-    if not pattern:
-        return not name
-    if pattern[0] == "**":
-        return any(_matches(name[start:], pattern[1:]) for start in range(len(name) + 1))
-    return bool(name) and fnmatchcase(name[0], pattern[0]) and _matches(name[1:], pattern[1:])
+    reached = {0}  # how many parts of the name the pattern so far can stand for
+    for part in pattern:
+        if part == "**":
+            reached = set(range(min(reached), len(name) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(name) and fnmatchcase(name[at], part)}
+        if not reached:
+            return False
+    return len(name) in reached
 
 
 def _check_complete(names: Iterable[str]) -> None:

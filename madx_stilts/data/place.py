@@ -1,6 +1,6 @@
 """Where the files of a source are found: a local mirror first, then the hub's cache, then the hub."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import pairwise
@@ -8,8 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from huggingface_hub import constants
 
-from madx_stilts.data.hub import README, Repository, ask, cached_snapshot
+from madx_stilts.data.hub import Repository, ask, cached_snapshot
 from madx_stilts.data.layout import Layout, NotHere
+from madx_stilts.data.tree import is_folder, layout_of, reachable, require_reach
+from madx_stilts.data.unpack import GZIP, UNPACK_WITH, plain
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Source, Sources, Task
@@ -92,7 +94,7 @@ def find(sources: Sources, language: str, place: DataPlace, *, fetch: Fetch = Re
     """
     looks: list[Callable[[], Found]] = []
     for source in sources:
-        looks += [partial(_in_mirror, source, language, mirror) for mirror in place.mirrors]
+        looks += [partial(_in_mirror, source, language, mirror, place.mirrors) for mirror in place.mirrors]
         looks += [partial(_one_file, source)] if Path(source.path).is_absolute() else []
     asked = [(source, revision) for source in sources if source.on_hub for revision in revisions(source)]
     looks += [partial(_in_cache, source, language, revision, place.cache) for source, revision in asked]
@@ -132,20 +134,23 @@ def _one_file(source: Source) -> Found:
     return Found(source, f"file {source.path}", (Path(source.path),))
 
 
-def _in_mirror(source: Source, language: str, mirror: Path) -> Found:
+def _in_mirror(source: Source, language: str, mirror: Path, named: Sequence[Path]) -> Found:
     folder = mirror / source.path
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise NotHere(f"mirror {mirror}: has no folder {source.path}")
     if source.files:
-        return _original(source, language, folder)
-    return _in_folder(source, language, folder, origin=f"mirror {source.path}")
+        return _original(source, language, folder, named)
+    return _in_folder(source, language, folder, origin=f"mirror {source.path}", named=named)
 
 
-def _original(source: Source, language: str, folder: Path) -> Found:
+def _original(source: Source, language: str, folder: Path, named: Sequence[Path]) -> Found:
     patterns = [pattern.format(language=source.code(language)) for pattern in source.files]
     for pattern in patterns:
-        paths = _by_file_name(pattern, (path for path in folder.glob(pattern) if path.is_file()))
+        paths = _by_file_name(pattern, _matching(folder, pattern))
         if paths:
+            reach = reachable(folder, named)
+            for path in paths:
+                require_reach(path, reach, str(path))
             return Found(source, f"files {source.path}", paths)
     raise NotHere(f"folder {folder}: has no {' or '.join(patterns)}")
 
@@ -170,6 +175,20 @@ def _by_file_name(pattern: str, paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(ordered)
 
 
+def _matching(folder: Path, pattern: str) -> Collection[Path]:
+    """The files of a pattern; of one that is there packed and not packed, the latter.
+
+    Raises:
+        NotHere: One is there only in a form that is not read.
+    """
+    found = {plain(path): path for ending in (GZIP, "") for path in folder.glob(f"{pattern}{ending}") if path.is_file()}
+    for ending, tool in UNPACK_WITH.items():
+        for path in folder.glob(f"{pattern}{ending}"):
+            if path.with_suffix("") not in found:
+                raise NotHere(f"folder {folder}: has {path.name}, which is packed: unpack it with `{tool}`")
+    return found.values()
+
+
 def _in_cache(source: Source, language: str, revision: str, cache: Path | None) -> Found:
     folder = cached_snapshot(source.path, revision, cache)
     return _in_folder(source, language, folder, origin=f"hub {source.path}@{folder.name}")
@@ -183,11 +202,12 @@ def _on_hub(source: Source, language: str, revision: str, place: DataPlace, fetc
     return Found(source, origin, fetch(repository, _names(repository.layout, source, language, origin)))
 
 
-def _in_folder(source: Source, language: str, folder: Path, *, origin: str) -> Found:
-    names = tuple(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    readme = folder / README
-    text = readme.read_text(encoding="utf-8-sig", errors="replace") if readme.is_file() else ""
-    wanted = _names(Layout(names, text), source, language, origin)
+def _in_folder(source: Source, language: str, folder: Path, *, origin: str, named: Sequence[Path] = ()) -> Found:
+    try:
+        layout = layout_of(folder, named)
+    except NotHere as reason:
+        raise NotHere(f"{origin}: {reason}") from reason
+    wanted = _names(layout, source, language, origin)
     return Found(source, origin, tuple(folder / name for name in wanted))
 
 

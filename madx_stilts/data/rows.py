@@ -156,7 +156,7 @@ class SplitRows:
         """Every row that can be read of a file, and what reads their labels."""
         done = 0
         try:
-            table = open_table(path, source.reader)
+            table = open_table(path, source.reader, dialect=source.dialect)
             labels = LabelReader(source.labels, self._task.labels, table.class_names) if source.labels else None
             for row in table.rows(self._check_columns(table, path, source, labels)):
                 yield row, labels
@@ -194,6 +194,12 @@ class SplitRows:
         for name, field in source.fields.items():
             (optional if name in self._optional else needed).update(field.columns)
         needed.update(labels.columns if labels else ())
+        twice = sorted({column for column in needed | optional if table.columns.count(column) > 1})
+        if twice:
+            raise DataError(
+                f"{path} has the column {', '.join(twice)} twice.",
+                hint="Rename the one that is not meant.",
+            )
         lacking = sorted(needed - set(table.columns))
         if lacking:
             raise DataError(
@@ -212,7 +218,7 @@ class _Wanted:
         self._values = {column: value.format(language=code) for column, value in source.where.items()}
 
     def __call__(self, row: Row) -> bool:
-        return all(_fits(str(row[column]), value) for column, value in self._values.items())
+        return not self._values or all(_fits(str(row[column]), value) for column, value in self._values.items())
 
 
 def _fits(text: str, wanted: str) -> bool:

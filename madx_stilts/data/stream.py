@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import overload
 
-from madx_stilts.data.hub import README, Repository, cached_snapshot
+from madx_stilts.data.hub import Repository, cached_snapshot
 from madx_stilts.data.layout import Layout, NotHere
 from madx_stilts.data.place import DataPlace, Found, find, revisions
+from madx_stilts.data.tree import files_below, readme_in
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.task import Source
 
@@ -82,10 +83,8 @@ def _begun(source: Source, language: str, cache: Path | None) -> Found | None:
     for revision in revisions(source):
         try:
             folder = cached_snapshot(source.path, revision, cache)
-            names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-            readme = folder / README
-            text = readme.read_text(encoding="utf-8-sig", errors="replace") if readme.is_file() else ""
-            wanted = Layout(_with_all_parts(names), text).files(source.config_for(language), source.split)
+            names = _with_all_parts(files_below(folder))
+            wanted = Layout(names, readme_in(folder)).files(source.config_for(language), source.split)
         except NotHere:
             continue
         if (folder / wanted[0]).is_file():
@@ -103,7 +102,7 @@ def _in_cache(folder: Path, name: str) -> Path:
 def _with_all_parts(names: Iterable[str]) -> tuple[str, ...]:
     """The names, and those that the name of a part promises: `x-00000-of-00003.parquet` has two beside it."""
     known = set(names)
-    for part in filter(None, map(_PART.fullmatch, tuple(known))):
-        total = int(part["total"])
-        known |= {f"{part['stem']}{at:05}-of-{total:05}{part['rest']}" for at in range(total)}
+    series = {(part["stem"], int(part["total"]), part["rest"]) for part in filter(None, map(_PART.fullmatch, known))}
+    for stem, total, rest in series:
+        known |= {f"{stem}{at:05}-of-{total:05}{rest}" for at in range(total)}
     return tuple(sorted(known))

@@ -10,6 +10,7 @@ from madx_stilts.data.place import DataPlace, find
 from madx_stilts.data.read import Examples, read_found
 from madx_stilts.data.rows import Raw
 from madx_stilts.data.stream import find_parts
+from madx_stilts.data.unpack import kind_of
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.files import digest
 from madx_stilts.formats.base import Tokenizer
@@ -49,7 +50,8 @@ def read_text(
     Args:
         language: Its code.
         source: A `.txt` file in UTF-8 with one text per line; a `.tsv` file with a text and its translation per line,
-            without header; or `owner/name` of a data set in hub layout: see `tasks.text.published_text`.
+            without header; either may be packed (`.txt.gz`); or `owner/name` of a data set in hub layout: see
+            `tasks.text.published_text`.
         limit: Use the first so many texts.
         budget: Use the first texts up to so many tokens.
 
@@ -78,8 +80,10 @@ def _require_some(count: int | None, what: str) -> None:
 
 def _source(name: str, language: str) -> Source:
     path = Path(name)
-    if path.suffix in _FILES:
-        return _FILES[path.suffix](str(path.resolve()))
+    kind = kind_of(path.name)
+    if kind in _FILES:
+        # Links stay: the suffix of what they lead to may say nothing, as in the hub's cache.
+        return _FILES[kind](str(path.absolute()))
     if name.count("/") != 1 or name.startswith(("/", ".")):
         raise UsageError(
             f"{name!r} is neither a .txt or .tsv file nor the name of a data set.",

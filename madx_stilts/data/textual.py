@@ -1,13 +1,17 @@
 """Rows of text files: JSON lines (or one JSON list), CSV, TSV and plain lines, all in UTF-8."""
 
-import csv
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
-from madx_stilts.data.lines import lines
+from madx_stilts import strict_json
+from madx_stilts.data.delimited import records
+from madx_stilts.data.lines import lines, whole_text
+from madx_stilts.data.unpack import opened
 from madx_stilts.errors import DataError
+from madx_stilts.strict_json import JsonError
+from madx_stilts.tasks.dialect import Dialect
 from madx_stilts.tasks.fields import BadRow, Row
 
 _NO_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -26,6 +30,7 @@ class JsonTable:
         self._path = path
         self.columns: tuple[str, ...] = ()
         try:
+            self._whole = _list_in(path)
             self.columns = tuple(next(self._objects(), {}))
         except BadRow as bad:
             raise DataError(f"{path}, row {bad.row}: {bad.problem}.", hint="Fetch or mend the file.") from bad
@@ -45,51 +50,29 @@ class JsonTable:
             yield value
 
     def _values(self) -> Iterator[object]:
-        with self._path.open("rb") as file:
-            whole = file.read(100).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
-        filled = (line for line in lines(self._path) if line.strip())
-        if not whole:
-            yield from (_parsed(line, index) for index, line in enumerate(filled))
+        if self._whole is not None:
+            yield from self._whole
             return
-        values = _parsed("".join(filled), 0)
-        yield from values if isinstance(values, list) else [values]
+        filled = (line for line in lines(self._path) if line.strip())
+        yield from (parsed(line, index) for index, line in enumerate(filled))
 
 
-class CsvTable:
-    """A file of comma-separated values with a header, quoted as RFC 4180 has it. Every value is text."""
+class DelimitedTable:
+    """A table whose first record names its columns. Every value is text."""
 
     class_names = _NO_NAMES
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, dialect: Dialect) -> None:
         self._path = path
-        self.columns: tuple[str, ...] = tuple(next(self._records(), ()))
+        self._dialect = dialect
+        self.columns: tuple[str, ...] = tuple(next(records(path, dialect), ()))
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         """See `Table.rows`."""
-        records = self._records()
-        header = next(records, [])
-        for index, record in enumerate(records):
-            if len(record) != len(header):
-                raise BadRow(f"it has {len(record)} values, the header has {len(header)}", index)
-            yield dict(zip(header, record, strict=True))
-
-    def _records(self) -> Iterator[list[str]]:
-        reader = csv.reader(lines(self._path), strict=True)
-        try:
-            yield from (record for record in reader if record)
-        except csv.Error as error:
-            raise DataError(
-                f"{self._path}, line {reader.line_num} is not CSV: {error}.", hint="Quotes inside a value are doubled."
-            ) from error
-
-
-class TsvTable(CsvTable):
-    """A file of tab-separated values with a header. Quotation marks are text: a lone one must not join rows."""
-
-    def _records(self) -> Iterator[list[str]]:
-        for line in lines(self._path):
-            if line.strip():
-                yield line.rstrip("\r\n").split("\t")
+        for index, record in enumerate(islice(records(self._path, self._dialect), 1, None)):
+            if len(record) != len(self.columns):
+                raise BadRow(f"it has {len(record)} values, the header has {len(self.columns)}", index)
+            yield dict(zip(self.columns, record, strict=True))
 
 
 class LineTable:
@@ -106,8 +89,23 @@ class LineTable:
         return ({"text": line.rstrip("\r\n")} for line in lines(self._path) if line.strip())
 
 
-def _parsed(text: str, index: int) -> object:
+def _list_in(path: Path) -> list[object] | None:
+    """The values of a file that is one JSON list; None if it begins like a file of lines."""
+    with opened(path) as source:
+        begins = source.file.read(100).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not begins.startswith(b"["):
+        return None
+    values = parsed(whole_text(path), 0)
+    return values if isinstance(values, list) else [values]
+
+
+def parsed(text: str, index: int) -> object:
+    """The value of a JSON text.
+
+    Raises:
+        BadRow: It is no JSON, or exceeds a bound of `strict_json`.
+    """
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BadRow(f"it is not JSON ({error.msg}, character {error.pos})", index) from error
+        return strict_json.parse(text, numbers="any")
+    except JsonError as error:
+        raise BadRow(str(error), index) from error

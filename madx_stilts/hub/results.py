@@ -1,6 +1,5 @@
 """Scores that are published with an adapter: documents of `madx-stilts evaluate --json`, read and compared."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +7,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from madx_stilts import strict_json
 from madx_stilts.errors import DataError
+from madx_stilts.files import read_bounded
 from madx_stilts.stack import Role, Wanted
 
 Score = Annotated[float, Field(allow_inf_nan=False)]
+
+_LARGEST = 2**26
 
 
 class _Backbone(BaseModel):
@@ -76,7 +79,7 @@ def read_results(paths: Iterable[Path]) -> list[Result]:
     found = []
     for path in paths:
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = strict_json.parse(read_bounded(path, limit=_LARGEST), numbers="any")
             found += [Result.model_validate(one) for one in (content if isinstance(content, list) else [content])]
             [Wanted.parse(reference) for result in found for reference in result.stack]
         except (OSError, ValueError, ValidationError) as error:

@@ -1,13 +1,12 @@
 """Writes the miniature: every data set of a world, in the layout of the real ones."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from madx_stilts import __version__
+from madx_stilts import __version__, strict_json
 from madx_stilts.errors import StorageError
-from madx_stilts.files import digest, sha256_of, told_as_storage, written_folder
+from madx_stilts.files import digest, read_bounded, sha256_of, told_as_storage, written_folder
 from madx_stilts.miniature.distance import distance
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.mirror import Mirror
@@ -78,9 +77,10 @@ def _check(folder: Path) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
-        name = json.loads((folder / PASSPORT).read_text(encoding="utf-8"))["name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        name = None
+        there = strict_json.parse(read_bounded(folder / PASSPORT, limit=2**20))
+    except (OSError, ValueError):
+        there = None
+    name = there.get("name") if isinstance(there, dict) else None
     if name != "miniature":
         raise StorageError(
             f"{folder} is there already and is not a miniature.", hint="Name a folder that does not exist yet."

@@ -6,6 +6,7 @@ not UTF-8 or begins with a byte order mark, a question answered twice, a line th
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import index
@@ -159,8 +160,8 @@ def _json(value: object) -> str:
 def _without_doubles(items: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(items)
     if len(content) < len(items):
-        names = [name for name, _ in items]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} stands there twice")
+        counts = Counter(name for name, _ in items)
+        raise ValueError(f"{next(name for name, _ in items if counts[name] > 1)!r} stands there twice")
     return content
 
 

@@ -14,11 +14,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Final
 
 from madx_stilts.errors import DataError
+from madx_stilts.files import read_bounded
 from madx_stilts.metrics.means import mean
 from madx_stilts.report.judges import Judged
 from madx_stilts.report.layout import GROUPS, LAYOUTS, Benchmark, Layout, tasks_of
+
+LARGEST: Final = 2**28
+"""Bytes of a file of predictions or labels; the largest of XTREME has a few million."""
 
 
 @dataclass(frozen=True)
@@ -185,13 +190,17 @@ def _read(layout: Layout, path: Path) -> object:
     Raises:
         ValueError: It is missing or damaged; the message names it.
     """
-    if not path.is_file():
-        raise ValueError(f"{path} is missing")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bounded(path, limit=LARGEST).decode().replace("\r\n", "\n").replace("\r", "\n")
         if text.startswith("\ufeff"):
             raise ValueError("it begins with a byte order mark; write it as UTF-8 without one")
         return layout.kind.read(text)
+    except FileNotFoundError as error:
+        raise ValueError(f"{path} is missing") from error
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or error}") from error
+    except RecursionError as error:
+        raise ValueError(f"{path}: it has far too many lists or objects inside each other") from error
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 

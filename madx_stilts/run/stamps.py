@@ -4,10 +4,13 @@ Rows are not read and nothing is downloaded. A stamp that changes although the b
 adapter's own id is made of fingerprints of what was read.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from madx_stilts.data.layout import NotHere
 from madx_stilts.data.place import DataPlace
+from madx_stilts.data.tree import files_below
 from madx_stilts.errors import StorageError
 from madx_stilts.files import digest, sha256_of
 from madx_stilts.grid.job import Job, Train
@@ -73,7 +76,7 @@ class Stamps:
 
     def _text(self, text: str) -> str:
         path = Path(text)
-        if path.is_file():
+        if os.path.isfile(path):
             return digest(_size_and_time(path))
         return digest([*self._mirrored(text), f"{text}@main"])
 
@@ -87,10 +90,16 @@ class Stamps:
             # A constructed world follows from what its passport says, and may be written anew at any time.
             self._folders[folder] = sha256_of(mirror / PASSPORT)
         elif folder not in self._folders:
-            files = (file for file in sorted(folder.rglob("*")) if file.is_file())
-            listed = [[file.relative_to(folder).as_posix(), *_size_and_time(file)] for file in files]
-            self._folders[folder] = digest(listed)
+            self._folders[folder] = digest(self._listed(folder))
         return self._folders[folder]
+
+    def _listed(self, folder: Path) -> list[list[object]]:
+        """What the readers of data find there, behind links too; of what they refuse, why they do."""
+        try:
+            names = sorted(files_below(folder, self._place.mirrors), key=PurePosixPath)
+        except NotHere as reason:
+            return [[str(reason)]]
+        return [[name, *_size_and_time(folder / name)] for name in names]
 
 
 def _sources(task: Task, split: Split) -> Iterator[Source]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from madx_stilts.languages import XCOPA as XCOPA_LANGUAGES
 from madx_stilts.stack import Role
 from madx_stilts.tasks import jglue
+from madx_stilts.tasks.dialect import QUOTED_COMMAS
 from madx_stilts.tasks.fields import Column, Each, Field, Phrase, Together
 from madx_stilts.tasks.revisions import REVISIONS
 from madx_stilts.tasks.splits import clone, in_files, in_splits, together, unpack
@@ -61,7 +62,12 @@ COSMOS_QA = Task(
     sources=together(
         in_splits(_COSMOS_QA, {"train": "train", "dev": "validation", "test": "test"}),
         in_files(
-            replace(_COSMOS_QA, path="cosmosqa", obtain=clone("github.com/wilburOne/cosmosqa", "cosmosqa")),
+            replace(
+                _COSMOS_QA,
+                path="cosmosqa",
+                dialect=QUOTED_COMMAS,
+                obtain=clone("github.com/wilburOne/cosmosqa", "cosmosqa"),
+            ),
             {"train": ("data/train.csv", "train.csv"), "dev": ("data/valid.csv", "valid.csv")},
         ),
     ),

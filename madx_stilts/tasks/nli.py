@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from madx_stilts.languages import XNLI as XNLI_LANGUAGES
 from madx_stilts.stack import Role
+from madx_stilts.tasks.dialect import PLAIN_TABS
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.revisions import REVISIONS
 from madx_stilts.tasks.splits import fetch, in_files, in_splits, together, unpack
@@ -194,6 +195,7 @@ XNLI = Task(
         in_files(
             Source(
                 path="xnli",
+                dialect=PLAIN_TABS,
                 obtain=unpack("dl.fbaipublicfiles.com/XNLI/XNLI-1.0.zip", "xnli"),
                 fields=SENTENCES,
                 labels=Labels(column="gold_label"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from madx_stilts.stack import Role
 from madx_stilts.tasks import jglue
+from madx_stilts.tasks.dialect import PLAIN_TABS, QUOTED_TABS
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.nli import FIELDS, GOLD, LABELS, LETTERS, SENTENCES
 from madx_stilts.tasks.revisions import REVISIONS
@@ -119,7 +120,7 @@ FARSTAIL = Task(
         in_files(
             Source(
                 path="FarsTail",
-                reader="tsv",
+                dialect=QUOTED_TABS,
                 fields=FIELDS,
                 labels=Labels(column="label", aliases=LETTERS),
                 obtain=clone("github.com/dml-qom/FarsTail", "FarsTail"),
@@ -132,7 +133,7 @@ FARSTAIL = Task(
     source_language="fa",
     licence="Apache-2.0",
     citation="Amirkhani et al. 2020, arXiv 2009.08820",
-    note="Written in Persian, from university exams. The original files are called .csv, but have tabs.",
+    note="Written in Persian, from university exams. The original files are called .csv, but have tabs, and quotes.",
 )
 
 JNLI = Task(
@@ -221,6 +222,7 @@ AMERICAS_NLI = Task(
         in_files(
             Source(
                 path="AmericasNLI",
+                dialect=PLAIN_TABS,
                 fields=FIELDS,
                 labels=Labels(column="label"),
                 codes={"ay": "aym"},

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from madx_stilts.languages import PAWS_X as PAWS_X_LANGUAGES
 from madx_stilts.stack import Role
+from madx_stilts.tasks.dialect import PLAIN_TABS
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.revisions import REVISIONS
 from madx_stilts.tasks.splits import in_files, in_splits, together, unpack
@@ -53,6 +54,7 @@ PAWS_X = Task(
             replace(
                 _PAWS_X,
                 path="pawsx",
+                dialect=PLAIN_TABS,
                 obtain=unpack("storage.googleapis.com/paws/pawsx/x-final.tar.gz", "pawsx"),
             ),
             {

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.stack import Role
+from madx_stilts.tasks.dialect import Dialect
 from madx_stilts.tasks.fields import Field
 
 Split = Literal["train", "dev", "test"]
@@ -44,7 +45,8 @@ class Source:
         split: The hub's split name; `a+b` for several in a row.
         files: Original files instead of the hub's layout: patterns below `path`, with `{language}`; the first that
             fits counts. Such files are looked for in local mirrors only.
-        reader: Name of what reads these files (`data.raw`); empty: by their suffix.
+        reader: Name of what reads these files (`data.raw`); empty: by their dialect or suffix.
+        dialect: How a table is written in these text files; None: by their suffix (`data.opening`).
         fields: How each field of the format is read.
         labels: How the label is read; none for formats without one.
         codes: This source's names of languages where they are not ours (`en` -> `English`).
@@ -65,6 +67,7 @@ class Source:
     split: str = ""
     files: tuple[str, ...] = ()
     reader: str = ""
+    dialect: Dialect | None = None
     fields: Mapping[str, Field]
     labels: Labels | None = None
     codes: Mapping[str, str] = field(default_factory=dict)

@@ -1,6 +1,5 @@
 """A constructed world in the place of real data: its languages, and every task as its folder has it. No torch."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +7,9 @@ from typing import Annotated, Final
 
 from pydantic import Field, ValidationError, model_validator
 
+from madx_stilts import strict_json
 from madx_stilts.errors import DataError, UsageError
+from madx_stilts.files import read_bounded
 from madx_stilts.languages import CONSTRUCTED_CODE, LANGUAGES
 from madx_stilts.recipe import Frozen
 from madx_stilts.registry import Registry
@@ -17,6 +18,7 @@ from madx_stilts.tasks.task import Source, Sources, Split, Task
 
 PASSPORT = "world.json"
 """The file that makes a folder of data sets a world."""
+_LARGEST: Final = 2**20
 FORMAT: Final = 1
 """The newest form of this file that is known here."""
 LICENCE = "constructed, Apache-2.0 like the package"
@@ -189,10 +191,11 @@ def read_world(folder: Path) -> World:
     """
     file = folder / PASSPORT
     try:
-        text = file.read_text(encoding="utf-8")
-        content = json.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{file} cannot be read: {error}.", hint=f"{_REPAIR}.") from error
+        text = read_bounded(file, limit=_LARGEST).decode()
+        content = strict_json.parse(text)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise DataError(f"{file} cannot be read: {reason}.", hint=f"{_REPAIR}.") from error
     version = content.get("format") if isinstance(content, dict) else None
     if isinstance(version, int) and version > FORMAT:
         raise DataError(

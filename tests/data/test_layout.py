@@ -1,10 +1,14 @@
 """Which files hold which split: by the README's `configs:`, else by the names the hub itself goes by."""
 
+import re
+from contextlib import suppress
+from itertools import pairwise
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from madx_stilts.data.layout import Layout, NotHere
+from madx_stilts.data.layout import Layout, NotHere, _matches
 
 README = """---
 license: mit
@@ -125,6 +129,82 @@ def test_a_loading_script_is_no_data() -> None:
 def test_a_header_that_is_not_yaml_is_told() -> None:
     with pytest.raises(NotHere, match="not YAML"):
         Layout(NAMES, "---\nconfigs: [\n---\n").files("sw", "test")
+
+
+def configs_of(header: str) -> tuple[str, ...]:
+    return Layout(NAMES, f"---\n{header}\n---\n").configs
+
+
+FINE = "configs:\n- config_name: sw\n  data_files: sw/dev.parquet"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LAUGHS = "a: &a [x]\n" + "".join(f"{new}: &{new} [*{old}, *{old}]\n" for old, new in pairwise(LETTERS))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "date: 2024-99-99",
+        "when: 9999-99-99T99:99:99Z",
+        "size: " + "9" * 5000,
+        "deep: " + "[" * 50_000,
+        "license: mit\nlicense: mit",
+        "tag: !!python/object:os.system x",
+        LAUGHS.strip(),
+        "broken: [",
+        "plain: 'a\n  configs: b'",
+    ],
+    ids=range(9),
+)
+def test_what_a_header_says_of_other_things_does_not_matter(other: str) -> None:
+    assert configs_of(f"{other}\n{FINE}") == configs_of(f"{FINE}\n{other}") == ("sw",)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ['"configs":\n- config_name: sw', "{configs: [{config_name: sw}]}", "x: &x\n- config_name: sw\nconfigs: *x"],
+)
+def test_a_header_may_be_written_in_other_ways(header: str) -> None:
+    assert configs_of(header) == ("sw",)
+
+
+def test_a_configuration_named_no_is_norwegian() -> None:
+    assert configs_of("configs:\n- config_name: no\n- config_name: 20231101") == ("no", "20231101")
+
+
+@pytest.mark.parametrize(
+    "configs",
+    [
+        "- config_name: sw\n  config_name: de",
+        "- !!python/object:os.system x",
+        "[" * 50_000,
+        "- config_name: " + "9" * 5000,
+        "- config_name: sw\nconfigs:\n- config_name: de",
+        "- config_name: sw\n  deep: " + "{a: " * 50_000,
+    ],
+    ids=range(6),
+)
+def test_configurations_that_cannot_be_understood_are_told(configs: str) -> None:
+    with pytest.raises(NotHere, match="not YAML"):
+        configs_of(f"configs:\n{configs}")
+
+
+@settings(deadline=None)
+@given(st.text("-: \n[]{}&*!|>'\"#abconfigs,", max_size=80))
+def test_any_header_is_understood_or_told(header: str) -> None:
+    for text in (header, f"configs:{header}", f"configs:\n- {header}"):
+        with suppress(NotHere):
+            Layout(NAMES, f"---\n{text}\n---\n").files("sw", "test")
+
+
+@given(st.lists(st.sampled_from(["**", "*", "a", "b", "a*"]), max_size=5), st.lists(st.sampled_from("ab"), max_size=5))
+def test_a_pattern_with_any_number_of_folders_fits_as_in_a_shell(pattern: list[str], name: list[str]) -> None:
+    parts = ("(?:[^/]+/)*" if part == "**" else part.replace("*", "[^/]*") + "/" for part in pattern)
+    fits = re.fullmatch("".join(parts), "".join(f"{part}/" for part in name)) is not None
+    assert _matches(tuple(name), tuple(pattern)) == fits
+
+
+def test_a_pattern_of_a_thousand_folders_is_no_riddle() -> None:
+    assert not _matches(("a",) * 200, ("**",) * 1000 + ("b",))
 
 
 names = st.text("abcdefgh", min_size=1, max_size=4)

@@ -58,6 +58,8 @@ def test_columns_are_checked_before_the_first_row(mirror: Any, fails: Fails) -> 
         (-2, "its label is -2, expected 0 to 2"),
         ("not_entailment", "its label is 'not_entailment', expected one of entailment, neutral, contradiction"),
         ("--1", "its label is '--1'"),
+        ("9" * 5000, "its label is '999"),
+        ("x" * 100_000, "its label is 'xxx"),
         (1.5, "its label is 1.5, a float"),
         (True, "its label is True, a bool"),
     ],
@@ -154,7 +156,7 @@ def test_half_a_character_is_told_with_its_row(mirror: Any, fails: Fails) -> Non
 
 
 @pytest.mark.parametrize(
-    ("line", "problem"), [('{"premise": "It r', "it is not JSON"), ("[1]", "a JSON object"), ("{}", "it has no")]
+    ("line", "problem"), [('{"premise": "It r', "it is not valid JSON"), ("[1]", "a JSON object"), ("{}", "it has no")]
 )
 def test_a_line_that_is_no_row_is_told(mirror: Any, fails: Fails, line: str, problem: str) -> None:
     file = add(mirror, GOOD, kind="jsonl")

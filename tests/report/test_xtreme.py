@@ -1,7 +1,9 @@
 """A submission scores as with the official evaluator of XTREME and XTREME-R."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,6 +213,9 @@ def test_all_faults_are_told_at_once(submission: Any) -> None:
         ("bucc2018", X, "a\tb\tc\n", "line 1 is no pair"),
         ("xquad", X, '{"1": "a", "2": "b', "Unterminated string"),
         ("xquad", X, '{"1": "a", "1": "b"}', "'1' stands there twice"),
+        ("xquad", X, "[" * 100_000, "lists or objects inside each other"),
+        ("xquad", X, '{"1": ' + "9" * 5000 + "}", "4300"),
+        ("xcopa", R, '{"label": 0}\n' + "[" * 100_000 + "\n", "inside each other"),
         ("xquad", X, '["a"]', "not one object that maps question ids to texts"),
         ("xquad", X, '{"1": ["a"]}', "not one object that maps question ids to texts"),
         ("xcopa", R, '{"label": 0}\n{"label": "1"}\n', "line 2 is no JSON object with a `label` of 0 or 1"),
@@ -229,6 +234,18 @@ def test_a_damaged_file_is_named(
     (fault,) = faults_of(submission, benchmark)
     assert fault.startswith(f"{LAYOUTS[task].folder}/test-{language}.")
     assert said in fault
+
+
+@pytest.mark.parametrize(("make", "said"), [(os.mkfifo, "a named pipe"), (Path.mkdir, "a folder")])
+def test_what_is_no_regular_file_is_named_and_not_waited_for(
+    submission: Any, make: Callable[[Path], None], said: str
+) -> None:
+    submission.put_tasks(X, "xnli")
+    file = LAYOUTS["xnli"].file(submission.folder, "de")
+    file.unlink()
+    make(file)
+    (fault,) = faults_of(submission)
+    assert fault == f"xnli/test-de.tsv: it is {said}, not a regular file."
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,19 @@ def test_a_file_that_changes_changes_the_stamps_of_what_reads_it(
     assert found == [of_training, of_scoring]
 
 
+def test_files_behind_links_count(backbone: Path, mirror: Path, tmp_path: Path) -> None:
+    store = mirror / "facebook/xnli/store"
+    (mirror / "facebook/xnli/de").rename(store)
+    (mirror / "facebook/xnli/de").symlink_to("store")
+    (mirror / "facebook/xnli/again").symlink_to("..")
+    place = DataPlace((mirror,), offline=True)
+    before = Stamps(place)(score(backbone))["xnli:test"]
+    (mirror / "facebook/xnli/de").unlink()
+    assert (without := Stamps(place)(score(backbone))["xnli:test"]) != before
+    (mirror / "facebook/xnli/de").symlink_to(tmp_path / "tiny")
+    assert Stamps(place)(score(backbone))["xnli:test"] not in (before, without)
+
+
 def test_a_large_file_of_a_backbone_is_not_read(backbone: Path, mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "READ_UP_TO", 10)
     monkeypatch.setattr(module, "sha256_of", lambda path: pytest.fail(f"{path} is read"))

@@ -8,6 +8,7 @@ from madx_stilts.data.raw import RAW_READERS
 from madx_stilts.formats import FORMATS
 from madx_stilts.languages import MLQA, TATOEBA, TATOEBA_R, TYDIQA, UDPOS, UDPOS_R, XNLI
 from madx_stilts.tasks import TASKS
+from madx_stilts.tasks.dialect import PLAIN_TABS, QUOTED_COMMAS, QUOTED_TABS
 from madx_stilts.tasks.revisions import REVISIONS
 from madx_stilts.tasks.task import Source, Split, Task
 
@@ -40,6 +41,22 @@ def test_original_files_have_a_reader(task: Task, source: Source) -> None:
     assert source.reader in {"", *RAW_READERS}
     if not source.reader:
         assert all(file.endswith((".json", ".jsonl", ".csv", ".tsv")) for file in source.files)
+
+
+@each_source
+def test_original_tables_say_how_they_are_written(task: Task, source: Source) -> None:
+    table = not source.reader and any(file.endswith((".csv", ".tsv")) for file in source.files)
+    assert (source.dialect is not None) == table
+
+
+def test_only_farstail_and_cosmos_qa_quote_values() -> None:
+    assert {source.path: source.dialect for _, source in SOURCES.values() if source.dialect} == {
+        "FarsTail": QUOTED_TABS,
+        "cosmosqa": QUOTED_COMMAS,
+        "xnli": PLAIN_TABS,
+        "pawsx": PLAIN_TABS,
+        "AmericasNLI": PLAIN_TABS,
+    }
 
 
 @each_source

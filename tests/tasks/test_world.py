@@ -1,6 +1,7 @@
 """A folder with a passport is a constructed world: every task has its languages there, and only what is in it."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,13 @@ def test_a_wrong_passport_is_refused(folder: Path, change: Callable[[Passport], 
 def test_a_damaged_passport_is_refused(folder: Path, content: bytes) -> None:
     (folder / PASSPORT).write_bytes(content)
     with pytest.raises(DataError, match="cannot be read"):
+        read_world(folder)
+
+
+def test_a_passport_that_is_a_pipe_is_refused_and_not_waited_for(folder: Path) -> None:
+    (folder / PASSPORT).unlink()
+    os.mkfifo(folder / PASSPORT)
+    with pytest.raises(DataError, match="cannot be read: it is a named pipe"):
         read_world(folder)
 
 

@@ -12,7 +12,6 @@ from madx_stilts.data.raw.squad import JsquadTable, SquadTable
 from madx_stilts.data.raw.tagged import ConllTable, PanxTable, TwoColumnsTable
 from madx_stilts.data.raw.tsv import NoHeaderTsvTable
 from madx_stilts.data.table import Table
-from madx_stilts.data.textual import TsvTable
 
 RAW_READERS: Mapping[str, Callable[[Path], Table]] = MappingProxyType(
     {
@@ -28,7 +27,6 @@ RAW_READERS: Mapping[str, Callable[[Path], Table]] = MappingProxyType(
         "panx": PanxTable,
         "squad_json": SquadTable,
         "tatoeba": TatoebaTable,
-        "tsv": TsvTable,
         "two_columns": TwoColumnsTable,
     }
 )

@@ -1,12 +1,13 @@
 """Values of JSON files, with their types checked where they are taken."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from madx_stilts.data.lines import lines
-from madx_stilts.data.raw.file import damage
+from madx_stilts import strict_json
+from madx_stilts.data.lines import whole_text
+from madx_stilts.errors import DataError
+from madx_stilts.strict_json import JsonError
 from madx_stilts.tasks.fields import BadRow
 
 T = TypeVar("T")
@@ -19,9 +20,9 @@ def read_json(path: Path) -> object:
         DataError: The file is no JSON, or cut off; the message names the place.
     """
     try:
-        return json.loads("".join(lines(path)))
-    except json.JSONDecodeError as error:
-        raise damage(path, error.lineno, f"it is not JSON ({error.msg}, column {error.colno})") from error
+        return strict_json.parse(whole_text(path), numbers="any")
+    except JsonError as error:
+        raise DataError(f"{path}: {error}.", hint="Fetch the file again.") from error
 
 
 def parse_line(text: str) -> object:
@@ -31,9 +32,9 @@ def parse_line(text: str) -> object:
         BadRow: It is no JSON.
     """
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BadRow(f"it is not JSON ({error.msg}, column {error.colno})") from error
+        return strict_json.parse(text, numbers="any")
+    except JsonError as error:
+        raise BadRow(str(error)) from error
 
 
 def member(value: object, name: str, kind: type[T], owner: str) -> T:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from madx_stilts.data.lines import lines
 from madx_stilts.data.raw.file import RawFile, damage
+from madx_stilts.data.unpack import beside, plain
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.fields import BadRow, Row
 
@@ -21,9 +22,10 @@ class TatoebaTable(RawFile):
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         """See `Table.rows`."""
-        first, second = _languages(self._path, self._path.stem.rpartition(".")[2])
-        other = self._path.with_suffix(f".{second if self._path.suffix == f'.{first}' else first}")
-        if not other.is_file():
+        path = plain(self._path)
+        first, second = _languages(path, path.stem.rpartition(".")[2])
+        other = beside(path.with_suffix(f".{second if path.suffix == f'.{first}' else first}"))
+        if not other.exists():
             raise DataError(
                 f"{self._path} has no {other.name} beside it.", hint="Put both languages of a pair into one folder."
             )
@@ -50,9 +52,10 @@ class BuccTable(RawFile):
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         """See `Table.rows`."""
-        place = self._path.with_suffix(".gold")
-        first, _ = _languages(self._path, self._path.name.split(".")[0])
-        gold = _gold(place) if self._path.suffix == f".{first}" and place.is_file() else None
+        path = plain(self._path)
+        place = beside(path.with_suffix(".gold"))
+        first, _ = _languages(path, path.name.split(".")[0])
+        gold = _gold(place) if path.suffix == f".{first}" and place.exists() else None
         seen = set[str]()
         for index, (_, line) in enumerate(self._lines()):
             name, tab, text = line.partition("\t")

@@ -96,7 +96,7 @@ def test_a_broken_mention_is_told_with_its_line(read: Read, line: object, proble
 
 @pytest.mark.parametrize("reader", ["mewsli_queries", "mewsli_entities"])
 def test_a_line_that_is_cut_off_is_told(read: Read, reader: str) -> None:
-    with pytest.raises(DataError, match=r"line 1: it is not JSON \(.*, column \d+\)"):
+    with pytest.raises(DataError, match=r"line 1: it is not valid JSON \(.* column \d+"):
         read(reader, {"x.jsonl": '{"entity_id": "Q6'})
 
 

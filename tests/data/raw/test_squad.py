@@ -53,7 +53,7 @@ def test_titles_may_be_missing_and_ids_may_be_integers(read: Read) -> None:
 @pytest.mark.parametrize("cut", [0, 1, 30, 95])
 def test_a_file_that_is_cut_off_is_told_with_the_place(read: Read, cut: int) -> None:
     text = json.dumps(json.loads(squad(("A", [question("1")]))), indent=0)
-    with pytest.raises(DataError, match=r"is empty|line \d+: it is not JSON \(.*, column \d+\)"):
+    with pytest.raises(DataError, match=r"is empty|it is not valid JSON \(.* line \d+ column \d+"):
         read("squad_json", {"dev.json": text[:cut]})
 
 

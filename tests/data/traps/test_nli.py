@@ -192,12 +192,17 @@ def test_ocnlis_own_files_mark_disagreement_with_a_dash(reading: Any) -> None:
     assert ([example.label for example in examples.items], examples.left_out) == (["entailment"], 1)
 
 
-def test_farstails_labels_are_letters_and_its_csv_files_have_tabs(reading: Any) -> None:
+def test_farstails_labels_are_letters_and_its_csv_files_have_tabs_and_quotes(reading: Any) -> None:
     rows = [{"premise": "p", "hypothesis": "h", "label": letter} for letter in "enc"]
     assert [example.label for example in reading("farstail", rows, language="fa").items] == NLI
-    table = 'premise\thypothesis\tlabel\thard(hypothesis)\thard(overlap)\np, q\t"h\tc\t0\t1\n'
-    (example,) = reading.files("farstail", {"FarsTail/data/Test-word.csv": table}, language="fa", split="test").items
-    assert (example.first, example.second, example.label) == ("p, q", '"h', "contradiction")
+    table = (
+        "premise\thypothesis\tlabel\thard(hypothesis)\thard(overlap)\n"
+        'p, q\t"He said ""come"" today."\tc\t0\t1\n'
+        '"a\ttab"\tan "odd" mark\te\t1\t0\n'
+    )
+    first, second = reading.files("farstail", {"FarsTail/data/Test-word.csv": table}, language="fa", split="test").items
+    assert (first.first, first.second, first.label) == ("p, q", 'He said "come" today.', "contradiction")
+    assert (second.first, second.second, second.label) == ("a\ttab", 'an "odd" mark', "entailment")
 
 
 def test_klues_own_files_call_the_label_gold(reading: Any) -> None:
