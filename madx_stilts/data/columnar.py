@@ -76,7 +76,7 @@ class ParquetTable:
         inside = tuple(f"{column}." for column in columns)
         with open_regular(self._path) as file:
             sizes = [shared_bytes(file, chunk) for chunk in chunks if f"{chunk.path_in_schema}.".startswith(inside)]
-        return max(1, min(BATCH, BATCH_BYTES // max(1, *sizes, 1)))
+        return max(1, min(BATCH, BATCH_BYTES // max([1, *sizes])))
 
     @contextmanager
     def _told_as_damage(self) -> Iterator[None]:

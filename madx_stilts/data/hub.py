@@ -80,7 +80,10 @@ def ask(path: str, revision: str, *, endpoint: str | None, cache: Path | None) -
         )
         siblings = HfApi(endpoint=endpoint).dataset_info(path, revision=folder.name).siblings or []
         names = tuple(sibling.rfilename for sibling in siblings)
-        readme = readme_in(folder) if README in names else ""
+        try:
+            readme = readme_in(folder) if README in names else ""
+        except NotHere as reason:
+            raise NotHere(f"hub: {path} {reason}") from reason
     return Repository(path, folder.name, Layout(names, readme), endpoint, cache)
 
 

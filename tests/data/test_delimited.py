@@ -14,7 +14,9 @@ from madx_stilts.errors import DataError
 from madx_stilts.tasks.dialect import PLAIN_TABS, QUOTED_COMMAS, QUOTED_TABS, Dialect
 
 QUOTED = pytest.mark.parametrize("dialect", [QUOTED_COMMAS, QUOTED_TABS])
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+patient = settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
+)
 VALUES = st.one_of(
     st.text(st.characters(codec="utf-8"), max_size=8), st.text('ab", \t\r\n', max_size=6), st.just(""), st.just('""')
 )
@@ -40,20 +42,13 @@ def read(folder: Path, text: str | bytes, dialect: Dialect) -> list[list[str]]:
 def test_what_the_csv_module_writes_is_read_back(
     tmp_path: Path, dialect: Dialect, quoting: int, ending: str, table: list[list[str]]
 ) -> None:
+    # The module quotes a carriage return only where it ends lines; without quotes it could be either.
+    if ending == "\n" and quoting == csv.QUOTE_MINIMAL:
+        table = [[value.replace("\r", "") for value in record] for record in table]
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=dialect.separator, quoting=quoting, lineterminator=ending).writerows(table)  # type: ignore[arg-type]
-    written = out.getvalue()
-    if written.startswith("\ufeff"):  # the mark at the beginning of a file is not of its text
-        written = "\ufeff" + written
-    lone = any("\r" in value for record in table for value in record) and quoting == csv.QUOTE_MINIMAL
-    if lone and ending == "\n" and "\r" in written.replace('"', ""):
-        # The module quotes a carriage return only where it ends lines; without quotes it could be either.
-        try:
-            assert read(tmp_path, written, dialect) == table
-        except DataError:
-            return
-    else:
-        assert read(tmp_path, written, dialect) == table
+    # The mark at the beginning of a file is not of its text.
+    assert read(tmp_path, "\ufeff" + out.getvalue(), dialect) == table
 
 
 @patient
