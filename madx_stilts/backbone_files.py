@@ -4,6 +4,7 @@ import glob
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -160,7 +161,7 @@ class _Cached:
         if folder is None or folder != self.folder() or not complete:
             # By the name of the branch, so that the cache remembers which commit it is.
             folder = self._download(self._revision, small)
-            if not complete:
+            if _lacking(folder):
                 self._download_weights(folder, listed)
         self._note_missing(folder.name, listed)
         if lacking := _lacking(folder):
@@ -172,11 +173,8 @@ class _Cached:
         return self._download(self._revision, [CONFIG])
 
     def _download(self, revision: str, files: Sequence[str]) -> Path:
-        return Path(
-            snapshot_download(
-                self._source, revision=revision, cache_dir=self._cache, allow_patterns=[*map(glob.escape, files)]
-            )
-        )
+        names = [*map(glob.escape, files)]
+        return Path(snapshot_download(self._source, revision=revision, cache_dir=self._cache, allow_patterns=names))
 
     def _download_weights(self, folder: Path, listed: Collection[str]) -> None:
         for weights in _WEIGHTS:
@@ -191,9 +189,10 @@ class _Cached:
 
     def _note_missing(self, commit: str, listed: Collection[str]) -> None:
         folder = self._cache / repo_folder_name(repo_id=self._source, repo_type="model") / ".no_exist" / commit
-        for file in {*_TOKENIZER} - {*listed}:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / file).touch()
+        with suppress(OSError):  # in a cache that can only be read, the hub is asked again each time
+            for file in {*_TOKENIZER} - {*listed}:
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / file).touch()
 
 
 def _lacking(folder: Path) -> str:

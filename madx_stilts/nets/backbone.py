@@ -80,8 +80,13 @@ class Backbone:
         """What stands for the output layer of masked language modelling in the identity of what is trained by it.
 
         Raises:
-            BackboneError: The checkpoint has one that cannot be used.
+            BackboneError: The checkpoint has one that cannot be used, or its tokenizer has no mask.
         """
+        if self.tokenizer.mask_token_id is None:
+            raise BackboneError(
+                f"{self.name} cannot be trained on text: its tokenizer has no mask_token.",
+                hint="Save it with its special tokens.",
+            )
         if self.masked_lm.fault:
             raise BackboneError(
                 f"{self.name} cannot be trained on text: {self.masked_lm.fault}.",

@@ -10,8 +10,6 @@ from madx_stilts.errors import AdapterError, BackboneError
 from madx_stilts.nets.adapter_model import AdapterModel
 from madx_stilts.nets.fingerprint import NOT_BACKBONE, frozen_tensors
 
-_NEEDED = ("pad_token_id", "cls_token_id", "sep_token_id")
-
 
 def require_fitting(name: str, tokenizer: PreTrainedTokenizerFast, config: Mapping[str, object], *, rows: int) -> None:
     """Refuse a tokenizer whose ids the model has no embedding for, added tokens and segments included.
@@ -22,7 +20,7 @@ def require_fitting(name: str, tokenizer: PreTrainedTokenizerFast, config: Mappi
         rows: Of its word embeddings.
 
     Raises:
-        BackboneError: It does not fit, or lacks a token that every format needs.
+        BackboneError: It does not fit, or has no token to fill batches with.
     """
     highest = max(tokenizer.get_vocab().values(), default=-1)
     if highest >= rows:
@@ -30,11 +28,8 @@ def require_fitting(name: str, tokenizer: PreTrainedTokenizerFast, config: Mappi
             f"The tokenizer of {name} has ids up to {highest}, and its model has {rows} embeddings, up to {rows - 1}.",
             hint="Save model and tokenizer together, with the embeddings resized to the tokenizer.",
         )
-    lacking = [key.removesuffix("_id") for key in _NEEDED if getattr(tokenizer, key, None) is None]
-    if lacking:
-        raise BackboneError(
-            f"The tokenizer of {name} has no {' and no '.join(lacking)}.", hint="Save it with its special tokens."
-        )
+    if tokenizer.pad_token_id is None:
+        raise BackboneError(f"The tokenizer of {name} has no pad_token.", hint="Save it with its special tokens.")
     segments = max(tokenizer("a", "a").get("token_type_ids", [0]), default=0)
     kinds = config.get("type_vocab_size")
     if isinstance(kinds, int) and segments >= kinds:

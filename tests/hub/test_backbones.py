@@ -184,6 +184,16 @@ def test_shards_are_fetched_and_each_is_needed(client: Client, tiny_backbone: Pa
     assert len([*client.folder(commit).glob("model-*")]) == 3
 
 
+def test_weights_in_one_form_are_not_fetched_in_another(client: Client, files: dict[str, bytes]) -> None:
+    from huggingface_hub import snapshot_download
+
+    client.hub.put(NAME, files)
+    folder = Path(snapshot_download(NAME, allow_patterns=["*.bin", "config.json", "tokenizer.json"]))
+    assert client.folder() == folder
+    assert (folder / "tokenizer_config.json").is_file()
+    assert client.hub.asked("safetensors") == []
+
+
 def test_an_index_cannot_reach_for_files_elsewhere(client: Client, files: dict[str, bytes]) -> None:
     del files["model.safetensors"]
     table = {"a": "../../secret", "b": "/etc/passwd", "c": "*"}
