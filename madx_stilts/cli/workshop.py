@@ -11,13 +11,14 @@ from madx_stilts.cli.places import data_place
 from madx_stilts.cli.progress import listeners
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import say
-from madx_stilts.cli.zoos import open_zoo, require_known, require_name
+from madx_stilts.cli.zoos import open_zoo, require_known
 from madx_stilts.config import AdapterConfig, load
 from madx_stilts.data.shelf import Shelf
 from madx_stilts.formats import FORMATS
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
 from madx_stilts.run.backbones import origin_of
 from madx_stilts.run.crew import device_named
+from madx_stilts.stack import require_name
 from madx_stilts.tasks.task import FormatName
 from madx_stilts.train.job import Workshop
 from madx_stilts.train.listen import Listener, Quiet, Tracker
@@ -54,7 +55,8 @@ def take_order(
     """
     config = adapter_config(options, format_name)
     require_known(open_zoo(settings), references)
-    require_name(options.name)
+    if options.name is not None:
+        require_name(options.name)
     trained: list[str] = []
     shop = open_workshop(settings, options, precision=config.train.precision, trained=trained)
     return Order(
