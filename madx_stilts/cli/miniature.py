@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
+from madx_stilts.bounds import Seed, Workers
 from madx_stilts.cli.command import Group, Option
+from madx_stilts.cli.ranges import within
 from madx_stilts.cli.settings import Settings
 
 
@@ -15,7 +17,15 @@ def miniature() -> None:
 
 @miniature.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--seed", cls=Option, default=1, show_default=True, help="Another seed makes another world.")
+@click.option(
+    "--seed",
+    cls=Option,
+    type=within(Seed),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Another seed makes another world.",
+)
 @click.option(
     "--size",
     cls=Option,
@@ -44,7 +54,14 @@ def build(folder: Path, seed: int, size: str) -> None:
 
 @miniature.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--workers", cls=Option, type=int, metavar="N", show_default="one per core, at most 4", help="Processes.")
+@click.option(
+    "--workers",
+    cls=Option,
+    type=within(Workers),
+    metavar="N",
+    show_default="one per core, at most 4",
+    help="Processes.",
+)
 @click.pass_obj
 def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
     """Train the adapters that come with the package.

@@ -8,7 +8,7 @@ from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.trained import full_stack
 from madx_stilts.cli.workshop import open_backbone, precision_of
 from madx_stilts.cli.zoos import open_zoo
-from madx_stilts.errors import UsageError
+from madx_stilts.errors import UsageError, brief
 from madx_stilts.score.bench import Bench, Missing, Swap
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling, PoolingKind
 from madx_stilts.stack import AdapterRef, Role, Stack
@@ -42,9 +42,11 @@ def pooling_of(how: EvaluateOptions) -> Pooling:
     match how.layer:
         case None | "auto" as layer:
             return Pooling(kind, layer)
-        case text if text.isdecimal():
+        case text if text.isdecimal() and len(text) < 5:
             return Pooling(kind, int(text))
-    raise UsageError(f"--layer is {how.layer!r}.", hint="Give the number of a layer, counted from 1, or auto.")
+    raise UsageError(
+        f"--layer is {brief(how.layer, 60)!r}.", hint="Give the number of a layer, counted from 1, or auto."
+    )
 
 
 def language_swap(zoo: Zoo, how: EvaluateOptions, *, backbone: str) -> Swap | None:

@@ -7,7 +7,7 @@ import click
 
 from madx_stilts.cli.command import Group
 from madx_stilts.cli.grouping import OptionGroup, option
-from madx_stilts.cli.options import PREVIEW, json_option
+from madx_stilts.cli.options import COUNT, PREVIEW, json_option
 from madx_stilts.cli.settings import Settings
 
 
@@ -26,8 +26,8 @@ CHECK: OptionGroup[CheckOptions] = OptionGroup(
     (
         option("--languages", "--language", metavar="CODES", default="all", help="As in de,sw; or all the task has."),
         option("--split", kind=click.Choice(["train", "dev", "test"]), shown="all", help="Which split."),
-        option("--limit", metavar="N", kind=click.IntRange(1), shown="all", help="Read the first rows of each set."),
-        option("--faults", metavar="N", default=10, kind=click.IntRange(1), help="Faults of each set that are shown."),
+        option("--limit", metavar="N", kind=COUNT, shown="all", help="Read the first rows of each set."),
+        option("--faults", metavar="N", default=10, kind=COUNT, help="Faults of each set that are shown."),
     ),
 )
 

@@ -2,9 +2,11 @@
 
 import click
 
+from madx_stilts.bounds import Tokens
 from madx_stilts.cli.command import Group, Option
 from madx_stilts.cli.mixture_options import MIXTURE
 from madx_stilts.cli.options import TRAINING, json_option
+from madx_stilts.cli.ranges import within
 from madx_stilts.cli.settings import Settings
 
 _language = click.option(
@@ -40,7 +42,7 @@ def train() -> None:
     "--tokens",
     cls=Option,
     metavar="N",
-    type=click.IntRange(1),
+    type=within(Tokens),
     show_default="all",
     help="Read the first texts up to so many tokens; no file past them is downloaded.",
 )
