@@ -81,12 +81,14 @@ def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
     from madx_stilts.cli.grid_progress import watching
     from madx_stilts.cli.grids import planned
     from madx_stilts.cli.telling import say
-    from madx_stilts.demo.adapters import Maker
     from madx_stilts.grid.plan import Plan
     from madx_stilts.run.grid import Outcome, run_grid
     from madx_stilts.run.site import Site
 
     here = replace(settings, zoo=folder, offline=True)
+    planned(here, GRID, ())  # shows what is wrong with the data before torch is loaded
+
+    from madx_stilts.demo.adapters import Maker
 
     def run(plan: Plan, site: Site) -> Outcome:
         with watching(here, plan, site) as watch:

@@ -1,6 +1,5 @@
 """What a person asks for, checked before anything large is loaded, and as the types that the work takes. No torch."""
 
-from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Literal, get_args
 
@@ -12,20 +11,6 @@ from madx_stilts.tasks.task import Split, Task
 from madx_stilts.tasks.world import World
 
 Transfer = Literal["stack", "continue", "fuse"]
-
-
-def require_training_data(tasks: Iterable[Task], language: str | None) -> None:
-    """Refuse a language that a task has no training data in.
-
-    Args:
-        language: The one that was asked for; none: the task's source language.
-
-    Raises:
-        UsageError: There are none; the hint lists the languages there are.
-    """
-    for task in tasks:
-        if "train" in task.splits:
-            task.places("train", language or task.source_language)
 
 
 def languages_of(task: Task, split: Split, text: str | None) -> tuple[str, ...]:

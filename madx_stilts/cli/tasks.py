@@ -7,7 +7,7 @@ import click
 
 from madx_stilts.cli.command import Group
 from madx_stilts.cli.grouping import OptionGroup, option
-from madx_stilts.cli.options import COUNT, PREVIEW, json_option
+from madx_stilts.cli.options import COUNT, PREVIEW, CommonOptions, json_option
 from madx_stilts.cli.settings import Settings
 
 
@@ -99,6 +99,7 @@ def preview(settings: Settings, name: str, as_json: bool) -> None:
     \b
       madx-stilts tasks preview xquad --language de --backbone xlmr-base
     """
+    from madx_stilts.cli.checks import require_backbone
     from madx_stilts.cli.places import data_place, print_caveat, world_facts
     from madx_stilts.cli.previewing import encoded, example_facts, print_preview
     from madx_stilts.cli.requests import first_language, first_split
@@ -106,6 +107,8 @@ def preview(settings: Settings, name: str, as_json: bool) -> None:
 
     place, options = data_place(settings), PREVIEW.chosen()
     task = place.tasks[name]
+    if options.backbone is not None:
+        require_backbone(CommonOptions(backbone=options.backbone))
     split = first_split(task, options.split)
     language = options.language or first_language(task, split)
     examples = read(task, language, split, place=place, limit=options.rows)

@@ -1,11 +1,13 @@
 """What a backbone is and how it is trained: the configs in `configs/pretrain/`."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 from pydantic import model_validator
 
 from madx_stilts.bounds import Count, Decay, Portion, Rate, Seed, Share, Weight
+from madx_stilts.errors import UsageError
 from madx_stilts.recipe import Frozen
 
 ArchitectureName = Literal["encoder", "encoder_decoder", "decoder"]
@@ -124,3 +126,13 @@ class PretrainConfig(Frozen):
         if self.train.alignment and self.architecture != "encoder":
             raise ValueError(f"train.alignment ({self.train.alignment}) is for an encoder, not for {self.architecture}")
         return self
+
+
+def require_new(out: Path) -> None:
+    """Refuse a folder that is there already.
+
+    Raises:
+        UsageError: It is.
+    """
+    if out.exists():
+        raise UsageError(f"{out} exists already.", hint="Name another folder with --out, or remove this one.")

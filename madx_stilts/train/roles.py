@@ -17,7 +17,7 @@ from madx_stilts.errors import UsageError
 from madx_stilts.nets.attach import check_fusable
 from madx_stilts.recipe import COMPOSABLE, Fusion, Part, Recipe, Sampling, Start, why_alone
 from madx_stilts.stack import AdapterRef, Role, require_name
-from madx_stilts.tasks.task import Task
+from madx_stilts.tasks.task import Task, require_own_data
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import task_named
 from madx_stilts.train.job import Workshop, train
@@ -172,18 +172,6 @@ def train_target(
         card = train(shop, recipe, materials, role=Role.TARGET, name=name)
         start = Start(adapter=card.id, head=True)
     return card
-
-
-def require_own_data(task: Task) -> None:
-    """Refuse a task that only borrows its training data.
-
-    Raises:
-        UsageError: It has none of its own.
-    """
-    if "train" not in task.splits:
-        raise UsageError(
-            f"{task.name} has no training data of its own.", hint=f"Train {' then '.join(task.training_tasks)} instead."
-        )
 
 
 def _part(task: Task, wish: Wish) -> Part:
