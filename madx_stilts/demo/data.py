@@ -1,11 +1,12 @@
 """The data of the demonstration: the miniature, written once."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
+from madx_stilts.files import read_bounded
 from madx_stilts.miniature.build import build, passport
 from madx_stilts.miniature.world import World
+from madx_stilts.strict_json import parse
 from madx_stilts.tasks.world import PASSPORT
 
 SEED = 1
@@ -28,7 +29,7 @@ def ensure_data(folder: Path, *, say: Callable[[str], None]) -> None:
 
 def _is_there(folder: Path) -> bool:
     try:
-        found = json.loads((folder / PASSPORT).read_text(encoding="utf-8"))
+        found = parse(read_bounded(folder / PASSPORT, limit=2**20))
     except (OSError, ValueError):
         return False
     wanted = passport(World(SEED), "full")

@@ -1,19 +1,19 @@
 """Writes the miniature: every data set of a world, in the layout of the real ones."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from madx_stilts import __version__
 from madx_stilts.errors import StorageError
-from madx_stilts.files import digest, sha256_of, told_as_storage, written_folder
+from madx_stilts.files import digest, read_bounded, sha256_of, told_as_storage, written_folder
 from madx_stilts.miniature.distance import distance
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.mirror import Mirror
 from madx_stilts.miniature.rows import choice, linking, nli, pairs, qa, retrieval, tagging, text
 from madx_stilts.miniature.studio import AMOUNTS, DOMAINS, Size, Studio
 from madx_stilts.miniature.world import Domain, World
+from madx_stilts.strict_json import parse
 from madx_stilts.tasks.world import FORMAT, PASSPORT
 
 
@@ -78,10 +78,10 @@ def _check(folder: Path) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
-        name = json.loads((folder / PASSPORT).read_text(encoding="utf-8"))["name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        name = None
-    if name != "miniature":
+        found = parse(read_bounded(folder / PASSPORT, limit=2**20))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict) or found.get("name") != "miniature":
         raise StorageError(
             f"{folder} is there already and is not a miniature.", hint="Name a folder that does not exist yet."
         )
