@@ -54,5 +54,5 @@ MANY = MaxLen(1000)
 """The longest list in a config."""
 FEW = MaxLen(100)
 """The longest list of what is trained together or one after another."""
-MAX_CELLS = 100_000
-"""Of a grid."""
+MAX_CELLS = 20_000
+"""Of a grid. Planning takes some milliseconds for each."""

@@ -15,6 +15,8 @@ from madx_stilts.resources import builtin_configs, shipped_backbone
 from madx_stilts.strict_yaml import MAX_CHARACTERS, Key, dotted, parse
 
 M = TypeVar("M", bound=BaseModel)
+_MAX_VALUES = 20_000
+"""Of one config; a grid of a thousand columns has fewer."""
 _MAX_WAY = 20
 """Names in one dotted key; no config is as deep."""
 
@@ -113,7 +115,7 @@ def read(
     Raises:
         ConfigError: The config has faults; all are told.
     """
-    document = parse(text)
+    document = parse(text, most=_MAX_VALUES)
     changes = _Changes()
     changes.add_overrides(overrides)
     changes.add_options(options or {})
@@ -157,7 +159,7 @@ class _Changes:
             if len(way) > _MAX_WAY:
                 self.faults.append(f"{key}: has {len(way)} parts, no key of a config has more than {_MAX_WAY}")
                 continue
-            value = parse(text)
+            value = parse(text, most=_MAX_VALUES)
             self.faults.extend(f"{key}: --set has a value that is no YAML: {fault}" for fault in value.faults)
             self._add(key.strip(), value.value, source="--set")
 

@@ -31,6 +31,8 @@ def faults_of(
         key = _key(found, tree)
         sentence = f"{_problem(found, model, key)}{place(key)}"
         yield f"{dotted(key)}: {sentence}" if key else sentence
+    if error.error_count() > MOST:
+        yield f"there are {error.error_count() - MOST} more"
 
 
 def _problem(found: ErrorDetails, model: type[BaseModel], key: Key) -> str:

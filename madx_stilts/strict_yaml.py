@@ -56,8 +56,9 @@ class _Excess(yaml.MarkedYAMLError):
 class _Loader(yaml.SafeLoader):
     """PyYAML's composer with the plain words of YAML 1.2's core schema, and within bounds."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most: int) -> None:
         super().__init__(text)
+        self._most = most
         self._depth = 0
         self._count = 0
 
@@ -65,8 +66,8 @@ class _Loader(yaml.SafeLoader):
         """As PyYAML composes it, counted: each level costs it two calls, and Python has a thousand."""
         mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
         self._count += 1
-        if self._count > MAX_VALUES:
-            raise _Excess(problem=_TOO_MANY, problem_mark=mark)
+        if self._count > self._most:
+            raise _Excess(problem=_too_many(self._most), problem_mark=mark)
         if self._depth > MAX_DEPTH:
             raise _Excess(problem=_TOO_DEEP, problem_mark=mark)
         self._depth += 1
@@ -77,8 +78,12 @@ class _Loader(yaml.SafeLoader):
 
 
 _TOO_DEEP: Final = f"more than {MAX_DEPTH} lists or mappings stand inside each other"
-_TOO_MANY: Final = f"there are more than {MAX_VALUES:,} values, aliases written out"
 _TOO_LONG: Final = f"the values have more than {MAX_CHARACTERS:,} characters, aliases written out"
+
+
+def _too_many(most: int) -> str:
+    return f"there are more than {most:,} values, aliases written out"
+
 
 _Loader.yaml_implicit_resolvers = {}
 for _kind, (_pattern, _first, _) in _WORDS.items():
@@ -100,19 +105,22 @@ class Document:
     faults: list[str] = field(default_factory=list)
 
 
-def parse(text: str) -> Document:
+def parse(text: str, *, most: int = MAX_VALUES) -> Document:
     """Read one YAML document; of a text that is no YAML, or exceeds a bound, only the fault is kept.
 
     No text makes it raise an error.
+
+    Args:
+        most: Values that it may have, where fewer than usual are plausible.
     """
     document = Document()
     if len(text) > MAX_CHARACTERS:
         document.faults.append(f"it has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read")
         return document
     try:
-        root = _Loader(text).get_single_node()
+        root = _Loader(text, most).get_single_node()
         if root is not None:
-            document.value = _Reader(document).read(root, ())
+            document.value = _Reader(document, most).read(root, ())
     except yaml.YAMLError as error:
         return Document(faults=[_syntax_fault(error)])
     except RecursionError:
@@ -131,8 +139,9 @@ def dotted(key: Key) -> str:
 class _Reader:
     """Turns nodes into values; notes lines and faults on the way."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, most: int) -> None:
         self._document = document
+        self._most = most
         self._open: list[yaml.Node] = []
         self._values = 0
         self._characters = 0
@@ -216,8 +225,8 @@ class _Reader:
     def _count(self, node: yaml.Node) -> None:
         self._values += 1
         self._characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
-        if self._values > MAX_VALUES:
-            raise _Excess(problem=_TOO_MANY, problem_mark=node.start_mark)
+        if self._values > self._most:
+            raise _Excess(problem=_too_many(self._most), problem_mark=node.start_mark)
         if self._characters > MAX_CHARACTERS:
             raise _Excess(problem=_TOO_LONG, problem_mark=node.start_mark)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import chain, islice
 from math import prod
 
 from madx_stilts.bounds import MAX_CELLS
@@ -13,6 +14,9 @@ from madx_stilts.grid.scope import scope_faults
 from madx_stilts.stack import name_fault
 from madx_stilts.tasks.task import Task
 
+_ENOUGH = 200
+"""Faults after which nobody looks for more: near names are looked up for each."""
+
 
 def faults_of(grid: Grid, tasks: Mapping[str, Task]) -> tuple[str, ...]:
     """One sentence for each fault, beginning with the key.
@@ -22,15 +26,19 @@ def faults_of(grid: Grid, tasks: Mapping[str, Task]) -> tuple[str, ...]:
     """
     if fault := _too_large(grid):
         return (fault,)
-    faults = [*_axes(grid), *_transfers(grid), *_settings(grid, tasks)]
+    faults = [*islice(chain(_axes(grid), _transfers(grid), _settings(grid, tasks)), _ENOUGH)]
     sound = []
     for at, column in enumerate(grid.intermediates):
+        if len(faults) > _ENOUGH:
+            return tuple(faults)
         found = [f"intermediates.{at}: {fault}" for fault in _column(column, tasks)]
         faults += found
         sound += [] if found else [(at, column)]
     faults += _twins(sound, tasks)
     targets = []
     for at, name in enumerate(grid.targets):
+        if len(faults) > _ENOUGH:
+            return tuple(faults)
         found = [f"targets.{at}: {fault}" for fault in _target(grid, name, tasks)]
         faults += found
         targets += [] if found else [name]

@@ -45,7 +45,7 @@ class Making(Frozen):
 class Training(Making):
     """How adapters that learn tasks are made."""
 
-    by_task: Mapping[str, Change] = {}
+    by_task: Annotated[Mapping[str, Change], MANY] = {}
     """What trainings on the data of one task have otherwise. Targets that borrow their data (XNLI from MNLI) have the
     settings of the task they borrow from. Mixtures take only `limit` from here."""
 
@@ -93,7 +93,7 @@ class Scoring(Frozen):
     split: Split = "test"
     limit: Count | None = None
     """Score so many examples per language at most; none: all."""
-    by_task: Mapping[str, ScoringChange] = {}
+    by_task: Annotated[Mapping[str, ScoringChange], MANY] = {}
     """By target."""
 
 
