@@ -7,13 +7,18 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from madx_stilts.config_faults import faults_of
+from madx_stilts.config_faults import faults_of, shown
 from madx_stilts.errors import ConfigError, UnknownName, UsageError
+from madx_stilts.files import read_bounded
 from madx_stilts.recipe import Frozen, FusionSettings, Method, TrainSettings
 from madx_stilts.resources import builtin_configs, shipped_backbone
-from madx_stilts.strict_yaml import dotted, parse
+from madx_stilts.strict_yaml import MAX_CHARACTERS, Key, dotted, parse
 
 M = TypeVar("M", bound=BaseModel)
+_MAX_VALUES = 20_000
+"""Of one config; a grid of a thousand columns has fewer."""
+_MAX_WAY = 20
+"""Names in one dotted key; no config is as deep."""
 
 
 class AdapterConfig(Frozen):
@@ -69,10 +74,11 @@ def load(
     """
     path = find(name_or_path, kind=kind)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_bounded(path, limit=MAX_CHARACTERS).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise UsageError(
-            f"Cannot read the config {path}: {error}.",
+            f"Cannot read the config {path}: {reason}.",
             hint="Name a file that is there, or a built-in config without slash and ending.",
         ) from error
     return read(text, model, source=str(path), overrides=overrides, options=options)
@@ -109,14 +115,14 @@ def read(
     Raises:
         ConfigError: The config has faults; all are told.
     """
-    document = parse(text)
+    document = parse(text, most=_MAX_VALUES)
     changes = _Changes()
     changes.add_overrides(overrides)
     changes.add_options(options or {})
     faults = [*document.faults, *changes.faults]
     tree = {} if document.value is None and not document.faults else document.value
     if not isinstance(tree, dict):
-        raise ConfigError(source, faults or [f"a config is made of `key: value` lines, not {tree!r}"])
+        raise ConfigError(source, faults or [f"a config is made of `key: value` lines, not {shown(tree)}"])
     for key, value in changes.values.items():
         faults.extend(_put(tree, key, value))
     checked = None
@@ -124,8 +130,12 @@ def read(
         # JSON, because pydantic's strict mode takes lists for tuples only there.
         checked = model.model_validate_json(json.dumps(tree, default=str), strict=True)
     except ValidationError as error:
-        places = {dotted(key): f" (line {line})" for key, line in document.lines.items()} | changes.sources
-        faults.extend(faults_of(error, model=model, tree=tree, place=lambda key: places.get(dotted(key), "")))
+
+        def place(key: Key) -> str:
+            line = f" (line {document.lines[key]})" if key in document.lines else ""
+            return changes.sources.get(dotted(key), line)
+
+        faults.extend(faults_of(error, model=model, tree=tree, place=place))
     if faults or checked is None:
         raise ConfigError(source, faults)
     return checked
@@ -142,10 +152,14 @@ class _Changes:
     def add_overrides(self, overrides: Sequence[str]) -> None:
         for override in overrides:
             key, sign, text = override.partition("=")
-            if not sign or not all(key.strip().split(".")):
+            way = key.strip().split(".")
+            if not sign or not all(way):
                 self.faults.append(f"{override}: --set is written key=value, such as train.epochs=5")
                 continue
-            value = parse(text)
+            if len(way) > _MAX_WAY:
+                self.faults.append(f"{key}: has {len(way)} parts, no key of a config has more than {_MAX_WAY}")
+                continue
+            value = parse(text, most=_MAX_VALUES)
             self.faults.extend(f"{key}: --set has a value that is no YAML: {fault}" for fault in value.faults)
             self._add(key.strip(), value.value, source="--set")
 
@@ -172,15 +186,15 @@ def _put(tree: dict[str, object], key: str, value: object) -> Iterator[str]:
         elif isinstance(place, list) and _is_position(part, place):
             place = place[int(part)]
         else:
-            yield f"{key}: {'.'.join(way[:depth])} is {place!r} and has no {part}"
+            yield f"{key}: {'.'.join(way[:depth])} is {shown(place)} and has no {part}"
             return
     if isinstance(place, dict):
         place[last] = value
     elif isinstance(place, list) and _is_position(last, place):
         place[int(last)] = value
     else:
-        yield f"{key}: {'.'.join(way)} is {place!r} and has no {last}"
+        yield f"{key}: {'.'.join(way)} is {shown(place)} and has no {last}"
 
 
 def _is_position(part: str, items: list[object]) -> bool:
-    return part.isdecimal() and int(part) < len(items)
+    return part.isdecimal() and len(part) < 10 and int(part) < len(items)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from itertools import islice
+from reprlib import Repr
 from typing import get_args
 
 from pydantic import BaseModel, ValidationError
@@ -9,6 +11,8 @@ from pydantic_core import ErrorDetails
 
 from madx_stilts.strict_yaml import Key, dotted
 
+MOST = 100
+"""Findings of which sentences are made; a config that has more is not one that somebody wrote."""
 _SHOWN = 60
 """Characters of a wrong value that a message shows."""
 
@@ -16,17 +20,19 @@ _SHOWN = 60
 def faults_of(
     error: ValidationError, *, model: type[BaseModel], tree: object, place: Callable[[Key], str]
 ) -> Iterator[str]:
-    """One sentence for each finding, beginning with the key.
+    """One sentence for each finding, beginning with the key; for the first hundred.
 
     Args:
         model: What the config was read into.
         tree: The values that were read.
         place: Where a value was given, as a suffix (" (line 3)").
     """
-    for found in error.errors():
+    for found in islice(error.errors(include_url=False), MOST):
         key = _key(found, tree)
         sentence = f"{_problem(found, model, key)}{place(key)}"
         yield f"{dotted(key)}: {sentence}" if key else sentence
+    if error.error_count() > MOST:
+        yield f"there are {error.error_count() - MOST} more"
 
 
 def _problem(found: ErrorDetails, model: type[BaseModel], key: Key) -> str:
@@ -37,7 +43,7 @@ def _problem(found: ErrorDetails, model: type[BaseModel], key: Key) -> str:
         return f"is no known key{_near(str(key[-1]), known)}"
     if found["type"] == "value_error":
         return str(found["ctx"]["error"])
-    problem = f"{found['msg'].removeprefix('Input ')}, not {_shown(found['input'])}"
+    problem = f"{_message(found)}, not {shown(found['input'])}"
     if found["type"] == "literal_error":
         return problem + _near(str(found["input"]), str(found["ctx"]["expected"]).split("'")[1::2], listed=False)
     if found["type"] == "string_type" and isinstance(found["input"], int | float):
@@ -45,16 +51,32 @@ def _problem(found: ErrorDetails, model: type[BaseModel], key: Key) -> str:
     return problem
 
 
+def _message(found: ErrorDetails) -> str:
+    """What pydantic says, with bounds written as numbers and not as thirty digits."""
+    message = found["msg"].removeprefix("Input ")
+    bounds = [found["ctx"][name] for name in ("gt", "ge", "lt", "le") if name in found.get("ctx", {})]
+    for bound in bounds:
+        if isinstance(bound, float) and abs(bound) < 1e-4:
+            message = f"{message.rpartition(' ')[0]} {bound:g}"
+    return message
+
+
 def _near(name: str, known: list[str], *, listed: bool = True) -> str:
-    near = get_close_matches(name, known, n=3, cutoff=0.6)
+    near = get_close_matches(name, known, n=3, cutoff=0.6) if len(name) < _SHOWN else []
     if near:
         return f"; did you mean {' or '.join(near)}?"
     return f"; known are {', '.join(known)}" if listed and known else ""
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+def shown(value: object) -> str:
+    """A value as a message shows it: its beginning."""
+    text = _short.repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+_short = Repr()
+_short.maxstring = _short.maxother = _short.maxlong = 2 * _SHOWN
+_short.maxlist = _short.maxdict = _short.maxlevel = 10
 
 
 def _key(found: ErrorDetails, tree: object) -> Key:

@@ -22,6 +22,18 @@ A message says what was found and what was expected; `hint` says what to do.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+_FAULTS = 50
+"""Faults of a config that a message lists."""
+_FAULT = 1000
+"""Characters of one of them."""
+_NAME = 200
+"""Characters of an unknown name that a message repeats."""
+
+
+def brief(text: str, limit: int) -> str:
+    """The text, cut if it is longer, so that a message stays readable whatever it quotes."""
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
 
 class MadxStiltsError(Exception):
     """The base of all errors that are meant for the user, shown without a traceback."""
@@ -45,15 +57,16 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
-        near = get_close_matches(name, names, n=3, cutoff=0.6)
+        shown = brief(name, _NAME)
+        near = get_close_matches(shown, names, n=3, cutoff=0.6)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(names) or 'none'}."
-        super().__init__(f"There is no {kind} named {name!r}.", hint=hint)
+        super().__init__(f"There is no {kind} named {shown!r}.", hint=hint)
         self.name = name
         self.near = tuple(near)
 
 
 class ConfigError(UsageError):
-    """A config with faults; all of them are told at once, each with its place.
+    """A config with faults; all of them are reported at once, each with its place, unless they are very many.
 
     Args:
         source: The file or command line option that holds the config.
@@ -62,7 +75,9 @@ class ConfigError(UsageError):
 
     def __init__(self, source: str, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
-        lines = "\n".join(f"  - {fault}" for fault in self.faults)
+        lines = "\n".join(f"  - {brief(fault, _FAULT)}" for fault in self.faults[:_FAULTS])
+        if len(self.faults) > _FAULTS:
+            lines += f"\n  and {len(self.faults) - _FAULTS} more"
         count = f"{len(self.faults)} fault" + ("s" if len(self.faults) > 1 else "")
         super().__init__(f"{source} has {count}:\n{lines}", hint="Mend every line above and run again.")
 

@@ -3,11 +3,32 @@
 The role is not in it: an XNLI target trained on MNLI and an MNLI intermediate are one training when all else agrees.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
+from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from madx_stilts.bounds import (
+    FEW,
+    MANY,
+    TINY,
+    Count,
+    Decay,
+    Epsilon,
+    Length,
+    Norm,
+    Portion,
+    Position,
+    Rate,
+    ReductionFactor,
+    Seed,
+    Share,
+    Temperature,
+    Tokens,
+    Weight,
+)
 from madx_stilts.files import digest
 from madx_stilts.tasks.text import MASKED_LM
 
@@ -40,10 +61,6 @@ def why_only_lowest(kind: str) -> str:
     )
 
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Count = Annotated[int, Field(ge=1)]
-
-
 class Frozen(BaseModel):
     """A value: no unknown keys, no NaN or infinity, no changes after it is made."""
 
@@ -54,9 +71,9 @@ class Method(Frozen):
     """The kind of adapter and its size, in the words of the `adapters` package."""
 
     kind: MethodKind = "seq_bn"
-    reduction_factor: Annotated[float, Field(gt=0)] = 16
+    reduction_factor: ReductionFactor = 16
     """Hidden width over bottleneck width; unused by ia3, lora and loreft."""
-    leave_out: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    leave_out: Annotated[tuple[Position, ...], MANY] = ()
     """Layers without an adapter, counted from the bottom, 0 first."""
 
 
@@ -76,14 +93,14 @@ def why_not_fused(methods: Sequence[Method]) -> str:
 class TrainSettings(Frozen):
     """How to optimise. Every field changes the result, so every field is part of the recipe."""
 
-    learning_rate: Annotated[float, Field(gt=0)] = 5e-4
+    learning_rate: Rate = 5e-4
     schedule: Literal["linear", "constant"] = "linear"
     warmup: Share = 0.06
     """Share of all steps in which the rate rises from zero."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    adam_betas: tuple[Share, Share] = (0.9, 0.999)
-    adam_epsilon: Annotated[float, Field(gt=0)] = 1e-8
-    clip_norm: Annotated[float, Field(gt=0)] = 1.0
+    weight_decay: Weight = 0.0
+    adam_betas: tuple[Decay, Decay] = (0.9, 0.999)
+    adam_epsilon: Epsilon = 1e-8
+    clip_norm: Norm = 1.0
     """Bound on the norm of one adapter's gradient, head included."""
     batch_size: Count = 32
     """Examples per optimiser step."""
@@ -92,9 +109,9 @@ class TrainSettings(Frozen):
     epochs: Count = 3
     max_steps: Count | None = None
     """Stop after so many steps, whatever `epochs` says; data are repeated as often as needed."""
-    max_tokens: Annotated[int, Field(ge=8)] = 256
+    max_tokens: Length = 256
     """Longest sequence, in tokens, special ones included; longer texts are cut or windowed by their format."""
-    stride: Annotated[int, Field(ge=0)] | None = None
+    stride: Position | None = None
     """Tokens that two windows of one long text share; none: a third of `max_tokens`."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     evaluate_every: Count | None = None
@@ -109,9 +126,9 @@ class TrainSettings(Frozen):
     unfreeze_every: Count | None = None
     """Gradual unfreezing (arXiv 2301.05487): begin with the topmost layer's adapter, add the next lower one each
     time so many steps have passed; none: all layers from the first step."""
-    masked_share: Annotated[float, Field(gt=0, lt=1)] = 0.15
+    masked_share: Portion = 0.15
     """Masked language modelling only: share of pieces that must be guessed."""
-    translations: Annotated[float, Field(gt=0)] | None = None
+    translations: Annotated[Weight, Ge(TINY)] | None = None
     """Language adapters from parallel text only: weight in the loss of the distance between what the adapter makes of a
     text and what the backbone makes of its translation (`train.translations`); none: words are guessed, no more."""
     storage: Literal["fp16"] | None = None
@@ -149,7 +166,7 @@ class Part(Frozen):
     limit: Count | None = None
     """Train on so many examples, a deterministic sample; samples of growing size contain one another; of plain text,
     the first ones."""
-    tokens: Count | None = None
+    tokens: Tokens | None = None
     """Masked language modelling only: train on the first texts that have so many tokens together."""
 
 
@@ -163,8 +180,8 @@ class Sampling(Frozen):
     kind: SamplingKind = "proportional"
     cap: Count | None = None
     """A part counts as having so many examples at most; all of them are still used."""
-    temperature: Annotated[float, Field(ge=1)] | None = None
-    masked_lm: Annotated[float, Field(gt=0, lt=1)] | None = None
+    temperature: Temperature | None = None
+    masked_lm: Portion | None = None
     """Share of masked language modelling beside other tasks; the rest is divided among them as told above."""
 
     @model_validator(mode="after")
@@ -188,10 +205,10 @@ class Start(Frozen):
 class FusionSettings(Frozen):
     """How a fusion layer is trained, beside the settings of the adapter above it."""
 
-    rate: Annotated[float, Field(gt=0)] = 0.1
+    rate: Rate = 0.1
     """Its learning rate over that of the adapter. Its matrices are as wide as the backbone, and steps that suit a
     bottleneck throw them off; the paper takes 5e-5."""
-    pull: Annotated[float, Field(ge=0)] = 0.01
+    pull: Weight = 0.01
     """Weight in the loss of the squared distance between the value matrices and the identity, where they begin."""
 
 
@@ -203,7 +220,7 @@ class Fusion(FusionSettings):
     same, since equal recipes make equal bytes.
     """
 
-    members: Annotated[tuple[str, ...], Field(min_length=2)]
+    members: Annotated[tuple[str, ...], Field(min_length=2), FEW]
     """Ids of the adapters that stand side by side."""
 
     @model_validator(mode="after")
@@ -216,10 +233,10 @@ class Fusion(FusionSettings):
 class Recipe(Frozen):
     """Everything that determines a trained adapter, except the bytes of the backbone and of the data."""
 
-    parts: Annotated[tuple[Part, ...], Field(min_length=1)]
+    parts: Annotated[tuple[Part, ...], Field(min_length=1), MANY]
     sampling: Sampling | None = None
     """How a mixture of several parts is drawn."""
-    below: tuple[str, ...] = ()
+    below: Annotated[tuple[str, ...], MANY] = ()
     """Ids of the frozen adapters underneath, bottom to top."""
     fusion: Fusion | None = None
     """What stands between these and the adapter, side by side."""
@@ -229,12 +246,12 @@ class Recipe(Frozen):
     trunk: Literal["cached"] | None = None
     """Whether what lies below the lowest task adapter was computed once for each example and kept, so that it differs
     by rounding from what is computed batch by batch."""
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _mixable(self) -> "Recipe":
         named = [f"{part.task}@{part.language}" for part in self.parts]
-        twice = sorted({name for name in named if named.count(name) > 1})
+        twice = sorted(name for name, times in Counter(named).items() if times > 1)
         if twice:
             raise ValueError(f"{', '.join(twice)} stands twice in the mixture")
         if (len(self.parts) > 1) != (self.sampling is not None):

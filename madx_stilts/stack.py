@@ -8,8 +8,11 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
-from madx_stilts.errors import UsageError
+from madx_stilts.errors import UsageError, brief
+from madx_stilts.files import PARTIAL
 
+MAX_NAME = 200
+"""Bytes of a name in UTF-8. A name becomes a folder, and file systems take 255."""
 BESIDE = "//"
 """Joins the adapters of a fusion where a stack is written."""
 
@@ -73,15 +76,43 @@ class Wanted:
             UsageError: It is not of the form `role/name[@version]`.
         """
         match = cls._PATTERN.fullmatch(text)
-        if match is None:
+        if match is None or len(match["name"].encode(errors="replace")) > MAX_NAME:
             raise UsageError(
-                f"{text!r} is no reference to an adapter.",
+                f"{brief(text, MAX_NAME)!r} is no reference to an adapter.",
                 hint="Write role/name or role/name@version, as `madx-stilts zoo list` shows them.",
             )
         return cls(Role.parse(match["role"]), match["name"], match["version"] or "")
 
     def __str__(self) -> str:
         return f"{self.role}/{self.name}" + (f"@{self.version}" if self.version else "")
+
+
+def name_fault(name: str) -> str:
+    """Why an adapter cannot be called so, as a clause; empty if it can.
+
+    What passes can be written in a reference, and be a folder of the zoo.
+    """
+    if not _NAME.fullmatch(name):
+        return "a name has letters, digits and . + - _, and does not begin with a dot"
+    if name.endswith(PARTIAL):
+        return f"what ends in {PARTIAL} counts as half-written"
+    size = len(name.encode())
+    return f"it has {size:,} bytes, a name has {MAX_NAME} at most" if size > MAX_NAME else ""
+
+
+_NAME = re.compile(r"[\w+-][\w.+-]*")
+
+
+def require_name(name: str) -> None:
+    """Refuse a name that no adapter can have, before work is done for it.
+
+    Raises:
+        UsageError: See `name_fault`.
+    """
+    if fault := name_fault(name):
+        raise UsageError(
+            f"{brief(name, MAX_NAME)!r} is no name for an adapter: {fault}.", hint="Choose another name with --name."
+        )
 
 
 def split_stack(text: str) -> list[list[str]]:

@@ -8,6 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test depends on speed, so none has a deadline. HYPOTHESIS_PROFILE=long tries far more examples, for hours of a
+# machine that has nothing else to do: HYPOTHESIS_PROFILE=long .venv/bin/pytest tests/cli/test_border.py
+settings.register_profile("usual", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("usual"), max_examples=20_000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 SHORT = "{limit: 24, train: {max_steps: %d, batch_size: 8, max_tokens: 48, keep: last}}"
 GRID = """

@@ -1,5 +1,6 @@
 """Configs: read whole, changed from the command line, and refused with all their faults at once."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -197,3 +198,89 @@ def test_the_default_adapter_config_spells_out_the_defaults() -> None:
     found = load(SHIPPED / "adapters" / "default.yaml", AdapterConfig, kind="adapters")
     assert found == AdapterConfig()
     assert TrainSettings.model_fields.keys() - found.train.model_fields_set == {"max_tokens"}
+
+
+NUMBERS = {
+    "train.learning_rate": ["1e300", "0", "-1e-4", "11", "1e-31"],
+    "train.adam_betas": ["[1.0, 0.9]", "[0.9, 1]", "[-0.1, 0.9]"],
+    "train.adam_epsilon": ["0", "1e-300", "2"],
+    "train.weight_decay": ["-1", "1e300"],
+    "train.clip_norm": ["0", "1e300"],
+    "train.warmup": ["1.1", "-0.1"],
+    "train.epochs": ["0", "2147483648", "1e3", "9" * 399],
+    "train.batch_size": ["0", "2147483648"],
+    "train.max_tokens": ["7", "1048577"],
+    "train.stride": ["-1", "1e1"],
+    "train.masked_share": ["0", "1", "1.0"],
+    "train.translations": ["0", "1e300"],
+    "method.reduction_factor": ["0", "1e-300", "1e300"],
+    "method.leave_out": ["[-1]", "[0.5]", str([*range(1001)])],
+    "fusion.rate": ["0", "1e300"],
+    "fusion.pull": ["-1", "1e300"],
+}
+
+
+@pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in NUMBERS.items() for value in values])
+def test_a_number_beyond_its_bounds_is_a_fault_in_the_file_and_on_the_command_line(key: str, value: str) -> None:
+    section, name = key.split(".")
+    for found in (faults(f"{section}: {{{name}: {value}}}"), faults("", f"{key}={value}")):
+        (fault,) = found
+        assert fault.startswith(key)
+        assert len(fault) < 300
+
+
+@pytest.mark.parametrize("value", ["1e999", "-1e999", "!!float .inf", "9" * 5000, "1e" + "9" * 5000])
+def test_a_number_that_is_not_finite_or_far_too_long_is_a_fault(value: str) -> None:
+    (fault, *_) = faults(f"train: {{learning_rate: {value}}}")
+    assert fault.startswith("train.learning_rate: ")
+    assert len(fault) < 300
+
+
+def test_bounds_in_thirty_digits_are_written_as_numbers() -> None:
+    assert faults("train: {learning_rate: 1e-31}") == (
+        "train.learning_rate: should be greater than or equal to 1e-30, not 1e-31 (line 1)",
+    )
+
+
+BOMB = "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10))
+
+
+@pytest.mark.parametrize("text", [BOMB, "[" * 50_000, "{a: " * 50_000, "k: 1\n" * 30_000, f"? {'k' * 10**6}\n: 1"])
+def test_a_config_that_is_made_to_hang_is_refused_in_a_few_words(text: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read(text, AdapterConfig, source="my.yaml")
+    assert len(error.value.message) < 30_000
+
+
+def test_of_very_many_faults_the_first_are_told_and_the_others_counted() -> None:
+    text = "{" + ", ".join(f"key{at}: 1" for at in range(500)) + "}"
+    found = faults(text)
+    assert len(found) == 101
+    assert found[-1] == "there are 400 more"
+    with pytest.raises(ConfigError) as error:
+        read(text, AdapterConfig, source="my.yaml")
+    assert error.value.message.count("\n") < 60
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        ".".join("a" * 21) + "=1",
+        ".".join("a" * 60_000) + "=1",
+        "train.adam_betas." + "9" * 5000 + "=1",
+        "a=" + "[" * 500,
+    ],
+)
+def test_an_override_that_is_made_to_hang_is_a_fault(override: str) -> None:
+    assert faults("train: {adam_betas: [0.9, 0.99]}", override)
+
+
+def test_a_config_is_a_regular_file_of_a_bounded_size(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "large.yaml").write_bytes(b"#" * 3_000_000)
+    for name, reason in (("pipe", "a named pipe"), ("folder", "a folder"), ("large", "more than 2,000,000 bytes")):
+        with pytest.raises(UsageError, match=reason):
+            load(tmp_path / f"{name}.yaml", AdapterConfig, kind="adapters")
+    with pytest.raises(UsageError, match="File name too long"):
+        load(f"{'a' * 300}.yaml", AdapterConfig, kind="adapters")

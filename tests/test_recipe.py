@@ -316,7 +316,7 @@ def test_lora_parallel_and_reft_do_not_compose() -> None:
     [
         ({"batch_size": 32, "accumulate": 5}, "must be a multiple of accumulate"),
         ({"max_tokens": 128, "stride": 128}, "must be smaller than max_tokens"),
-        ({"learning_rate": 0}, "greater than 0"),
+        ({"learning_rate": 0}, "greater than or equal to 0.0"),
         ({"warmup": 1.5}, "less than or equal to 1"),
         ({"epochs": 0}, "greater than or equal to 1"),
         ({"precision": "fp8"}, "Input should be"),

@@ -1,17 +1,18 @@
 """A stack is language, intermediates, target; it refuses any other order and equals what has its contents."""
 
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from madx_stilts.errors import UsageError
-from madx_stilts.stack import AdapterRef, Role, Stack, Wanted, split_stack
+from madx_stilts.stack import MAX_NAME, AdapterRef, Role, Stack, Wanted, name_fault, require_name, split_stack
 
 ROLES = st.sampled_from(Role)
 ids = st.text("0123456789abcdef", min_size=64, max_size=64)
-names = st.from_regex(r"[\w.+-]+", fullmatch=True)
+names = st.from_regex(r"[\w.+-]+", fullmatch=True).filter(lambda name: len(name.encode()) <= MAX_NAME)
 
 
 def ref(role: Role, name: str, first: str = "") -> AdapterRef:
@@ -205,3 +206,31 @@ def test_an_unknown_role_is_refused_with_those_there_are() -> None:
 def test_roles_are_ordered_bottom_to_top_and_read_back() -> None:
     assert Role.LANGUAGE < Role.INTERMEDIATE < Role.TARGET
     assert [Role.parse(str(role)) for role in Role] == list(Role)
+
+
+@pytest.mark.parametrize("name", ["mnli", "xnli+la.en", "größe", "a" * MAX_NAME, "é" * (MAX_NAME // 2), "-x", "1.2"])
+def test_a_name_that_can_be_is_taken_everywhere(name: str, tmp_path: Path) -> None:
+    assert name_fault(name) == ""
+    assert Wanted.parse(f"target/{name}").name == name
+    (tmp_path / name).mkdir()
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "..", ".hidden", "a\n", "a\x1b", "x.partial", "a" * 201, "é" * 101])
+def test_a_name_that_cannot_be_is_refused_with_the_reason(name: str) -> None:
+    with pytest.raises(UsageError, match="no name for an adapter") as error:
+        require_name(name)
+    assert len(error.value.message) < 400
+
+
+@given(st.text(max_size=300))
+def test_any_name_is_a_folder_or_refused(name: str) -> None:
+    if name_fault(name) == "":
+        assert len(name.encode()) < 250
+        assert Path(name).name == name
+        assert Wanted.parse(f"language/{name}").name == name
+
+
+def test_a_reference_that_is_too_long_is_refused_and_not_repeated_in_full() -> None:
+    with pytest.raises(UsageError, match="no reference") as error:
+        Wanted.parse("target/" + "a" * 5000)
+    assert len(error.value.message) < 400

@@ -48,9 +48,14 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     from dataclasses import replace
 
     from madx_stilts.cli import page
+    from madx_stilts.cli.checks import require_backbone
+
+    options = replace(LOADING.chosen(), backbone=name)
+    require_backbone(options)
+
     from madx_stilts.cli.workshop import open_backbone
 
-    loaded = open_backbone(settings, replace(LOADING.chosen(), backbone=name))
+    loaded = open_backbone(settings, options)
     facts: dict[str, object] = {
         **loaded.note().model_dump(),
         "parameters": sum(parameter.numel() for parameter in loaded.base.parameters()),
@@ -93,17 +98,19 @@ def pretrain(settings: Settings, config: str, out: Path | None, overrides: tuple
     invented languages only: its scores are never real. A training that was stopped goes on when the same command is
     given again.
     """
-    from madx_stilts.cli.pretraining import result
-    from madx_stilts.cli.progress import listeners
     from madx_stilts.cli.telling import say
     from madx_stilts.config import load
-    from madx_stilts.pretrain.plan import PretrainConfig
-    from madx_stilts.pretrain.work import pretrain as train
+    from madx_stilts.pretrain.plan import PretrainConfig, require_new
 
     plan = load(config, PretrainConfig, kind="pretrain", overrides=overrides)
-    made = train(
-        plan, out or Path(Path(config).stem), say=lambda line: say(settings, line), listeners=listeners(settings)
-    )
+    folder = out or Path(Path(config).stem)
+    require_new(folder)
+
+    from madx_stilts.cli.pretraining import result
+    from madx_stilts.cli.progress import listeners
+    from madx_stilts.pretrain.work import pretrain as train
+
+    made = train(plan, folder, say=lambda line: say(settings, line), listeners=listeners(settings))
     result(made, as_json=as_json)
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from madx_stilts.bounds import Workers
 from madx_stilts.cli.command import Command, Option
-from madx_stilts.cli.options import COUNT, json_option
+from madx_stilts.cli.options import json_option
+from madx_stilts.cli.ranges import within
 from madx_stilts.cli.settings import Settings
 
 NEXT = """\
@@ -49,7 +51,12 @@ PLACES = ("zoo", "data", "cache", "peers")
     help="Eleven targets, with three seeds: 17 minutes of two cores.",
 )
 @click.option(
-    "--workers", cls=Option, type=COUNT, metavar="N", show_default="one per core, at most 4", help="Processes."
+    "--workers",
+    cls=Option,
+    type=within(Workers),
+    metavar="N",
+    show_default="one per core, at most 4",
+    help="Processes.",
 )
 @json_option
 @click.pass_obj

@@ -6,7 +6,7 @@ import click
 
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.options import json_option
-from madx_stilts.cli.scoring_options import EVALUATION, SCORING, EvaluateOptions
+from madx_stilts.cli.scoring_options import EVALUATION, SCORING, EvaluateOptions, layer_of
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import UsageError
 from madx_stilts.tasks.task import Task
@@ -42,13 +42,10 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
       madx-stilts evaluate panx --stack language/en,target/panx+la.en --language-adapters swap
       madx-stilts evaluate tatoeba --stack intermediate/mnli --layer 14
     """
+    from madx_stilts.cli.checks import require_backbone, require_data
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import languages_of, split_of
-    from madx_stilts.cli.scores import print_scores
-    from madx_stilts.cli.scoring import language_swap, open_bench, tell_what_is_missing
-    from madx_stilts.cli.telling import note
     from madx_stilts.cli.zoos import find_stack, open_zoo, require_known, stack_references
-    from madx_stilts.score.evaluate import evaluate as score
 
     place, how, options = data_place(settings), EVALUATION.chosen(), SCORING.chosen()
     what = place.tasks[task]
@@ -59,6 +56,15 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     _refuse_invented(place.world, how)
     bare = bool(what.search) and stack == BARE
     require_known(open_zoo(settings), [] if bare else stack_references(stack))
+    require_backbone(options)
+    layer_of(how)
+    require_data(settings, ((what, split, language) for language in languages))
+
+    from madx_stilts.cli.scores import print_scores
+    from madx_stilts.cli.scoring import language_swap, open_bench, tell_what_is_missing
+    from madx_stilts.cli.telling import note
+    from madx_stilts.score.evaluate import evaluate as score
+
     bench = open_bench(settings, options, how, task)
     chosen = find_stack(bench.zoo, "" if bare else stack, backbone=bench.backbone.fingerprint)
     tell_what_is_missing(bench.zoo, chosen)

@@ -8,36 +8,22 @@ from tempfile import TemporaryDirectory
 import click
 
 from madx_stilts.cli.giving_options import ExportOptions, PublishOptions
+from madx_stilts.cli.picking import Picked, stack_of
 from madx_stilts.cli.settings import Settings
-from madx_stilts.cli.zoos import find_stack, references
+from madx_stilts.cli.zoos import references
 from madx_stilts.errors import StorageError, UsageError
 from madx_stilts.files import sha256_of, told_as_storage, written_folder
 from madx_stilts.hub.address import Address
 from madx_stilts.hub.bundle import README, Press, write_adapter, write_stack
-from madx_stilts.hub.collection import member_address, one_ref_each, write_collection
+from madx_stilts.hub.collection import member_address, write_collection
 from madx_stilts.hub.connection import connect
 from madx_stilts.hub.publish import Wish, publish
 from madx_stilts.hub.results import read_results
 from madx_stilts.hub.story import Story
-from madx_stilts.stack import AdapterRef, Stack
+from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.exchange import copy_lineage, listing
-from madx_stilts.zoo.prune import all_cards
 from madx_stilts.zoo.published import note_published
 from madx_stilts.zoo.store import Zoo
-
-
-@dataclass(frozen=True)
-class Picked:
-    """What is to be published.
-
-    Args:
-        stack: As one; none: each by itself.
-        listed: Whether a list of them is published too.
-    """
-
-    refs: Sequence[AdapterRef]
-    stack: Stack | None = None
-    listed: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,26 +34,6 @@ class Parcel:
     address: Address
     folder: Path
     refs: Sequence[AdapterRef]
-
-
-def chosen(zoo: Zoo, root: Path, reference: str | None, stack: str | None, *, everything: bool) -> Picked:
-    """What the command line names.
-
-    Raises:
-        UsageError: It names nothing, or more than one of an adapter, a stack and all.
-        AdapterError: There is no such adapter.
-    """
-    if [bool(reference), bool(stack), everything].count(True) != 1:
-        raise UsageError("Nothing, or too much, is named.", hint="Name one reference, or --stack REFS, or --all.")
-    if reference:
-        return Picked([zoo.find(reference)])
-    if stack:
-        found = _stack(zoo, stack)
-        return Picked(found.refs, found)
-    refs = one_ref_each(zoo, list(all_cards(root)))
-    if not refs:
-        raise UsageError(f"The zoo in {root} is empty.", hint="Train an adapter, or name another zoo with --zoo.")
-    return Picked(refs, listed=True)
 
 
 def pack(zoo: Zoo, picked: Picked, address: Address, given: PublishOptions, handle: Callable[[Parcel], None]) -> None:
@@ -151,7 +117,7 @@ def write_out(zoo: Zoo, texts: str, folder: Path, given: ExportOptions) -> list[
     """
     press = Press(zoo, given.base_model, results=read_results(given.scores))
     several = len(references(texts)) > 1
-    stack = _stack(zoo, texts) if several else None
+    stack = stack_of(zoo, texts) if several else None
     ref = zoo.find(texts) if not several else None
     with told_as_storage(folder):
         if folder.exists() and any(folder.iterdir()):
@@ -168,11 +134,3 @@ def write_out(zoo: Zoo, texts: str, folder: Path, given: ExportOptions) -> list[
 
 def _count(adapters: int) -> str:
     return f"{adapters} adapter{'' if adapters == 1 else 's'}"
-
-
-def _stack(zoo: Zoo, texts: str) -> Stack:
-    """The stack, all of whose adapters fit the backbone of the uppermost."""
-    last = references(texts)[-1:]
-    if not last:
-        raise UsageError("The stack is empty.", hint="Name at least one adapter.")
-    return find_stack(zoo, texts, backbone=zoo.card(zoo.find(last[0]).id).backbone.fingerprint)

@@ -5,9 +5,11 @@ from typing import Literal
 
 import click
 
+from madx_stilts.bounds import Gigabytes, Minutes, Workers
 from madx_stilts.cli.command import Option
 from madx_stilts.cli.grouping import OptionGroup, option
 from madx_stilts.cli.options import COUNT, TRUNK_CACHE
+from madx_stilts.cli.ranges import within
 from madx_stilts.run.slurm.resources import Resources
 
 config_argument = click.argument("config")
@@ -59,7 +61,7 @@ RUNNING: OptionGroup[RunOptions] = OptionGroup(
             "--workers",
             section=OfRun,
             metavar="N",
-            kind=COUNT,
+            kind=within(Workers),
             shown="one per GPU, else per core, at most 4; 4 Slurm jobs",
             help="How many processes, which share the cores, or how many Slurm jobs.",
         ),
@@ -98,7 +100,7 @@ SLURM: OptionGroup[Resources] = OptionGroup(
             "--time-limit",
             section=OfSlurm,
             metavar="MINUTES",
-            kind=COUNT,
+            kind=within(Minutes),
             shown="twice the estimate, or a day where there is none",
             help="Of each Slurm job. One that runs into it comes back and goes on.",
         ),
@@ -107,12 +109,18 @@ SLURM: OptionGroup[Resources] = OptionGroup(
             "memory_gb",
             section=OfSlurm,
             metavar="GB",
-            kind=click.FloatRange(min=0, min_open=True),
+            kind=within(Gigabytes),
             shown="from the estimate, else as the cluster has it",
             help="Of the machine, for each Slurm job.",
         ),
-        option("--gpus", section=OfSlurm, metavar="N", kind=COUNT, help="GPUs of each Slurm job; one worker for each."),
-        option("--cpus", section=OfSlurm, metavar="N", kind=COUNT, help="Cores of each Slurm job."),
+        option(
+            "--gpus",
+            section=OfSlurm,
+            metavar="N",
+            kind=within(Workers),
+            help="GPUs of each Slurm job; one worker for each.",
+        ),
+        option("--cpus", section=OfSlurm, metavar="N", kind=within(Workers), help="Cores of each Slurm job."),
         option(
             "--sbatch",
             section=OfSlurm,

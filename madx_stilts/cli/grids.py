@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from madx_stilts.cli.checks import require_device
 from madx_stilts.cli.grid_options import RunOptions
 from madx_stilts.cli.places import data_place
 from madx_stilts.cli.settings import Settings
@@ -56,8 +57,11 @@ def engine_of(how: RunOptions, resources: Resources, *, wait: bool) -> tuple[Eng
         wait: Whether Slurm jobs are waited for.
 
     Raises:
-        UsageError: Something is not to be waited for that works in processes of this machine.
+        UsageError: Something is not to be waited for that works in processes of this machine, or a device or an option
+            of sbatch cannot be.
     """
+    require_device(how.device)
+    resources.further()
     if how.engine == "slurm":
         return Slurm(resources, wait=wait), how.workers or USUAL_WORKERS
     if not wait:

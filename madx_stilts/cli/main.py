@@ -13,12 +13,13 @@ from madx_stilts.cli.doctor import doctor
 from madx_stilts.cli.evaluate import evaluate
 from madx_stilts.cli.grid import grid
 from madx_stilts.cli.miniature import miniature
+from madx_stilts.cli.streams import finished, prepare, require_text
 from madx_stilts.cli.submission import submission
 from madx_stilts.cli.tasks import tasks
-from madx_stilts.cli.telling import PREFIX, json_is_wanted, tell, tell_bug, tell_usage
+from madx_stilts.cli.telling import CAUGHT, PREFIX, as_ours, json_is_wanted, silence, tell, tell_bug, tell_usage
 from madx_stilts.cli.train import train
 from madx_stilts.cli.zoo import zoo
-from madx_stilts.errors import Interrupted, MadxStiltsError
+from madx_stilts.errors import Interrupted
 
 CONTEXT: dict[str, Any] = {
     "auto_envvar_prefix": PREFIX,
@@ -41,7 +42,7 @@ def cli() -> None:
 
     The options below may also stand after the command. Each has an environment variable: MADX_STILTS_ZOO for --zoo.
 
-    Exit codes: 0 all is well, 1 a bug in madx-stilts, 2 wrong usage or config, 3 data, an adapter or a backbone is
+    Exit codes: 0 all is well, 1 an unexpected error, 2 wrong usage or config, 3 data, an adapter or a backbone is
     missing or damaged, or a folder cannot be written, 4 too little memory, 5 a training or scoring failed, 130 stopped.
     """
 
@@ -55,16 +56,28 @@ def main() -> int:
     """Run the command line.
 
     Returns:
-        The exit code, as the help lists them. An error that nobody foresaw is raised on, with `sys.excepthook` set to
-        tell it; Python then exits with 1.
+        The exit code, as the help lists them. An unexpected error is raised on, with `sys.excepthook` set to report
+        it; Python then exits with 1.
     """
     sys.excepthook = tell_bug
+    prepare()
+    return finished(_run(), as_json=json_is_wanted())
+
+
+def _run() -> int:
     try:
+        require_text()
         result = cli.main(standalone_mode=False)
-    except MadxStiltsError as error:
-        return tell(error, as_json=json_is_wanted())
     except click.ClickException as error:
         return tell_usage(error)
     except click.Abort:
         return tell(Interrupted("Stopped."), as_json=json_is_wanted())
+    except SystemExit:  # click's answer where a page of help is read by nobody any more, as with `| head`
+        silence()
+        return Interrupted.exit_code
+    except CAUGHT as error:
+        ours = as_ours(error)
+        if ours is None:
+            raise
+        return tell(ours, as_json=json_is_wanted())
     return result if isinstance(result, int) else 0

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
+from madx_stilts.bounds import Seed, Workers
 from madx_stilts.cli.command import Group, Option
+from madx_stilts.cli.ranges import within
 from madx_stilts.cli.settings import Settings
 
 
@@ -15,7 +17,15 @@ def miniature() -> None:
 
 @miniature.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--seed", cls=Option, default=1, show_default=True, help="Another seed makes another world.")
+@click.option(
+    "--seed",
+    cls=Option,
+    type=within(Seed),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Another seed makes another world.",
+)
 @click.option(
     "--size",
     cls=Option,
@@ -44,7 +54,14 @@ def build(folder: Path, seed: int, size: str) -> None:
 
 @miniature.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--workers", cls=Option, type=int, metavar="N", show_default="one per core, at most 4", help="Processes.")
+@click.option(
+    "--workers",
+    cls=Option,
+    type=within(Workers),
+    metavar="N",
+    show_default="one per core, at most 4",
+    help="Processes.",
+)
 @click.pass_obj
 def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
     """Train the adapters that come with the package.
@@ -64,12 +81,14 @@ def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
     from madx_stilts.cli.grid_progress import watching
     from madx_stilts.cli.grids import planned
     from madx_stilts.cli.telling import say
-    from madx_stilts.demo.adapters import Maker
     from madx_stilts.grid.plan import Plan
     from madx_stilts.run.grid import Outcome, run_grid
     from madx_stilts.run.site import Site
 
     here = replace(settings, zoo=folder, offline=True)
+    planned(here, GRID, ())  # shows what is wrong with the data before torch is loaded
+
+    from madx_stilts.demo.adapters import Maker
 
     def run(plan: Plan, site: Site) -> Outcome:
         with watching(here, plan, site) as watch:

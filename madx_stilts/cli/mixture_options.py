@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import click
 
+from madx_stilts.bounds import Portion, Temperature
 from madx_stilts.cli.command import Option
 from madx_stilts.cli.grouping import OptionGroup, option
 from madx_stilts.cli.options import COUNT
+from madx_stilts.cli.ranges import within
 
 
 class _OfMixture(Option):
@@ -39,7 +41,7 @@ MIXTURE: OptionGroup[MixtureOptions] = OptionGroup(
             "--temperature",
             section=_OfMixture,
             metavar="T",
-            kind=click.FloatRange(1),
+            kind=within(Temperature),
             help="For --sampling temperature: 1 is proportional, more is closer to uniform.",
         ),
         option(
@@ -54,7 +56,7 @@ MIXTURE: OptionGroup[MixtureOptions] = OptionGroup(
             "--mlm-share",
             section=_OfMixture,
             metavar="SHARE",
-            kind=click.FloatRange(0, 1, min_open=True, max_open=True),
+            kind=within(Portion),
             shown="0.25",
             help="Share of steps that model text.",
         ),

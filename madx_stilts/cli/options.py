@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import click
 
+from madx_stilts.bounds import Count, Length, Rate, Seed
 from madx_stilts.cli.command import Option
 from madx_stilts.cli.grouping import OptionGroup, option
+from madx_stilts.cli.ranges import within
 from madx_stilts.cli.sizes import SIZE
 
 
@@ -76,7 +78,7 @@ TRUNK_CACHE = option(
     help="Compute what lies below the lowest task adapter once for each example and keep it, in files that take SIZE "
     "at most, as in 2GB. Can save time where lower layers have no adapter (leave_out) and examples come often.",
 )
-COUNT = click.IntRange(1)
+COUNT = within(Count)
 
 BACKBONE = (
     option(
@@ -117,7 +119,7 @@ RECIPE = (
         section=_OfRecipe,
         metavar="N",
         default=0,
-        kind=click.IntRange(0),
+        kind=within(Seed),
         help="Draws fresh weights, the order of examples and dropout.",
     ),
     option("--limit", section=_OfRecipe, metavar="N", kind=COUNT, shown="all", help=LIMIT_HELP),
@@ -143,7 +145,7 @@ RECIPE = (
         "--learning-rate",
         section=_OverConfig,
         metavar="RATE",
-        kind=click.FloatRange(0, min_open=True),
+        kind=within(Rate),
         shown="0.0005",
         help="The highest rate.",
     ),
@@ -151,7 +153,7 @@ RECIPE = (
         "--max-tokens",
         section=_OverConfig,
         metavar="N",
-        kind=click.IntRange(8),
+        kind=within(Length),
         shown="what suits the task's format",
         help="Longest sequence; longer texts are cut or windowed.",
     ),

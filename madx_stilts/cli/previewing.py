@@ -1,4 +1,4 @@
-"""Examples and their encodings as text. Importing this module loads torch."""
+"""Examples and their encodings as text. No torch, until something is encoded."""
 
 from dataclasses import asdict, fields
 from typing import Any
@@ -7,8 +7,6 @@ import click
 
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.settings import Settings
-from madx_stilts.cli.workshop import open_backbone
-from madx_stilts.data.encode import Encoder
 from madx_stilts.data.read import Examples
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Limits
@@ -26,7 +24,10 @@ def example_facts(example: Any) -> dict[str, object]:
 
 
 def encoded(settings: Settings, backbone_name: str, examples: Examples[Any]) -> list[Sequence]:
-    """The pieces of each sequence, with what is aligned with them."""
+    """The pieces of each sequence, with what is aligned with them. Loads torch."""
+    from madx_stilts.cli.workshop import open_backbone
+    from madx_stilts.data.encode import Encoder
+
     backbone = open_backbone(settings, CommonOptions(backbone=backbone_name))
     longest = FORMATS[examples.task.format].max_tokens
     made = Encoder(backbone.words, backbone.fingerprint).encode(examples, Limits(longest, longest // 3))

@@ -15,20 +15,6 @@ from madx_stilts.tasks.world import World
 Transfer = Literal["stack", "continue", "fuse"]
 
 
-def require_training_data(tasks: Iterable[Task], language: str | None) -> None:
-    """Refuse a language that a task has no training data in.
-
-    Args:
-        language: The one that was asked for; none: the task's source language.
-
-    Raises:
-        UsageError: There are none; the hint lists the languages there are.
-    """
-    for task in tasks:
-        if "train" in task.splits:
-            task.places("train", language or task.source_language)
-
-
 def training_code(task: Task, code: str) -> str:
     """The code that a task's training data have for a language; where they lack it, as it was given."""
     return code_in(task.languages_of("train"), code) if "train" in task.splits else code

@@ -4,13 +4,12 @@ from functools import cache
 
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
-from madx_stilts.cli.scoring_options import EvaluateOptions
+from madx_stilts.cli.scoring_options import EvaluateOptions, layer_of
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.trained import full_stack
 from madx_stilts.cli.workshop import open_backbone, precision_of
 from madx_stilts.cli.zoos import open_zoo
-from madx_stilts.errors import UsageError
 from madx_stilts.score.bench import Bench, Missing, Swap
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling, PoolingKind
 from madx_stilts.spellings import meeting
@@ -42,12 +41,7 @@ def pooling_of(how: EvaluateOptions) -> Pooling:
         UsageError: The layer is neither a number nor `auto`.
     """
     kind: PoolingKind = "cls" if how.pooling == "cls" else DEFAULT_POOLING.kind
-    match how.layer:
-        case None | "auto" as layer:
-            return Pooling(kind, layer)
-        case text if text.isdecimal():
-            return Pooling(kind, int(text))
-    raise UsageError(f"--layer is {how.layer!r}.", hint="Give the number of a layer, counted from 1, or auto.")
+    return Pooling(kind, layer_of(how))
 
 
 def language_swap(zoo: Zoo, how: EvaluateOptions, *, backbone: str) -> Swap | None:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from madx_stilts.cli.command import Option
 from madx_stilts.cli.grouping import OptionGroup, option
 from madx_stilts.cli.options import BACKBONE, COUNT, LIMIT_HELP, PRECISIONS, CommonOptions, OfBackbone
+from madx_stilts.errors import UsageError, brief
 
 
 class _OfScoring(Option):
@@ -30,6 +32,21 @@ class EvaluateOptions:
     submission: Path | None
     pooling: str | None
     layer: str | None
+
+
+def layer_of(how: EvaluateOptions) -> int | Literal["auto"] | None:
+    """The layer whose hidden states are taken; None: as usual.
+
+    Raises:
+        UsageError: It is neither a number nor `auto`.
+    """
+    match how.layer:
+        case None | "auto" as layer:
+            return layer
+        case text if text.isdecimal() and len(text) < 5:
+            return int(text)
+    given = brief(str(how.layer), 60)
+    raise UsageError(f"--layer is {given!r}.", hint="Give the number of a layer, counted from 1, or auto.")
 
 
 HOW = (

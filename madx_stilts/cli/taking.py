@@ -1,4 +1,4 @@
-"""Adapters on their way into the zoo: fetched, checked, told. Importing this module loads torch."""
+"""Adapters on their way into the zoo: fetched, checked, reported. No torch, until one is tried on a backbone."""
 
 import json
 from collections.abc import Sequence
@@ -8,20 +8,33 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from madx_stilts.cli.checks import require_backbone, require_device
 from madx_stilts.cli.giving_options import TakeOptions
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
-from madx_stilts.cli.workshop import open_backbone
 from madx_stilts.errors import UsageError
 from madx_stilts.hub.address import Address
-from madx_stilts.hub.collection import read_collection
 from madx_stilts.hub.connection import connect
-from madx_stilts.hub.foreign import Told, take_foreign
 from madx_stilts.hub.pull import COLLECTION, fetch, foreign_files
-from madx_stilts.stack import AdapterRef
+from madx_stilts.stack import AdapterRef, Role, require_name
 from madx_stilts.zoo.exchange import listing, places_of, read_member, refuse_unsafe, take_in
 from madx_stilts.zoo.store import Zoo
+
+
+def require_possible(given: TakeOptions) -> None:
+    """Refuse what no adapter could be, before any is fetched.
+
+    Raises:
+        UsageError: There is no such role, backbone or device, or no adapter can have that name.
+    """
+    if given.role is not None:
+        Role.parse(given.role)
+    if given.name is not None:
+        require_name(given.name)
+    if given.backbone is not None:
+        require_backbone(CommonOptions(backbone=given.backbone, device=given.device))
+    require_device(given.device)
 
 
 def from_hub(settings: Settings, zoo: Zoo, address: Address, given: TakeOptions) -> list[AdapterRef]:
@@ -36,6 +49,8 @@ def from_hub(settings: Settings, zoo: Zoo, address: Address, given: TakeOptions)
         say(settings, f"Fetching {address}.")
         got = fetch(api, address, folder)
         if got.others:
+            from madx_stilts.hub.collection import read_collection
+
             listed = read_collection(folder / COLLECTION, source=str(address))
             return [ref for one in listed for ref in from_hub(settings, zoo, one, given)]
         if got.members:
@@ -80,6 +95,9 @@ def _foreign(
             f"{source} has no card of madx-stilts, so it must be tried on its backbone.",
             hint="Name the backbone that it was made for with --backbone.",
         )
+    from madx_stilts.cli.workshop import open_backbone
+    from madx_stilts.hub.foreign import Told, take_foreign
+
     backbone = open_backbone(settings, CommonOptions(backbone=given.backbone, device=given.device))
     told = {key: value for key, value in asdict(given).items() if key in ("role", "name", "task", "language")}
     return take_foreign(zoo, folder, files, backbone, Told(**told, base=given.base_model), source)

@@ -7,7 +7,7 @@ import click
 
 from madx_stilts.cli.command import Group
 from madx_stilts.cli.grouping import OptionGroup, option
-from madx_stilts.cli.options import PREVIEW, json_option
+from madx_stilts.cli.options import COUNT, PREVIEW, CommonOptions, json_option
 from madx_stilts.cli.settings import Settings
 
 
@@ -26,8 +26,8 @@ CHECK: OptionGroup[CheckOptions] = OptionGroup(
     (
         option("--languages", "--language", metavar="CODES", default="all", help="As in de,sw; or all the task has."),
         option("--split", kind=click.Choice(["train", "dev", "test"]), shown="all", help="Which split."),
-        option("--limit", metavar="N", kind=click.IntRange(1), shown="all", help="Read the first rows of each set."),
-        option("--faults", metavar="N", default=10, kind=click.IntRange(1), help="Faults of each set that are shown."),
+        option("--limit", metavar="N", kind=COUNT, shown="all", help="Read the first rows of each set."),
+        option("--faults", metavar="N", default=10, kind=COUNT, help="Faults of each set that are shown."),
     ),
 )
 
@@ -99,6 +99,7 @@ def preview(settings: Settings, name: str, as_json: bool) -> None:
     \b
       madx-stilts tasks preview xquad --language de --backbone xlmr-base
     """
+    from madx_stilts.cli.checks import require_backbone
     from madx_stilts.cli.places import data_place, print_caveat, world_facts
     from madx_stilts.cli.previewing import encoded, example_facts, print_preview
     from madx_stilts.cli.requests import code_in, first_language, first_split
@@ -106,6 +107,8 @@ def preview(settings: Settings, name: str, as_json: bool) -> None:
 
     place, options = data_place(settings), PREVIEW.chosen()
     task = place.tasks[name]
+    if options.backbone is not None:
+        require_backbone(CommonOptions(backbone=options.backbone))
     split = first_split(task, options.split)
     language = code_in(task.languages_of(split), options.language or first_language(task, split))
     examples = read(task, language, split, place=place, limit=options.rows)

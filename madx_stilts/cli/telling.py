@@ -1,45 +1,55 @@
 """What is said on stderr: notes, and how a command ends that does not end well, with its exit code."""
 
-import errno
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 import click
 
 from madx_stilts.cli.settings import Settings
-from madx_stilts.errors import Interrupted, MadxStiltsError, MemoryLimitError, StorageError, UsageError
+from madx_stilts.errors import (
+    Interrupted,
+    MadxStiltsError,
+    MemoryLimitError,
+    NotAvailable,
+    StorageError,
+    UsageError,
+    brief,
+)
 from madx_stilts.files import FULL
 
 PREFIX = "MADX_STILTS"
 """Of our environment variables."""
 
-_SURROUNDINGS = FULL | {errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
-"""System errors that are never a bug of ours: no space, a quota or limit, no permission, a broken disk."""
 _REPORT = (
-    "This is a bug in madx-stilts, not a mistake of yours. "
+    "Unexpected error: madx-stilts has no better message for what is above. "
     "Please report it with all of the above and what `madx-stilts doctor` says."
 )
+_LONGEST = 20_000
+"""Characters of a message; what quotes more than that is cut."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What moves the cursor, changes colours or turns the direction of writing: a terminal obeys it, a reader cannot."""
 
 
 def say(settings: Settings, text: str) -> None:
     """Tell what begins now, unless no progress is wanted."""
     if not settings.quiet:
-        click.echo(text, err=True)
+        _print(text)
 
 
 def note(text: str) -> None:
     """Tell what a user should know, also one who wants no progress."""
-    click.echo(f"Note: {text}", err=True)
+    _print(f"Note: {text}")
 
 
 @contextmanager
 def told(*, as_json: bool, verbose: bool) -> Iterator[None]:
-    """Turn what goes wrong inside the block, bugs aside, into a message and an exit code.
+    """Turn what goes wrong inside the block, the unexpected aside, into a message and an exit code.
 
     Args:
         as_json: Print the message as one JSON object.
@@ -51,16 +61,20 @@ def told(*, as_json: bool, verbose: bool) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
-        # As `| head` does: nobody reads any more, so nothing more is written, not even when Python ends.
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (open until the interpreter ends)
+        silence()
         raise click.exceptions.Exit(Interrupted.exit_code) from error
-    except (MadxStiltsError, KeyboardInterrupt, MemoryError, RuntimeError, OSError) as error:
-        ours = _ours(error)
+    except CAUGHT as error:
+        ours = as_ours(error)
         if ours is None:
             raise
         if verbose:
             traceback.print_exc()
         raise click.exceptions.Exit(tell(ours, as_json=as_json)) from error
+
+
+def silence() -> None:
+    """Write nothing more, as where `| head` reads no more: not even what Python writes when it ends."""
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 (open until the interpreter ends)
 
 
 def tell(error: MadxStiltsError, *, as_json: bool) -> int:
@@ -72,9 +86,8 @@ def tell(error: MadxStiltsError, *, as_json: bool) -> int:
     if as_json:
         _print_json(type(error).__name__, error.message, error.hint)
     else:
-        click.echo(f"Error: {error.message}", err=True)
-        if error.hint:
-            click.echo(error.hint, err=True)
+        with suppress(OSError):  # stderr may be full or closed; the exit code remains
+            _print(f"Error: {error.message}" + (f"\n{error.hint}" if error.hint else ""))
     return error.exit_code
 
 
@@ -86,17 +99,19 @@ def tell_usage(error: click.ClickException) -> int:
     """
     if json_is_wanted():
         return tell(UsageError(error.format_message(), hint=_help_of(error)), as_json=True)
-    error.show()
+    with suppress(OSError):
+        error.show()
     return UsageError.exit_code
 
 
 def tell_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print an error that nobody foresaw, as `sys.excepthook`; Python then exits with 1."""
+    """Print an unexpected error, as `sys.excepthook`; Python then exits with 1."""
     lines = "".join(traceback.format_exception(kind, error, trace))
     if json_is_wanted():
         _print_json(kind.__name__, lines, _REPORT)
     else:
-        click.echo(f"{lines}\n{_REPORT}", err=True)
+        with suppress(OSError):
+            click.echo(f"{lines}\n{_REPORT}", err=True)
 
 
 def json_is_wanted() -> bool:
@@ -104,23 +119,48 @@ def json_is_wanted() -> bool:
     return "--json" in sys.argv[1:] or bool(os.environ.get(f"{PREFIX}_JSON"))
 
 
-def _ours(error: BaseException) -> MadxStiltsError | None:
-    """The error as one of ours; none if it is a bug."""
+CAUGHT = (MadxStiltsError, KeyboardInterrupt, MemoryError, RuntimeError, OSError)
+"""What `as_ours` may know."""
+
+
+def as_ours(error: BaseException) -> MadxStiltsError | None:
+    """The error as one of ours; None: it is unexpected.
+
+    What the system refuses is never ours to repair: a file that is no longer there, a name that is too long, a disk
+    that is full. So each `OSError` is one of ours, also where it was not foreseen.
+    """
     if isinstance(error, MadxStiltsError):
         return error
     if isinstance(error, KeyboardInterrupt):
         return Interrupted("Stopped.", hint="What was finished is kept. Run the same command again to go on.")
-    if isinstance(error, OSError) and error.errno in _SURROUNDINGS:
-        place = f"{error.filename}: " if error.filename else ""
-        hint = (
-            "Free some space or name another folder."
-            if error.errno in FULL
-            else "Check the folder and its permissions."
-        )
-        return StorageError(f"{place}{error.strerror}.", hint=hint)
+    if isinstance(error, OSError):
+        return _of_system(error)
     if isinstance(error, MemoryError) or _is_out_of_memory(error):
         return MemoryLimitError("There is not enough memory.", hint=_LESS_MEMORY)
     return None
+
+
+def failed_output(error: OSError) -> MadxStiltsError:
+    """The error of a standard output that takes nothing."""
+    reason = error.strerror or str(error)
+    return StorageError(f"Cannot write the output: {reason}.", hint="Check where standard output goes.")
+
+
+def _of_system(error: OSError) -> MadxStiltsError:
+    if error.errno is None:
+        # Libraries derive errors of their own from it: no connection, an answer that was refused.
+        return NotAvailable(f"{type(error).__name__}: {error}", hint="Try again, or see with --verbose where it arose.")
+    if error.filename is None:
+        return NotAvailable(
+            f"The system refuses: {error.strerror}.", hint="Check disks, permissions and where output goes."
+        )
+    hint = "Free some space or name another folder." if error.errno in FULL else "Check the path and its permissions."
+    return StorageError(f"{error.filename}: {error.strerror}.", hint=hint)
+
+
+def _print(text: str) -> None:
+    """One message on stderr, with what would act on the terminal made visible."""
+    click.echo(_CONTROLS.sub(lambda found: ascii(found[0])[1:-1], brief(text, _LONGEST)), err=True)
 
 
 _LESS_MEMORY = "Try more --accumulate, --recompute layers, or a smaller --max-tokens; for scoring, another --device."
@@ -137,4 +177,5 @@ def _help_of(error: click.ClickException) -> str:
 
 
 def _print_json(kind: str, message: str, hint: str) -> None:
-    click.echo(json.dumps({"error": kind, "message": message, "hint": hint}), err=True)
+    with suppress(OSError):
+        click.echo(json.dumps({"error": kind, "message": brief(message, _LONGEST), "hint": hint}), err=True)

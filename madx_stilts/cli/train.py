@@ -2,9 +2,11 @@
 
 import click
 
+from madx_stilts.bounds import Tokens
 from madx_stilts.cli.command import Group, Option
 from madx_stilts.cli.mixture_options import MIXTURE
 from madx_stilts.cli.options import TRAINING, json_option
+from madx_stilts.cli.ranges import within
 from madx_stilts.cli.settings import Settings
 
 _language = click.option(
@@ -40,7 +42,7 @@ def train() -> None:
     "--tokens",
     cls=Option,
     metavar="N",
-    type=click.IntRange(1),
+    type=within(Tokens),
     show_default="all",
     help="Read the first texts up to so many tokens; no file past them is downloaded.",
 )
@@ -57,15 +59,22 @@ def language(settings: Settings, language: str, text: str, tokens: int | None, a
       madx-stilts train language sw --text swahili.txt --config language
       madx-stilts train language sw --text wikimedia/wikipedia --tokens 5000000 --config language
     """
+    from madx_stilts.cli.checks import checked_config, require_texts
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import tell_unknown_language
+    from madx_stilts.stack import Role, require_name
+
+    options = TRAINING.chosen()
+    require_name(options.name or language)
+    config = checked_config(settings, options, "text")
+    require_texts([(language, text)])
+    tell_unknown_language(language, data_place(settings).world)
+
     from madx_stilts.cli.trained import report
     from madx_stilts.cli.workshop import take_order
-    from madx_stilts.stack import Role
     from madx_stilts.train.roles import train_language
 
-    tell_unknown_language(language, data_place(settings).world)
-    order = take_order(settings, TRAINING.chosen(), "text")
+    order = take_order(settings, options, config)
     card = train_language(order.shop, language, text, order.wish, tokens=tokens)
     report(order, card, role=Role.LANGUAGE, task="", as_json=as_json)
 
@@ -94,22 +103,29 @@ def intermediate(
     """
     from dataclasses import replace
 
+    from madx_stilts.cli.checks import checked_config, require_composable, require_texts, require_training_data
     from madx_stilts.cli.mixing import members_of, sampling_of, texts_of, widest_format
     from madx_stilts.cli.places import data_place
-    from madx_stilts.cli.requests import require_training_data
-    from madx_stilts.cli.trained import report
-    from madx_stilts.cli.workshop import take_order
     from madx_stilts.cli.zoos import find_language, references
     from madx_stilts.stack import Role
-    from madx_stilts.train.roles import Member, Text, train_intermediate, train_mixture
+    from madx_stilts.tasks.task import require_own_data
 
-    mixture, place = MIXTURE.chosen(), data_place(settings)
+    options, mixture, place = TRAINING.chosen(), MIXTURE.chosen(), data_place(settings)
     members, texts = members_of(tasks, language, place.tasks), texts_of(mixture, place.world)
     sampling = sampling_of(mixture, tasks=len(members), texts=len(texts))
-    for task, code in members:
-        require_training_data([task], code)
     shape = widest_format([task for task, _ in members], with_text=bool(texts))
-    order = take_order(settings, TRAINING.chosen(), shape, references(language_adapter))
+    config = checked_config(settings, options, shape, references(language_adapter))
+    require_composable(config, alone=language_adapter is None)
+    require_texts(texts)
+    for task, code in members:
+        require_own_data(task)
+        require_training_data(settings, [task], code)
+
+    from madx_stilts.cli.trained import report
+    from madx_stilts.cli.workshop import take_order
+    from madx_stilts.train.roles import Member, Text, train_intermediate, train_mixture
+
+    order = take_order(settings, options, config)
     bottom = find_language(order.shop.zoo, language_adapter, backbone=order.shop.backbone.fingerprint)
     wish = replace(order.wish, language_adapter=bottom)
     if sampling is None:
@@ -161,20 +177,25 @@ def target(
     """
     from dataclasses import replace
 
+    from madx_stilts.cli.checks import checked_config, require_composable, require_training_data
     from madx_stilts.cli.places import data_place
-    from madx_stilts.cli.requests import require_training_data, training_code, transfer_of
-    from madx_stilts.cli.trained import report
-    from madx_stilts.cli.workshop import take_order
+    from madx_stilts.cli.requests import training_code, transfer_of
     from madx_stilts.cli.zoos import find_intermediates, find_language, references
     from madx_stilts.stack import Role
-    from madx_stilts.train.roles import train_target
 
-    known = data_place(settings).tasks
+    options, known = TRAINING.chosen(), data_place(settings).tasks
     chosen = known[task]
+    config = checked_config(settings, options, chosen.format, references(on) + references(language_adapter))
+    require_composable(config, alone=language_adapter is None and (on is None or transfer == "continue"))
     stages = [known[stage] for stage in chosen.training_tasks]
     language = language and training_code(stages[0], language)
-    require_training_data(stages, language)
-    order = take_order(settings, TRAINING.chosen(), chosen.format, references(on) + references(language_adapter))
+    require_training_data(settings, stages, language)
+
+    from madx_stilts.cli.trained import report
+    from madx_stilts.cli.workshop import take_order
+    from madx_stilts.train.roles import train_target
+
+    order = take_order(settings, options, config)
     zoo, fingerprint = order.shop.zoo, order.shop.backbone.fingerprint
     wish = replace(
         order.wish, language=language, language_adapter=find_language(zoo, language_adapter, backbone=fingerprint)

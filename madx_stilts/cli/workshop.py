@@ -1,6 +1,6 @@
 """From options to the things that work: data place, backbone, workshop. Importing this module loads torch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,14 +11,12 @@ from madx_stilts.cli.places import data_place
 from madx_stilts.cli.progress import listeners
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
-from madx_stilts.cli.zoos import open_zoo, require_known, require_name
-from madx_stilts.config import AdapterConfig, load
+from madx_stilts.cli.zoos import open_zoo
+from madx_stilts.config import AdapterConfig
 from madx_stilts.data.shelf import Shelf
-from madx_stilts.formats import FORMATS
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
 from madx_stilts.run.backbones import extent_in, origin_of
 from madx_stilts.run.crew import device_named
-from madx_stilts.tasks.task import FormatName
 from madx_stilts.train.job import Workshop
 from madx_stilts.train.listen import Listener, Quiet, Tracker
 from madx_stilts.train.roles import Wish
@@ -41,20 +39,15 @@ class Order:
     backbone: str
 
 
-def take_order(
-    settings: Settings, options: CommonOptions, format_name: FormatName, references: Sequence[str] = ()
-) -> Order:
-    """Check what can be checked at once, then load the backbone.
+def take_order(settings: Settings, options: CommonOptions, config: AdapterConfig) -> Order:
+    """Load the backbone.
 
     Args:
-        references: Adapters that the training needs, as they were written.
+        config: As `checks.checked_config` gives it.
 
     Raises:
-        MadxStiltsError: The config has faults, an adapter is not known, the device or backbone cannot be used.
+        MadxStiltsError: The device or backbone cannot be used.
     """
-    config = adapter_config(options, format_name)
-    require_known(open_zoo(settings), references)
-    require_name(options.name)
     trained: list[str] = []
     shop = open_workshop(settings, options, config, trained=trained)
     return Order(
@@ -82,35 +75,6 @@ def open_backbone(
     cached = "" if origin.folder else f", from the hub's cache at commit {folder.name[:8]}"
     say(settings, f"Loading the backbone {origin.name}, in {precision} on {device}{cached}.")
     return load_backbone(origin.name, folder, precision=precision, device=device)
-
-
-def adapter_config(options: CommonOptions, format_name: FormatName) -> AdapterConfig:
-    """Method and settings, from the config file and the options over it.
-
-    Raises:
-        ConfigError: They have faults.
-    """
-    changes: dict[str, object] = {
-        "train.epochs": options.epochs,
-        "train.max_steps": options.max_steps,
-        "train.batch_size": options.batch_size,
-        "train.accumulate": options.accumulate,
-        "train.learning_rate": options.learning_rate,
-        "train.max_tokens": options.max_tokens,
-        "train.precision": options.precision,
-    }
-    config = load(options.config, AdapterConfig, kind="adapters", overrides=options.overrides, options=changes)
-    settings = config.train
-    if "max_tokens" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"max_tokens": FORMATS[format_name].max_tokens})
-    if options.epochs is not None and options.max_steps is None and not _sets_steps(options):
-        # Who asks for epochs gets them, also over a config that bounds the steps.
-        settings = settings.model_copy(update={"max_steps": None})
-    return config.model_copy(update={"train": settings})
-
-
-def _sets_steps(options: CommonOptions) -> bool:
-    return any(override.startswith("train.max_steps=") for override in options.overrides)
 
 
 def open_workshop(settings: Settings, options: CommonOptions, config: AdapterConfig, *, trained: list[str]) -> Workshop:

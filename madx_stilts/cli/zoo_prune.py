@@ -4,8 +4,10 @@ import json
 
 import click
 
+from madx_stilts.bounds import Days
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.ranges import within
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import UsageError
 
@@ -15,7 +17,7 @@ from madx_stilts.errors import UsageError
     "--older-than",
     cls=Option,
     metavar="DAYS",
-    type=click.FloatRange(0),
+    type=within(Days),
     help="Remove what was made longer ago; 0 is everything.",
 )
 @click.option("--grid", cls=Option, metavar="CONFIG", help="Remove what `madx-stilts grid run CONFIG` trained.")

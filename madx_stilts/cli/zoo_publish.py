@@ -44,20 +44,27 @@ def publish(
       madx-stilts zoo publish --stack intermediate/mnli,target/xnli+mnli --to hub:me/xnli-stack
       madx-stilts zoo publish --all --to hub:me/my-grid --private
     """
-    from madx_stilts.cli.giving import Parcel, chosen, copy_all, pack, print_parcel, send
+    from madx_stilts.cli.picking import chosen
     from madx_stilts.cli.zoos import open_zoo
     from madx_stilts.hub.address import HUB, Address
-    from madx_stilts.hub.publish import Wish
+    from madx_stilts.hub.results import read_results
 
     given, zoo = PUBLISHING.chosen(), open_zoo(settings)
     picked = chosen(zoo, settings.zoo, reference, given.stack, everything=everything)
     if given.destination is None:
         raise UsageError("No place is named.", hint="Add --to hub:owner/name, or --to DIR for another zoo.")
-    if not given.destination.startswith(HUB):
+    to_hub = given.destination.startswith(HUB)
+    at = f"@{given.revision}" if given.revision else ""
+    address = Address.parse(given.destination + at) if to_hub else None
+    read_results(given.scores)
+
+    from madx_stilts.cli.giving import Parcel, copy_all, pack, print_parcel, send
+    from madx_stilts.hub.publish import Wish
+
+    if address is None:
         copied = copy_all(zoo, picked.refs, Path(given.destination), dry_run=dry_run)
         click.echo(json.dumps(copied) if as_json else "\n".join(f"{row['ref']}: {row['done']}" for row in copied))
         return
-    address = Address.parse(given.destination + (f"@{given.revision}" if given.revision else ""))
     told: list[object] = []
 
     def handle(parcel: Parcel) -> None:
@@ -84,10 +91,16 @@ def export(settings: Settings, reference: str, folder: Path, as_json: bool) -> N
     REFERENCE is role/name or role/name@version, or several, separated by commas, for a whole stack. FOLDER is made; it
     holds the lineage too. `madx-stilts zoo import` reads it on another machine, and plain `adapters` loads it.
     """
-    from madx_stilts.cli.giving import write_out
-    from madx_stilts.cli.zoos import open_zoo
+    from madx_stilts.cli.zoos import open_zoo, references, require_known
+    from madx_stilts.hub.results import read_results
 
-    files = write_out(open_zoo(settings), reference, folder, EXPORTING.chosen())
+    zoo, given = open_zoo(settings), EXPORTING.chosen()
+    require_known(zoo, references(reference))
+    read_results(given.scores)
+
+    from madx_stilts.cli.giving import write_out
+
+    files = write_out(zoo, reference, folder, given)
     if as_json:
         click.echo(json.dumps({"folder": str(folder), "files": files}))
         return

@@ -26,12 +26,13 @@ def pull(settings: Settings, source: str, as_json: bool) -> None:
       madx-stilts zoo pull hub:me/xnli-mnli@v1
       madx-stilts zoo pull hub:AdapterHub/xlm-roberta-base-de-wiki_pfeiffer --backbone xlmr-base
     """
-    from madx_stilts.cli.taking import from_hub, print_taken
+    from madx_stilts.cli.taking import from_hub, print_taken, require_possible
     from madx_stilts.cli.zoos import open_zoo
     from madx_stilts.hub.address import Address
 
-    zoo, address = open_zoo(settings), Address.parse(source)
-    refs = from_hub(settings, zoo, address, TAKING.chosen())
+    zoo, address, given = open_zoo(settings), Address.parse(source), TAKING.chosen()
+    require_possible(given)
+    refs = from_hub(settings, zoo, address, given)
     print_taken(zoo, refs, as_json=as_json)
 
 
@@ -46,9 +47,10 @@ def import_folder(settings: Settings, folder: Path, as_json: bool) -> None:
     FOLDER is one that `madx-stilts zoo export` wrote, or the `adapters` library; what holds for `madx-stilts zoo pull`
     holds here too.
     """
-    from madx_stilts.cli.taking import from_folder, print_taken
+    from madx_stilts.cli.taking import from_folder, print_taken, require_possible
     from madx_stilts.cli.zoos import open_zoo
 
-    zoo = open_zoo(settings)
-    refs = from_folder(settings, zoo, folder, TAKING.chosen())
+    zoo, given = open_zoo(settings), TAKING.chosen()
+    require_possible(given)
+    refs = from_folder(settings, zoo, folder, given)
     print_taken(zoo, refs, as_json=as_json)

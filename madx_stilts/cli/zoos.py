@@ -58,25 +58,6 @@ def require_known(zoo: Zoo, wanted: Iterable[str]) -> None:
                 raise
 
 
-def require_name(name: str | None) -> None:
-    """Refuse a name for an adapter that no reference could hold, before it is trained.
-
-    Raises:
-        UsageError: It holds a space, a slash or the like, or begins with a dot.
-    """
-    if name is None:
-        return
-    try:
-        named = Wanted.parse(f"{Role.TARGET}/{name}").name
-    except UsageError:
-        named = ""
-    if named != name or name.startswith("."):
-        raise UsageError(
-            f"{name!r} is no name for an adapter.",
-            hint="A name has letters, digits and . + - _, and does not begin with a dot.",
-        )
-
-
 def find_all(zoo: Zoo, texts: str | None, *, backbone: str) -> tuple[AdapterRef, ...]:
     """The adapters of references separated by commas.
 

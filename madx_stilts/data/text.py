@@ -73,6 +73,18 @@ def read_text(
     return _divided(texts)
 
 
+def require_source(name: str, language: str) -> None:
+    """Refuse text that is not here, before anything is loaded to read it with.
+
+    Raises:
+        UsageError: The source is neither a text file nor the name of a data set.
+        DataError: There is no such file.
+    """
+    path = Path(_source(name, language).path)
+    if path.is_absolute() and not path.exists():
+        raise DataError(f"There is no file {path}.", hint="Check the path.")
+
+
 def _require_some(count: int | None, what: str) -> None:
     if count is not None and count < 1:
         raise UsageError(f"A limit of {count} {what} leaves none.", hint="Give 1 or more, or no limit.")

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from madx_stilts import strict_json
 from madx_stilts.files import read_bounded
 from madx_stilts.miniature.build import build, passport
 from madx_stilts.miniature.world import World
+from madx_stilts.strict_json import parse
 from madx_stilts.tasks.world import PASSPORT
 
 SEED = 1
@@ -29,7 +29,7 @@ def ensure_data(folder: Path, *, say: Callable[[str], None]) -> None:
 
 def _is_there(folder: Path) -> bool:
     try:
-        found = strict_json.parse(read_bounded(folder / PASSPORT, limit=2**20))
+        found = parse(read_bounded(folder / PASSPORT, limit=2**20))
     except (OSError, ValueError):
         return False
     wanted = passport(World(SEED), "full")

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, field_validator, model_validator
+from pydantic import GetCoreSchemaHandler, field_validator, model_validator
 from pydantic_core import CoreSchema, core_schema
 
-from madx_stilts.recipe import Count, Frozen, FusionSettings, Method, Part, Sampling, TrainSettings
+from madx_stilts.bounds import FEW, MANY, Count, Portion
+from madx_stilts.recipe import Frozen, FusionSettings, Method, Part, Sampling, TrainSettings
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 
@@ -46,22 +47,22 @@ class Column(Change):
     """One task, or `none`."""
     language: str | None = None
     """Of the task's training data; none: the task's source language."""
-    mix: tuple[str, ...] | None = None
+    mix: Annotated[tuple[str, ...], FEW] | None = None
     """Tasks trained together, each as `task` or `task@language`."""
     sampling: Sampling | None = None
     """How the tasks of a mixture are drawn; none: in proportion to their sizes."""
-    chain: tuple[str, ...] | None = None
+    chain: Annotated[tuple[str, ...], FEW] | None = None
     """Tasks trained one after another, each from the weights of the last, with a fresh head."""
-    fuse: tuple[str, ...] | None = None
+    fuse: Annotated[tuple[str, ...], FEW] | None = None
     """Tasks trained apart, whose adapters stand side by side under a fusion layer that each target trains with its own
     adapter (AdapterFusion, arXiv 2005.00247). Each as `task` or `task@language`."""
     fusion: FusionSettings | None = None
     """How the fusion layers of targets over this column are trained; none: as usual."""
-    masked_lm: Annotated[float, Field(gt=0, lt=1)] | None = None
+    masked_lm: Portion | None = None
     """Share of the steps that model plain text beside the tasks; in a chain or a fusion, of each training."""
     text: str | None = None
     """Where that text lies: `owner/name` of a data set, or a file; none: as `train.language.text` says."""
-    text_languages: tuple[str, ...] = ()
+    text_languages: Annotated[tuple[str, ...], MANY] = ()
     """Of that text; none: the source language."""
 
     @field_validator("fuse", mode="before")

@@ -1,13 +1,21 @@
 """What keeps a grid from being planned, all of it at once."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import chain, islice
+from math import prod
 
+from madx_stilts.bounds import MAX_CELLS
 from madx_stilts.grid.column import NAME, NONE, Column
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.misfits import misfits
 from madx_stilts.grid.scope import scope_faults
+from madx_stilts.stack import name_fault
 from madx_stilts.tasks.task import Task
+
+_ENOUGH = 200
+"""Faults after which nobody looks for more: near names are looked up for each."""
 
 
 def faults_of(grid: Grid, tasks: Mapping[str, Task]) -> tuple[str, ...]:
@@ -16,15 +24,21 @@ def faults_of(grid: Grid, tasks: Mapping[str, Task]) -> tuple[str, ...]:
     Args:
         tasks: Those there are, by name.
     """
-    faults = [*_axes(grid), *_transfers(grid), *_settings(grid, tasks)]
+    if fault := _too_large(grid):
+        return (fault,)
+    faults = [*islice(chain(_axes(grid), _transfers(grid), _settings(grid, tasks)), _ENOUGH)]
     sound = []
     for at, column in enumerate(grid.intermediates):
+        if len(faults) > _ENOUGH:
+            return tuple(faults)
         found = [f"intermediates.{at}: {fault}" for fault in _column(column, tasks)]
         faults += found
         sound += [] if found else [(at, column)]
     faults += _twins(sound, tasks)
     targets = []
     for at, name in enumerate(grid.targets):
+        if len(faults) > _ENOUGH:
+            return tuple(faults)
         found = [f"targets.{at}: {fault}" for fault in _target(grid, name, tasks)]
         faults += found
         targets += [] if found else [name]
@@ -33,10 +47,18 @@ def faults_of(grid: Grid, tasks: Mapping[str, Task]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(faults))
 
 
-def _axes(grid: Grid) -> Iterator[str]:
-    if not NAME.fullmatch(grid.name):
-        yield f"name: {grid.name!r} would be no file name; use letters, digits, '.', '_' and '-'"
-    axes: dict[str, Sequence[object]] = {
+def _too_large(grid: Grid) -> str:
+    """Why a grid has more cells than can be planned; empty if it has not. Before all else, which takes time by cell."""
+    axes = {key: len(values) for key, values in _axes_of(grid).items() if key != "languages"}
+    cells = prod(axes.values())
+    if cells <= MAX_CELLS:
+        return ""
+    written = " x ".join(f"{size:,} {key}" for key, size in axes.items() if size > 1)
+    return f"the grid has {cells:,} cells ({written}), at most {MAX_CELLS:,} are planned"
+
+
+def _axes_of(grid: Grid) -> dict[str, Sequence[object]]:
+    return {
         "backbones": grid.backbones,
         "intermediates": grid.intermediates,
         "transfers": grid.transfers,
@@ -45,11 +67,18 @@ def _axes(grid: Grid) -> Iterator[str]:
         "languages": grid.languages,
         "seeds": grid.seeds,
     }
-    for key, values in axes.items():
+
+
+def _axes(grid: Grid) -> Iterator[str]:
+    if not NAME.fullmatch(grid.name):
+        yield f"name: {grid.name!r} would be no file name; use letters, digits, '.', '_' and '-'"
+    elif fault := name_fault(grid.name):
+        yield f"name: {fault}"
+    for key, values in _axes_of(grid).items():
         if not values:
             yield f"{key}: is empty, so the grid has no cell"
         if key not in {"intermediates", "languages"}:
-            twice = dict.fromkeys(value for value in values if values.count(value) > 1)
+            twice = [value for value, times in Counter(values).items() if times > 1]
             yield from (f"{key}: {value} stands there twice" for value in twice)
 
 
@@ -77,6 +106,8 @@ def _column(column: Column, tasks: Mapping[str, Task]) -> Iterator[str]:
     if column.name is not None and (column.name == NONE or not NAME.fullmatch(column.name)):
         reason = "is the column without an intermediate" if column.name == NONE else "cannot be part of a name"
         yield f"{column.name!r} {reason}; use letters, digits, '.', '_' and '-'"
+    elif column.name is not None and (fault := name_fault(column.name)):
+        yield f"{column.name!r} cannot be part of a name: {fault}"
     if column.kind == "none":
         idle = sorted(column.model_fields_set - {"task"})
         if idle:

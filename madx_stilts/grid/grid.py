@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Tag
 
+from madx_stilts.bounds import MANY, Count, Seed, Tokens
 from madx_stilts.grid.column import Change, Column, OrWord
 from madx_stilts.grid.job import Missing
-from madx_stilts.recipe import Count, Frozen, Method, TrainSettings
+from madx_stilts.recipe import Frozen, Method, TrainSettings
 from madx_stilts.tasks.task import Split
 
 Transfer = Literal["stack", "continue", "fuse"]
@@ -20,12 +21,14 @@ def _shape(value: object) -> str:
 
 
 Languages = Annotated[
-    Annotated[Known, Tag("name")] | Annotated[tuple[str, ...], Tag("list")],
+    Annotated[Known, Tag("name")] | Annotated[tuple[str, ...], MANY, Tag("list")],
     Discriminator(_shape),
 ]
 """Codes; or `all` there are; or those that XTREME or XTREME-R has for the task."""
 
-All = Annotated[Annotated[Literal["all"], Tag("name")] | Annotated[tuple[str, ...], Tag("list")], Discriminator(_shape)]
+All = Annotated[
+    Annotated[Literal["all"], Tag("name")] | Annotated[tuple[str, ...], MANY, Tag("list")], Discriminator(_shape)
+]
 """Codes, or `all` that are needed."""
 
 
@@ -42,7 +45,7 @@ class Making(Frozen):
 class Training(Making):
     """How adapters that learn tasks are made."""
 
-    by_task: Mapping[str, Change] = {}
+    by_task: Annotated[Mapping[str, Change], MANY] = {}
     """What trainings on the data of one task have otherwise. Targets that borrow their data (XNLI from MNLI) have the
     settings of the task they borrow from. Mixtures take only `limit` from here."""
 
@@ -50,7 +53,7 @@ class Training(Making):
 class IntermediateTraining(Training):
     """How intermediates are made."""
 
-    seed: Annotated[int, Field(ge=0)] | None = None
+    seed: Seed | None = None
     """All cells stand on intermediates of this seed; none: each on those of its own seed."""
 
 
@@ -60,11 +63,11 @@ class LanguageTraining(Making):
     method: Method = Method(kind="seq_bn_inv", reduction_factor=2)
     text: str | None = None
     """`owner/name` of a data set that has every language, or a file where only one language is needed."""
-    tokens: Count | None = None
+    tokens: Tokens | None = None
     """Read the first texts that have so many tokens together; none: all."""
     languages: All = "all"
     """Those that get an adapter, if they are scored; see `Grid.missing` for the others."""
-    seed: Annotated[int, Field(ge=0)] | None = 0
+    seed: Seed | None = 0
     """All cells stand on language adapters of this seed; none: each on those of its own seed."""
 
 
@@ -90,7 +93,7 @@ class Scoring(Frozen):
     split: Split = "test"
     limit: Count | None = None
     """Score so many examples per language at most; none: all."""
-    by_task: Mapping[str, ScoringChange] = {}
+    by_task: Annotated[Mapping[str, ScoringChange], MANY] = {}
     """By target."""
 
 
@@ -99,19 +102,19 @@ class Grid(Frozen):
 
     name: str
     description: str = ""
-    backbones: tuple[str, ...]
+    backbones: Annotated[tuple[str, ...], MANY]
     """Short names, folders or hub ids."""
-    intermediates: tuple[Annotated[Column, OrWord()], ...]
+    intermediates: Annotated[tuple[Annotated[Column, OrWord()], ...], MANY]
     """Columns: `none`, `mnli`, `mnli@de`, or a mapping: see `Column`."""
-    transfers: tuple[Transfer, ...] = ("stack",)
+    transfers: Annotated[tuple[Transfer, ...], MANY] = ("stack",)
     """How a target uses its intermediate: on top of it while it is frozen, or starting from its weights."""
-    language_adapters: tuple[LanguageAdapters, ...] = ("none",)
+    language_adapters: Annotated[tuple[LanguageAdapters, ...], MANY] = ("none",)
     """None; that of the source language, kept; or exchanged for that of each language that is scored."""
     missing: Missing = "error"
     """With `swap`, what a language without an adapter gets: an error, the source language's, or none."""
-    targets: tuple[str, ...]
+    targets: Annotated[tuple[str, ...], MANY]
     languages: Languages = "all"
     """In which each target is scored."""
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1, 2)
+    seeds: Annotated[tuple[Seed, ...], MANY] = (0, 1, 2)
     train: Trainings = Trainings()
     evaluate: Scoring = Scoring()

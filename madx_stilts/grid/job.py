@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
+from madx_stilts.bounds import Count
 from madx_stilts.files import digest
-from madx_stilts.recipe import Count, Frozen, Recipe
+from madx_stilts.recipe import Frozen, Recipe
 from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Split
 

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any
 
 from madx_stilts.errors import ConfigError, UsageError
 from madx_stilts.files import canonical_json
@@ -16,11 +17,13 @@ from madx_stilts.grid.job import Job, JobId, Planned, Score, Train, job_from_jso
 from madx_stilts.grid.room import room_faults
 from madx_stilts.grid.weave import Weaver
 from madx_stilts.positions import Extent
-from madx_stilts.stack import Role
+from madx_stilts.stack import Role, name_fault
+from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.tasks.task import Task
 
 FORMAT = 1
 """Of the text that a plan is written as."""
+_AGAIN = "Plan the grid again with this version."
 
 
 @dataclass(frozen=True)
@@ -98,12 +101,13 @@ class Plan:
         Raises:
             UsageError: It was written by another version.
         """
-        content = json.loads(text)
-        if content.get("format") != FORMAT:
-            raise UsageError(
-                f"The plan has format {content.get('format')!r}, this version reads {FORMAT}.",
-                hint="Plan the grid anew with this version.",
-            )
+        try:
+            content: Any = parse(text)
+            version = content.get("format")
+        except (JsonError, AttributeError) as error:
+            raise UsageError(f"This is no plan of a grid: {error}.", hint=_AGAIN) from error
+        if version != FORMAT:
+            raise UsageError(f"The plan has format {version!r}, this version reads {FORMAT}.", hint=_AGAIN)
         cells = {Cell(**{key: cell[key] for key in cell if key != "score"}): cell["score"] for cell in content["cells"]}
         jobs = {facts["id"]: _planned(facts) for facts in content["jobs"]}
         grid = Grid.model_validate_json(json.dumps(content["grid"]))
@@ -133,7 +137,11 @@ def plan(
         raise ConfigError(f"The grid {grid.name}", faults)
     weaver = Weaver(grid, tasks, stamps)
     cells = weaver.cells()
-    return Plan(grid, cells, weaver.planned(_counts(cells, weaver.jobs)), grouped(weaver.jobs))
+    jobs = weaver.planned(_counts(cells, weaver.jobs))
+    names = dict.fromkeys(name for planned in jobs.values() for _, name in planned.names)
+    if faults := [f"an adapter would be called {name}: {fault}" for name in names if (fault := name_fault(name))]:
+        raise ConfigError(f"The grid {grid.name}", faults)
+    return Plan(grid, cells, jobs, grouped(weaver.jobs))
 
 
 def _backbones(grid: Grid, tasks: Mapping[str, Task], stamps: Callable[[Job], Mapping[str, str]]) -> Iterator[str]:

@@ -21,15 +21,19 @@ from pydantic import Field, ValidationError, model_validator
 
 from madx_stilts.card import Amount, Instant, Seconds, Sum
 from madx_stilts.errors import Busy, StorageError
-from madx_stilts.files import PARTIAL, canonical_json, digest, told_as_storage, write_whole
+from madx_stilts.files import PARTIAL, canonical_json, digest, read_bounded, told_as_storage, write_whole
+from madx_stilts.findings import listed
 from madx_stilts.grid.job import Job, JobId, Train
 from madx_stilts.recipe import Frozen
+from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.zoo.layer import children, told_as_unreadable
 from madx_stilts.zoo.lock import held
 
 FORMAT: Final = 1
 """Raised when a record's keys change their meaning."""
 _SUM: Final = "sha256"
+_LARGEST: Final = 64 * 2**20
+"""Bytes of a record. The scores of a job in all languages take some kilobytes."""
 _ID: Final = re.compile(r"[0-9a-f]{64}")
 
 Status = Literal["done", "failed"]
@@ -149,7 +153,7 @@ class Records:
         path = self.path(id)
         try:
             with told_as_unreadable(path):
-                content = path.read_bytes()
+                content = read_bounded(path, limit=_LARGEST)
         except FileNotFoundError:
             return None
         return _read(content, path)
@@ -213,8 +217,8 @@ class Records:
 
 def _read(content: bytes, path: Path) -> Record | Damaged:
     try:
-        tree = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        tree = parse(content)
+    except JsonError as error:
         return Damaged(path, f"is no JSON ({error}).")
     if not isinstance(tree, dict):
         return Damaged(path, "holds no JSON object.")
@@ -230,8 +234,7 @@ def _read(content: bytes, path: Path) -> Record | Damaged:
     try:
         record = Record.model_validate_json(json.dumps(tree), strict=True)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        return Damaged(path, f"is no record: {'; '.join(faults)}.")
+        return Damaged(path, f"is no record: {listed(error)}.")
     if record.id != path.stem:
         return Damaged(path, f"is the record of another job, {record.id}.")
     return record

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from madx_stilts.bounds import Count
 from madx_stilts.errors import MadxStiltsError
 from madx_stilts.grid.grid import Grid, Languages, ScoringChange
-from madx_stilts.recipe import Count
 from madx_stilts.spellings import meeting, same
 from madx_stilts.tasks.benchmarks import BENCHMARKS
 from madx_stilts.tasks.task import Split, Task

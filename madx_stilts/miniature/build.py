@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from madx_stilts import __version__, strict_json
+from madx_stilts import __version__
 from madx_stilts.errors import StorageError
 from madx_stilts.files import digest, read_bounded, sha256_of, told_as_storage, written_folder
 from madx_stilts.miniature.distance import distance
@@ -13,6 +13,7 @@ from madx_stilts.miniature.mirror import Mirror
 from madx_stilts.miniature.rows import choice, linking, nli, pairs, qa, retrieval, tagging, text
 from madx_stilts.miniature.studio import AMOUNTS, DOMAINS, Size, Studio
 from madx_stilts.miniature.world import Domain, World
+from madx_stilts.strict_json import parse
 from madx_stilts.tasks.world import FORMAT, PASSPORT
 
 
@@ -77,11 +78,10 @@ def _check(folder: Path) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
-        there = strict_json.parse(read_bounded(folder / PASSPORT, limit=2**20))
+        found = parse(read_bounded(folder / PASSPORT, limit=2**20))
     except (OSError, ValueError):
-        there = None
-    name = there.get("name") if isinstance(there, dict) else None
-    if name != "miniature":
+        found = None
+    if not isinstance(found, dict) or found.get("name") != "miniature":
         raise StorageError(
             f"{folder} is there already and is not a miniature.", hint="Name a folder that does not exist yet."
         )

@@ -1,24 +1,30 @@
 """What a backbone is and how it is trained: the configs in `configs/pretrain/`."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from annotated_types import Ge, Le
+from pydantic import model_validator
 
-from madx_stilts.recipe import Count, Frozen, Share
+from madx_stilts.bounds import Count, Decay, Portion, Rate, Seed, Share, Weight
+from madx_stilts.errors import UsageError
+from madx_stilts.recipe import Frozen
 
 ArchitectureName = Literal["encoder", "encoder_decoder", "decoder"]
-Rate = Annotated[float, Field(gt=0)]
+Layers = Annotated[Count, Le(1000)]
+Width = Annotated[Count, Le(2**20)]
+"""Of a matrix. The sizes that fit together and into memory are fewer still."""
 
 
 class Size(Frozen):
     """How large a backbone is."""
 
-    layers: Count
+    layers: Layers
     """Of an encoder-decoder: in each of the two."""
-    hidden: Count
-    heads: Count
-    feed_forward: Count
-    vocabulary: Annotated[int, Field(ge=400)] = 4000
+    hidden: Width
+    heads: Width
+    feed_forward: Width
+    vocabulary: Annotated[Width, Ge(400)] = 4000
     """Pieces, special ones included. With 4,000, nearly every word of the miniature is one piece."""
 
     @model_validator(mode="after")
@@ -31,7 +37,7 @@ class Size(Frozen):
 class Text(Frozen):
     """What is read: documents of the miniature in all seen languages, in equal parts."""
 
-    world: Annotated[int, Field(ge=0)] = 1
+    world: Seed = 1
     """Seed of the miniature world."""
     documents: Count = 80_000
     """In all; they are read again when all were read."""
@@ -72,17 +78,17 @@ class Optimisation(Frozen):
     """Documents per step."""
     muon_rate: Rate = 0.01
     """With 0.02 the alignment that the dictionary gives is lost early; with 0.005 less is learned in the same time."""
-    momentum: Share = 0.95
+    momentum: Decay = 0.95
     adam_rate: Rate = 2e-3
-    adam_betas: tuple[Share, Share] = (0.9, 0.98)
+    adam_betas: tuple[Decay, Decay] = (0.9, 0.98)
     warmup: Share = 0.04
     """Share of all steps in which the rates rise from zero."""
     decay: Share = 0.5
     """Share of all steps, the last ones, in which the rates fall to zero."""
-    hidden_share: tuple[Rate, Rate] = (0.1, 0.4)
+    hidden_share: tuple[Portion, Portion] = (0.1, 0.4)
     """Share of a document's words that must be guessed, drawn between these two for each document. A decoder hides
     nothing: it guesses every next piece."""
-    alignment: Annotated[float, Field(ge=0)] = 0.0
+    alignment: Weight = 0.0
     """Weight of the contrast between words with their translations and all other words (`alignment.apart`), beside the
     cross entropy of the guesses. For encoders alone."""
     looks: Count = 4
@@ -113,10 +119,20 @@ class PretrainConfig(Frozen):
     train: Optimisation
     storage: Literal["fp32", "fp16"] = "fp16"
     """What the weights are stored in; they are trained in fp32."""
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _aligned(self) -> "PretrainConfig":
         if self.train.alignment and self.architecture != "encoder":
             raise ValueError(f"train.alignment ({self.train.alignment}) is for an encoder, not for {self.architecture}")
         return self
+
+
+def require_new(out: Path) -> None:
+    """Refuse a folder that is there already.
+
+    Raises:
+        UsageError: It is.
+    """
+    if out.exists():
+        raise UsageError(f"{out} exists already.", hint="Name another folder with --out, or remove this one.")

@@ -18,7 +18,7 @@ from madx_stilts.pretrain.course import Course
 from madx_stilts.pretrain.kept import NAME
 from madx_stilts.pretrain.network import build, table
 from madx_stilts.pretrain.objective import Pieces
-from madx_stilts.pretrain.plan import PretrainConfig
+from madx_stilts.pretrain.plan import PretrainConfig, require_new
 from madx_stilts.pretrain.quality import Examiner
 from madx_stilts.pretrain.shelf import put, rounded
 from madx_stilts.pretrain.text import OTHERS, Reading, prepare
@@ -96,8 +96,7 @@ def fresh(config: PretrainConfig, reading: Reading) -> PreTrainedModel:
 @contextmanager
 def _unfinished(config: PretrainConfig, out: Path) -> Iterator[Path]:
     """The folder of a training on its way, held by this process alone."""
-    if out.exists():
-        raise UsageError(f"{out} exists already.", hint="Name another folder with --out, or remove this one.")
+    require_new(out)
     folder = out.with_name(f"{out.name}.unfinished")
     with held(folder / "lock", busy=f"Another process trains into {out}.", other="another folder with --out"):
         note, mine = folder / "config.json", canonical_json(config.model_dump(mode="json"))

@@ -1,14 +1,18 @@
 """What a grid's name of a backbone means: a built-in short name, a folder, or a name on the hub. No torch."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from madx_stilts.backbone_files import backbone_folder, config_of, known_config
 from madx_stilts.config import BackboneConfig, load
-from madx_stilts.errors import UnknownName, UsageError
+from madx_stilts.errors import UnknownName, UsageError, brief
 from madx_stilts.positions import Extent
 from madx_stilts.resources import builtin_configs
+
+_LONGEST = 200
+"""Characters of `owner/name`; the hub takes 96 for each of the two."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Origin:
     @property
     def folder(self) -> Path | None:
         """The folder it is in; none if it is on the hub."""
-        return Path(self.source) if Path(self.source).is_dir() else None
+        return Path(self.source) if os.path.isdir(self.source) else None
 
     def located(self, *, offline: bool, say: Callable[[str], None]) -> Path:
         """The folder with its files, downloaded if need be; see `backbone_folder`.
@@ -71,11 +75,12 @@ def origin_of(name: str) -> Origin:
     if name in builtin_configs("backbones"):
         config = load(name, BackboneConfig, kind="backbones")
         return Origin(name, config.source, config.revision)
-    if Path(name).is_dir():
+    if os.path.isdir(name):  # unlike `Path.is_dir`, also where the name is too long to be one
         return Origin(Path(name).resolve().name, name)
-    if name.count("/") == 1:
+    if name.count("/") == 1 and len(name) <= _LONGEST and not name.startswith((".", "/")):
         return Origin(name, name)
     raise UsageError(
-        f"There is no backbone {name!r}: it is no short name, no folder here, and not of the form owner/name.",
+        f"There is no backbone {brief(name, _LONGEST)!r}: it is no short name, no folder here, and not of the form "
+        "owner/name.",
         hint=UnknownName("backbone", name, builtin_configs("backbones")).hint,
     )

@@ -7,8 +7,9 @@ import os
 import sys
 from contextlib import suppress
 
+from madx_stilts.bounds import Count
 from madx_stilts.grid.plan import Plan
-from madx_stilts.recipe import Count, Frozen
+from madx_stilts.recipe import Frozen
 from madx_stilts.run.ledger import Ledger
 from madx_stilts.run.site import Site
 

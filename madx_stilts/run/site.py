@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from madx_stilts.bounds import Bytes, Count
 from madx_stilts.data.place import DataPlace
 from madx_stilts.grid.records import Records
-from madx_stilts.recipe import Count, Frozen
+from madx_stilts.recipe import Frozen
 from madx_stilts.zoo.store import Zoo
 
 
@@ -27,7 +28,7 @@ class Site(Frozen):
     """Whether activations are recomputed in the backward pass to save memory."""
     trunk_cache: Path | None = None
     """Folder that keeps what is computed below the lowest task adapter; none: it is computed for each batch."""
-    trunk_cache_bytes: Count = 2_000_000_000
+    trunk_cache_bytes: Bytes = 2_000_000_000
     """How large that may get."""
     together: Count = 16
     """Jobs that a worker does at once, at most. A crash costs the scorings among them, and no training."""

@@ -209,3 +209,15 @@ class Task:
     def searched(self) -> "Task":
         """Retrieval only: the same task with the candidates as its rows."""
         return replace(self, sources=self.candidates, candidates={})
+
+
+def require_own_data(task: Task) -> None:
+    """Refuse a task that only borrows its training data.
+
+    Raises:
+        UsageError: It has none of its own.
+    """
+    if "train" not in task.splits:
+        raise UsageError(
+            f"{task.name} has no training data of its own.", hint=f"Train {' then '.join(task.training_tasks)} instead."
+        )

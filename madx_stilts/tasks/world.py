@@ -7,22 +7,26 @@ from typing import Annotated, Final
 
 from pydantic import Field, ValidationError, model_validator
 
-from madx_stilts import strict_json
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.files import read_bounded
+from madx_stilts.findings import listed
 from madx_stilts.languages import CONSTRUCTED_CODE, LANGUAGES
 from madx_stilts.recipe import Frozen
 from madx_stilts.registry import Registry
+from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Source, Sources, Split, Task
 
 PASSPORT = "world.json"
 """The file that makes a folder of data sets a world."""
-_LARGEST: Final = 2**20
 FORMAT: Final = 1
 """The newest form of this file that is known here."""
 LICENCE = "constructed, Apache-2.0 like the package"
 _REPAIR = "Write the world anew: madx-stilts miniature build DIR"
+_LARGEST: Final = 2**20
+"""Bytes of this file."""
+Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,100}$")]
+"""A short text that may be printed: nothing in it acts on a terminal."""
 
 
 class Tongue(Frozen):
@@ -30,8 +34,8 @@ class Tongue(Frozen):
 
     code: Annotated[str, Field(pattern=CONSTRUCTED_CODE)]
     """One of `qaa` to `qtz`, which ISO 639 keeps for private use."""
-    name: Annotated[str, Field(min_length=1)]
-    script: str
+    name: Label
+    script: Label
     """ISO 15924."""
     seen: bool
     """Whether backbones are trained on its text."""
@@ -43,7 +47,7 @@ class _Passport(Frozen):
     """What `world.json` holds."""
 
     format: Annotated[int, Field(ge=1)]
-    name: Annotated[str, Field(min_length=1)]
+    name: Label
     version: str
     """Of the package that wrote it."""
     note: str
@@ -191,9 +195,9 @@ def read_world(folder: Path) -> World:
     """
     file = folder / PASSPORT
     try:
-        text = read_bounded(file, limit=_LARGEST).decode()
-        content = strict_json.parse(text)
-    except (OSError, ValueError) as error:
+        text = read_bounded(file, limit=_LARGEST)
+        content = parse(text)
+    except (OSError, JsonError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise DataError(f"{file} cannot be read: {reason}.", hint=f"{_REPAIR}.") from error
     version = content.get("format") if isinstance(content, dict) else None
@@ -205,9 +209,9 @@ def read_world(folder: Path) -> World:
     try:
         told = _Passport.model_validate_json(text, strict=True)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        reasons = "; ".join(fault.removeprefix(": Value error, ") for fault in faults)
-        raise DataError(f"{file} is no passport of a constructed world: {reasons}.", hint=f"{_REPAIR}.") from error
+        raise DataError(
+            f"{file} is no passport of a constructed world: {listed(error)}.", hint=f"{_REPAIR}."
+        ) from error
     source_first = sorted(told.languages, key=lambda one: one.code != told.source)
     return World(folder, told.name, told.seed, told.source, tuple(source_first))
 

@@ -21,7 +21,7 @@ from madx_stilts.nets.preflight import check_effects, check_gradients
 from madx_stilts.nets.stacking import name_in_model, seeded, trunk_below
 from madx_stilts.recipe import Recipe
 from madx_stilts.score.judge import Judge, dev_judge
-from madx_stilts.stack import Role
+from madx_stilts.stack import Role, require_name
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import assembled, new_learner, save_all
 from madx_stilts.train.certificate import certificate, fingerprints, notes_of_feed
@@ -110,6 +110,7 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
     Raises:
         MadxStiltsError: See its subclasses; nothing half-made is left in the zoo, and unfinished work is kept.
     """
+    require_name(name)
     with ExitStack() as using:
         recipe, states = agreed(using, shop, recipe, materials)
         identity = identity_of(shop, recipe, materials)

@@ -16,8 +16,8 @@ from madx_stilts.data.text import Budget, read_text
 from madx_stilts.errors import UsageError
 from madx_stilts.nets.attach import check_composition, check_fusable
 from madx_stilts.recipe import COMPOSABLE, Fusion, Part, Recipe, Sampling, Start, why_alone, why_only_lowest
-from madx_stilts.stack import AdapterRef, Role
-from madx_stilts.tasks.task import Task
+from madx_stilts.stack import AdapterRef, Role, require_name
+from madx_stilts.tasks.task import Task, require_own_data
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import task_named
 from madx_stilts.train.job import Workshop, train
@@ -161,27 +161,17 @@ def train_target(
     fusing = wish.config.fusion.model_dump() | {"members": tuple(ref.id for ref in on)}
     fusion = Fusion.model_validate(fusing) if transfer == "fuse" else None
     stages = task.training_tasks
-    for at, stage in enumerate(stages, start=1):
+    names = [_target_name(tasks[stage], wish, on, transfer) for stage in stages[:-1]]
+    names.append(wish.name or _target_name(task, wish, on, transfer))
+    for name in names:
+        require_name(name)
+    for stage, name in zip(stages, names, strict=True):
         part = _part(tasks[stage], wish)
         recipe = _recipe((part,), wish, below=below, start=start, fusion=fusion)
-        last = at == len(stages)
-        name = wish.name if wish.name and last else _target_name(task if last else tasks[stage], wish, on, transfer)
         materials = Materials([gather(part, recipe.train, shop.place)])
         card = train(shop, recipe, materials, role=Role.TARGET, name=name)
         start = Start(adapter=card.id, head=True)
     return card
-
-
-def require_own_data(task: Task) -> None:
-    """Refuse a task that only borrows its training data.
-
-    Raises:
-        UsageError: It has none of its own.
-    """
-    if "train" not in task.splits:
-        raise UsageError(
-            f"{task.name} has no training data of its own.", hint=f"Train {' then '.join(task.training_tasks)} instead."
-        )
 
 
 def _part(task: Task, wish: Wish) -> Part:

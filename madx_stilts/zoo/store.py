@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from madx_stilts.card import Card
-from madx_stilts.errors import AdapterError, Busy, NewerAdapter, UsageError
+from madx_stilts.errors import AdapterError, Busy, NewerAdapter
 from madx_stilts.files import sha256_of, sweep, told_as_storage, write_whole, written_folder
-from madx_stilts.stack import AdapterRef, Role, Wanted
+from madx_stilts.stack import AdapterRef, Role, Wanted, require_name
 from madx_stilts.zoo import leftovers
 from madx_stilts.zoo.choose import Entry, choose, fits, missing
 from madx_stilts.zoo.layer import CARD, Layer, reference_json
@@ -168,11 +168,10 @@ class Zoo:
 
         Raises:
             AdapterError: There is no such adapter.
-            UsageError: The name cannot be written in a reference.
+            UsageError: The name cannot be written in a reference, or is too long for a folder.
             StorageError: No permission, or no space.
         """
-        if Wanted.parse(f"{role}/{name}").name.startswith("."):
-            raise UsageError(f"{name!r} is no name for an adapter.", hint="A name does not begin with a dot.")
+        require_name(name)
         self._layer_of(id)
         ref = AdapterRef(role, name, id)
         if not any(layer.reference(ref).is_file() for layer in self._layers):

@@ -108,6 +108,11 @@ def test_a_command_that_is_not_understood_is_told_to_programs_in_the_same_form(
         (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/full/file"), 3, "/full/file"),
         (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/locked"), 3, "/locked"),
         (OSError(errno.EROFS, os.strerror(errno.EROFS)), 3, "Read-only"),
+        (FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "/gone"), 3, "/gone: No such file"),
+        (OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), "a" * 300), 3, "File name too long"),
+        (NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), "/file/x"), 3, "/file/x: Not a directory"),
+        (OSError(errno.ELOOP, os.strerror(errno.ELOOP), "/circle"), 3, "/circle: Too many levels"),
+        (ConnectionError("no route"), 3, "ConnectionError: no route"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
@@ -121,7 +126,7 @@ def test_what_the_machine_refuses_is_told_as_an_error_of_ours(
     assert "Traceback" not in said.err
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), RuntimeError("x"), FileNotFoundError(errno.ENOENT, "x", "y")])
+@pytest.mark.parametrize("error", [KeyError("x"), RuntimeError("x"), OverflowError("x")])
 def test_an_error_that_nobody_foresaw_is_raised_on(error: Exception, madx: Madx, failing: Failing) -> None:
     failing(error)
     with pytest.raises(type(error)):
@@ -135,7 +140,7 @@ def test_a_bug_is_told_with_its_traceback_and_ends_with_1() -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert "Traceback" in done.stderr
     assert "TypeError" in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("This is a bug in madx-stilts")
+    assert done.stderr.splitlines()[-1].startswith("Unexpected error")
 
 
 def test_a_bug_is_told_to_programs_as_one_json_object(
@@ -146,7 +151,7 @@ def test_a_bug_is_told_to_programs_as_one_json_object(
     tell_bug(type(error), error, error.__traceback__)
     told = json.loads(capsys.readouterr().err)
     assert set(told) == {"error", "message", "hint"}
-    assert (told["error"], "KeyError: 'x'" in told["message"], "bug" in told["hint"]) == ("KeyError", True, True)
+    assert (told["error"], "KeyError: 'x'" in told["message"], "report" in told["hint"]) == ("KeyError", True, True)
 
 
 def test_verbose_also_tells_where_in_the_code_an_error_arose(madx: Madx, failing: Failing) -> None:
@@ -173,3 +178,59 @@ def test_head_may_cut_the_output() -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     first, status = done.stdout.splitlines()
     assert (first, status in ("0", "130"), done.stderr) == ("Tasks", True, "")
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code", "message"),
+    [
+        (">&-", 3, "Error: Cannot write the output: Bad file descriptor."),
+        ("> /dev/full", 3, "No space left on device"),
+        (">&- 2>&-", 3, ""),
+        ("> /dev/full 2> /dev/full", 3, ""),
+        ("2>&-", 0, ""),
+        ("2> /dev/full", 0, ""),
+        ("<&- 2>&- > /dev/null", 0, ""),
+    ],
+)
+@pytest.mark.parametrize("words", ["tasks list", "tasks list --json", "--help", "zoo prune --help"])
+def test_an_output_that_takes_nothing_is_no_bug(words: str, redirected: str, code: int, message: str) -> None:
+    command = f"{sys.executable} -m madx_stilts {words} {redirected}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert message.rpartition(":")[2].strip(". ") in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("redirected", ["> /dev/full", "2> /dev/full", "2>&-"])
+def test_a_usage_error_keeps_its_exit_code_whatever_is_closed(redirected: str) -> None:
+    for words in ("tasks show nothing", "zoo lst", "tasks show nothing --json"):
+        command = f"{sys.executable} -m madx_stilts {words} {redirected}"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+
+
+def test_help_may_be_cut_by_head() -> None:
+    command = f"{sys.executable} -m madx_stilts grid run --help | true; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip() in ("0", "130"), done.stderr) == (True, "")
+
+
+@pytest.mark.parametrize(
+    "words", ["tasks show $'\\xff'", "train target xnli --name $'\\xff'", "-q zoo list --zoo $'a\\xe9'"]
+)
+def test_arguments_that_are_no_text_are_refused(words: str) -> None:
+    command = f"{sys.executable} -m madx_stilts {words}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "is not valid UTF-8" in done.stderr
+
+
+def test_messages_show_what_would_act_on_a_terminal(madx: Madx, failing: Failing) -> None:
+    failing(DataError("red \x1b[31m, back \r, turned \u202e, line\nand tab\t."))
+    assert madx("doctor").err == "Error: red \\x1b[31m, back \\r, turned \\u202e, line\nand tab\t.\n"
+
+
+def test_a_message_that_quotes_very_much_is_cut(madx: Madx, failing: Failing) -> None:
+    failing(DataError("a" * 10**6))
+    assert len(madx("doctor").err) < 30_000

@@ -15,6 +15,13 @@ GridOf = Callable[..., Grid]
 
 FAULTS: list[tuple[dict[str, object], str]] = [
     ({"name": "a/b"}, "name: 'a/b' would be no file name"),
+    ({"name": "a" * 201}, "name: it has 201 bytes, a name has 200 at most"),
+    ({"intermediates": [{"task": "mnli", "name": "a" * 201}]}, "cannot be part of a name: it has 201 bytes"),
+    ({"intermediates": [{"task": "mnli", "name": "a" * 197}]}, f"an adapter would be called xnli+{'a' * 197}: it has"),
+    (
+        {"seeds": [*range(1000)], "intermediates": [{"task": "mnli", "name": f"c{at}"} for at in range(30)]},
+        "the grid has 30,000 cells (30 intermediates x 1,000 seeds), at most 20,000 are planned",
+    ),
     ({"seeds": []}, "seeds: is empty"),
     ({"backbones": []}, "backbones: is empty"),
     ({"intermediates": []}, "intermediates: is empty"),

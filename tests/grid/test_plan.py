@@ -348,3 +348,11 @@ def test_what_a_failure_stops_is_all_that_needs_it(xtreme: Plan) -> None:
     # Six targets of its own, and the scorings of nine.
     assert len(stopped) == 6 + 9
     assert all("qqp" in str(xtreme.cells_of[identity][0]) for identity in stopped)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", "3", "[" * 10_000, '{"format": ' + "9" * 5000 + "}", '{"format": 2}', "{}"]
+)
+def test_what_is_no_plan_of_this_version_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="plan"):
+        Plan.from_json(text)

@@ -1,0 +1,160 @@
+"""What a command is asked for, checked before torch is imported: a typing error costs a second, not ten. No torch."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from huggingface_hub import constants
+
+from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.places import data_place
+from madx_stilts.cli.settings import Settings
+from madx_stilts.cli.zoos import open_zoo, require_known
+from madx_stilts.config import AdapterConfig, load
+from madx_stilts.data.read import find_all
+from madx_stilts.data.text import require_source
+from madx_stilts.errors import UsageError, brief
+from madx_stilts.formats import FORMATS
+from madx_stilts.recipe import COMPOSABLE, why_alone, why_only_lowest
+from madx_stilts.run.backbones import origin_of
+from madx_stilts.stack import require_name
+from madx_stilts.tasks.task import FormatName, Split, Task
+
+_DEVICES = frozenset({"cpu", "cuda", "mps", "xpu", "hpu", "xla", "ipu", "mtia", "maia", "npu", "privateuseone"})
+"""The kinds that torch knows, or that extensions of it add."""
+
+
+def checked_config(
+    settings: Settings, options: CommonOptions, format_name: FormatName, references: Sequence[str] = ()
+) -> AdapterConfig:
+    """Method and settings of a training, when all that its options say is right as far as it can be seen at once.
+
+    Args:
+        references: Adapters that the training needs, as they were written.
+
+    Raises:
+        MadxStiltsError: The config has faults, an adapter is not known, a name cannot be, or there is no such backbone
+            or device.
+    """
+    config = adapter_config(options, format_name)
+    require_known(open_zoo(settings), references)
+    if options.name is not None:
+        require_name(options.name)
+    require_backbone(options)
+    return config
+
+
+def require_composable(config: AdapterConfig, *, alone: bool) -> None:
+    """Refuse a kind of adapter that cannot be stacked.
+
+    Args:
+        alone: Whether nothing is to stand below it.
+
+    Raises:
+        UsageError: The kind does not compose.
+    """
+    if alone:
+        return
+    if config.method.kind not in COMPOSABLE:
+        hint = "Use one of these, or train it without anything below."
+        raise UsageError(why_alone(config.method.kind), hint=hint)
+    if reason := why_only_lowest(config.method.kind):
+        raise UsageError(reason, hint="Use another kind, or train it without anything below.")
+
+
+def adapter_config(options: CommonOptions, format_name: FormatName) -> AdapterConfig:
+    """Method and settings, from the config file and the options over it.
+
+    Raises:
+        ConfigError: They have faults.
+    """
+    changes: dict[str, object] = {
+        "train.epochs": options.epochs,
+        "train.max_steps": options.max_steps,
+        "train.batch_size": options.batch_size,
+        "train.accumulate": options.accumulate,
+        "train.learning_rate": options.learning_rate,
+        "train.max_tokens": options.max_tokens,
+        "train.precision": options.precision,
+    }
+    config = load(options.config, AdapterConfig, kind="adapters", overrides=options.overrides, options=changes)
+    settings = config.train
+    if "max_tokens" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"max_tokens": FORMATS[format_name].max_tokens})
+    if options.epochs is not None and options.max_steps is None and not _sets_steps(options):
+        # Who asks for epochs gets them, also over a config that bounds the steps.
+        settings = settings.model_copy(update={"max_steps": None})
+    return config.model_copy(update={"train": settings})
+
+
+def _sets_steps(options: CommonOptions) -> bool:
+    return any(override.startswith("train.max_steps=") for override in options.overrides)
+
+
+def require_backbone(options: CommonOptions) -> None:
+    """Refuse a backbone or a device that cannot be.
+
+    Raises:
+        UsageError: The backbone is neither a known name nor a folder nor a name on the hub, or torch names no device
+            so. Whether the device is there, only torch knows.
+    """
+    origin_of(options.backbone)
+    require_device(options.device)
+
+
+def require_device(name: str) -> None:
+    """Refuse what is no name of a device.
+
+    Raises:
+        UsageError: Torch names no device so.
+    """
+    kind, colon, number = name.partition(":")
+    if name == "auto" or (kind in _DEVICES and (not colon or re.fullmatch(r"[0-9]{1,2}", number))):
+        return
+    hint = "Give cpu, cuda, cuda:1, ..., or auto, which takes a GPU if there is one."
+    raise UsageError(f"There is no device {brief(name, 60)!r}.", hint=hint)
+
+
+def require_data(settings: Settings, wanted: Iterable[tuple[Task, Split, str]]) -> None:
+    """Refuse data that are not here, where nothing can be downloaded.
+
+    Args:
+        wanted: Tasks with a split and a language of each.
+
+    Raises:
+        DataError: Files are missing, and work is offline; else it is found out when they are read.
+    """
+    place = data_place(settings)
+    if place.offline or constants.HF_HUB_OFFLINE:
+        for task, split, language in wanted:
+            find_all(task, language, split, place=place)
+
+
+def require_training_data(settings: Settings, tasks: Iterable[Task], language: str | None) -> None:
+    """Refuse a language that a task has no training data in, and data that are not here though work is offline.
+
+    Args:
+        language: The one that was asked for; None: the task's source language.
+
+    Raises:
+        UsageError: There are none; the hint lists the languages there are.
+        DataError: Files are missing, and work is offline.
+    """
+    wanted = [(task, language or task.source_language) for task in tasks if "train" in task.splits]
+    for task, code in wanted:
+        if not task.union_of:
+            task.places("train", code)
+    require_data(settings, ((task, "train", code) for task, code in wanted))
+
+
+def require_texts(texts: Iterable[tuple[str, str]]) -> None:
+    """Refuse plain text that is not here.
+
+    Args:
+        texts: Language and source of each.
+
+    Raises:
+        UsageError: A source is neither a text file nor the name of a data set.
+        DataError: There is no such file.
+    """
+    for language, source in texts:
+        require_source(source, language)
