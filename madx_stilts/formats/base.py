@@ -134,6 +134,7 @@ class Format(ABC, Generic[E, P]):
         fields: Names that a source's `fields` must give; `optional_fields` may be given.
         metrics: Names of the metrics it can compute.
         max_tokens: Default length limit.
+        unlearnable: What rows are that `learnable` leaves out of training, in the plural.
     """
 
     name: ClassVar[str]
@@ -143,6 +144,7 @@ class Format(ABC, Generic[E, P]):
     optional_fields: ClassVar[tuple[str, ...]] = ("id",)
     metrics: ClassVar[tuple[str, ...]]
     max_tokens: ClassVar[int] = 256
+    unlearnable: ClassVar[str] = ""
 
     @abstractmethod
     def example(self, row: int, fields: Mapping[str, object], label: object, task: Task) -> E:
@@ -160,6 +162,14 @@ class Format(ABC, Generic[E, P]):
     @abstractmethod
     def labelled(self, example: E) -> bool:
         """Whether the example has its gold answer."""
+
+    def learnable(self, example: E) -> bool:
+        """Whether training can use an example that has its gold answer; scoring uses all."""
+        return True
+
+    def remarks(self, example: E) -> Iterator[str]:
+        """What is odd in an example that is used all the same: see `formats.remarks`."""
+        return iter(())
 
     @abstractmethod
     def encode(self, examples: Sequence[E], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:

@@ -7,6 +7,7 @@ from madx_stilts.formats.base import IGNORED, Encoded, EncodedBuilder, Format, L
 from madx_stilts.formats.frame import cut_longest, frame_of_pair
 from madx_stilts.formats.pieces import pieces_of_texts, require_pieces
 from madx_stilts.formats.reading import read_id, read_label, read_text
+from madx_stilts.formats.remarks import BLANK_TEXT, any_blank
 from madx_stilts.formats.scoring import Metric, apply_metrics, known_gold, require_gold
 from madx_stilts.metrics.accuracy import accuracy, binary_f1
 from madx_stilts.tasks.task import Task
@@ -52,6 +53,10 @@ class PairFormat(Format[PairExample, str]):
 
     def labelled(self, example: PairExample) -> bool:
         return example.label is not None
+
+    def remarks(self, example: PairExample) -> Iterator[str]:
+        if any_blank((example.first, example.second)):
+            yield BLANK_TEXT
 
     def encode(self, examples: Sequence[PairExample], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:
         frame = frame_of_pair(tokenizer)

@@ -10,6 +10,7 @@ from madx_stilts.formats.base import Encoded, EncodedBuilder, Format, Limits, Ou
 from madx_stilts.formats.frame import frame_of_text
 from madx_stilts.formats.pieces import pieces_of_texts
 from madx_stilts.formats.reading import read_id, read_text
+from madx_stilts.formats.remarks import BLANK_TEXT, any_blank
 from madx_stilts.formats.scoring import known_gold, require_gold
 from madx_stilts.metrics.accuracy import accuracy
 from madx_stilts.metrics.retrieval import bucc_f1, mean_average_precision, mean_reciprocal_rank
@@ -110,6 +111,10 @@ class RetrievalFormat(Format[RetrievalExample, Ranking]):
 
     def labelled(self, example: RetrievalExample) -> bool:
         return example.gold is not None
+
+    def remarks(self, example: RetrievalExample) -> Iterator[str]:
+        if any_blank((example.text,)):
+            yield BLANK_TEXT
 
     def encode(self, examples: Sequence[RetrievalExample], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:
         frame, builder = frame_of_text(tokenizer), EncodedBuilder()

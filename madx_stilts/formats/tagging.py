@@ -11,6 +11,7 @@ from madx_stilts.formats.base import IGNORED, Encoded, EncodedBuilder, Format, L
 from madx_stilts.formats.frame import frame_of_text
 from madx_stilts.formats.pieces import pieces_of_words
 from madx_stilts.formats.reading import read_id, read_label, read_texts
+from madx_stilts.formats.remarks import BLANK_WORD, any_blank
 from madx_stilts.formats.scoring import Metric, apply_metrics, known_gold, require_gold
 from madx_stilts.metrics.tagging import span_f1, strict_span_f1, token_accuracy
 from madx_stilts.tasks.fields import BadRow
@@ -65,6 +66,10 @@ class TaggingFormat(Format[TagExample, Tags]):
 
     def labelled(self, example: TagExample) -> bool:
         return example.tags is not None
+
+    def remarks(self, example: TagExample) -> Iterator[str]:
+        if any_blank(example.words):
+            yield BLANK_WORD
 
     def encode(self, examples: Sequence[TagExample], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:
         frame = frame_of_text(tokenizer)

@@ -180,6 +180,8 @@ def prepared(shop: Workshop, making: Making) -> Lesson:
     Raises:
         UsageError: A part of a mixture would get no step, or the best weights are wanted and there is no dev data.
     """
+    for sentence in making.materials.oddities:
+        shop.tell(sentence)
     course, feed = _feed(shop, making.recipe, making.materials)
     judge = _judge(shop, making.recipe, making.materials)
     if course.settings.translations is None:
