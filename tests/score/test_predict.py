@@ -22,7 +22,7 @@ from madx_stilts.nets.stacking import activate
 from madx_stilts.recipe import Part, Recipe, TrainSettings
 from madx_stilts.score.bench import Bench
 from madx_stilts.score.judge import dev_judge, scores_of
-from madx_stilts.score.predict import BATCH_TOKENS, first_inputs, masked_scores, predict
+from madx_stilts.score.predict import BATCH_TOKENS, first_inputs, masked_scores, predict, unwatched
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.text import MASKED_LM
@@ -172,7 +172,7 @@ def test_a_judge_gives_the_scores_of_the_stack_it_is_asked_for(bench: Bench, sta
     expected = scores_of(bench.backbone, head, examples, encoded_of(bench, examples), share=0.15)
     names = attach(bench.backbone, bench.zoo, [ref.id for ref in stack_of(*STACKS["xnli"]).refs])
     activate(bench.backbone, [])
-    assert judge.score(names) == expected
+    assert judge.score(names, unwatched) == expected
     assert judge.metric in expected
 
 

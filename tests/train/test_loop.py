@@ -15,6 +15,7 @@ from madx_stilts.nets.heads import Head, add_head
 from madx_stilts.nets.stacking import adapter_parameters, add_fresh, head_parameters
 from madx_stilts.recipe import Part, Recipe
 from madx_stilts.score.judge import Judge
+from madx_stilts.score.predict import OnBatch, unwatched
 from madx_stilts.stack import Role
 from madx_stilts.tasks import TASKS
 from madx_stilts.train.feed import Dealt, Feed, Supply
@@ -138,7 +139,7 @@ class Scripted:
         self.scores = iter(scores)
         self.seen: list[Weights] = []
 
-    def __call__(self, stack: list[str]) -> Mapping[str, float]:
+    def __call__(self, stack: list[str], on_batch: OnBatch = unwatched) -> Mapping[str, float]:
         self.seen.append(self.learner.weights())
         return {"accuracy": next(self.scores)}
 
