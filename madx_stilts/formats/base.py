@@ -194,6 +194,33 @@ class Format(ABC, Generic[E, P]):
             DataError: An example has no gold answer.
         """
 
+    def constants(self, examples: Sequence[E], task: Task) -> Iterator[list[P]]:
+        """Predictions that are the same for all examples; the best of them are the `baseline`."""
+        return iter(())
+
+    def baseline(
+        self, examples: Sequence[E], task: Task, language: str, *, candidates: int | None = None
+    ) -> dict[str, float]:
+        """What the task's metrics are without any knowledge, 0 to 100: for accuracy, the share of the majority.
+
+        Each is the best that one answer to all examples gets; in retrieval, what is expected of a random ranking.
+
+        Args:
+            candidates: Retrieval: how many there are.
+
+        Raises:
+            DataError: As `score` does.
+        """
+        best: dict[str, float] = {}
+        for predictions in self.constants(examples, task):
+            for name, value in self.score(predictions, examples, task, language).items():
+                best[name] = max(value, best.get(name, 0.0))
+        return best
+
+    def warnings(self, predictions: Sequence[P], examples: Sequence[E], task: Task) -> Iterator[str]:
+        """What makes predictions look like a failure whatever they score, each as a clause."""
+        return iter(())
+
     @abstractmethod
     def prediction_rows(self, prediction: P, example: E) -> Iterator[dict[str, object]]:
         """What is written to disk for one example: at least `id` and `prediction`; `gold` where it is known."""

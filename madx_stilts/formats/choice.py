@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from madx_stilts.formats.base import IGNORED, Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
+from madx_stilts.formats.degenerate import same_answer
 from madx_stilts.formats.frame import cut_longest, frame_of_pair
 from madx_stilts.formats.pieces import pieces_of_texts, require_pieces
 from madx_stilts.formats.reading import read_id, read_label, read_text, read_texts
@@ -84,6 +85,13 @@ class ChoiceFormat(Format[ChoiceExample, int]):
     ) -> dict[str, float]:
         gold = require_gold(examples, (example.label for example in examples), task)
         return apply_metrics(METRICS, list(predictions), gold, task)
+
+    def constants(self, examples: Sequence[ChoiceExample], task: Task) -> Iterator[list[int]]:
+        return ([position] * len(examples) for position in range(len(task.labels)))
+
+    def warnings(self, predictions: Sequence[int], examples: Sequence[ChoiceExample], task: Task) -> Iterator[str]:
+        gold = [example.label for example in examples]
+        yield from same_answer(predictions, gold, what="every answer is the choice at position")
 
     def prediction_rows(self, prediction: int, example: ChoiceExample) -> Iterator[dict[str, object]]:
         yield {"id": example.id, "prediction": prediction, **known_gold(example.label)}

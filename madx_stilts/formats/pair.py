@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from madx_stilts.formats.base import IGNORED, Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
+from madx_stilts.formats.degenerate import same_answer
 from madx_stilts.formats.frame import cut_longest, frame_of_pair
 from madx_stilts.formats.pieces import pieces_of_texts, require_pieces
 from madx_stilts.formats.reading import read_id, read_label, read_text
@@ -79,6 +80,12 @@ class PairFormat(Format[PairExample, str]):
     ) -> dict[str, float]:
         gold = require_gold(examples, (example.label for example in examples), task)
         return apply_metrics(METRICS, list(predictions), gold, task)
+
+    def constants(self, examples: Sequence[PairExample], task: Task) -> Iterator[list[str]]:
+        return ([label] * len(examples) for label in task.labels)
+
+    def warnings(self, predictions: Sequence[str], examples: Sequence[PairExample], task: Task) -> Iterator[str]:
+        yield from same_answer(predictions, [example.label for example in examples], what="every answer is")
 
     def prediction_rows(self, prediction: str, example: PairExample) -> Iterator[dict[str, object]]:
         yield {"id": example.id, "prediction": prediction, **known_gold(example.label)}

@@ -1,5 +1,6 @@
 """A question and a context; the answer is a part of the context, or there is none."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from madx_stilts.formats.answers import Answer, read_answers
 from madx_stilts.formats.base import Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
 from madx_stilts.formats.best_span import best_spans
 from madx_stilts.formats.context import NOWHERE, Context, contexts_in_pieces
+from madx_stilts.formats.degenerate import same_answer, same_number
 from madx_stilts.formats.frame import frame_of_pair
 from madx_stilts.formats.pieces import chunked, pieces_of_texts, require_pieces
 from madx_stilts.formats.reading import read_id, read_text
@@ -50,11 +52,15 @@ class SpanPrediction(NamedTuple):
         text: The answer; empty where there is none.
         score: The score of the best span, whether or not it became the answer.
         null_score: The score of "no answer", on the same scale.
+        pieces: Tokens of the best span; 0 where that is not known.
+        start: Character of the context that it begins at; below 0 where that is not known.
     """
 
     text: str
     score: float
     null_score: float
+    pieces: int = 0
+    start: int = -1
 
 
 @dataclass(frozen=True)
@@ -147,10 +153,11 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
         best = order[np.searchsorted(example_of_window[order], np.arange(len(examples)))]
         predictions = []
         for at, example in enumerate(examples):
-            text = example.context[char_start[spans.first[best[at]]] : char_end[spans.last[best[at]]]]
+            first, last = int(spans.first[best[at]]), int(spans.last[best[at]])
+            text = example.context[char_start[first] : char_end[last]]
             scores = float(spans.score[best[at]]), float(null_score[at])
             none = task.unanswerable and scores[1] - scores[0] > self.null_threshold
-            predictions.append(SpanPrediction("" if none else text, *scores))
+            predictions.append(SpanPrediction("" if none else text, *scores, last - first + 1, int(char_start[first])))
         return predictions
 
     def score(
@@ -170,6 +177,26 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
         if task.script == "mlqa":
             return mlqa(predicted=predicted, gold=texts, language=language)
         return (squad_v2 if task.unanswerable else squad_v1)(predicted=predicted, gold=texts)
+
+    def constants(self, examples: Sequence[SpanExample], task: Task) -> Iterator[list[SpanPrediction]]:
+        counts = Counter(answer.text for example in examples for answer in example.answers or () if answer.text)
+        for text in ("", *(text for text, _ in counts.most_common(1))):
+            yield [SpanPrediction(text, 0.0, 0.0)] * len(examples)
+
+    def warnings(
+        self, predictions: Sequence[SpanPrediction], examples: Sequence[SpanExample], task: Task
+    ) -> Iterator[str]:
+        pairs = list(zip(predictions, examples, strict=True))
+        if all(one.text in ([answer.text for answer in each.answers or ()] or [""]) for one, each in pairs):
+            return
+        alike = list(same_answer([one.text for one in predictions], (), what="every answer is"))
+        given = [one for one in predictions if one.text]
+        yield from alike
+        if not alike and same_number([one.pieces or len(one.text) for one in given]):
+            length = f"{given[0].pieces} tokens" if given[0].pieces else f"{len(given[0].text)} characters"
+            yield f"every answer has the same length ({length})"
+        if not alike and same_number([one.start for one in given]) and given[0].start >= 0:
+            yield f"every answer begins at character {given[0].start} of its context"
 
     def prediction_rows(self, prediction: SpanPrediction, example: SpanExample) -> Iterator[dict[str, object]]:
         gold = None if example.answers is None else [answer.text for answer in example.answers]
