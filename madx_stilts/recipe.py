@@ -89,8 +89,8 @@ class TrainSettings(Frozen):
     patience: Count | None = None
     """Stop after so many looks without a better dev score; none: never."""
     dev_limit: Count | None = None
-    """Score so many dev examples at most; none: all. Where it is not written and the training examples are limited, as
-    many as these: see `with_dev_limit`."""
+    """Score so many dev examples at most; none: as many as the training examples are limited to, all where they are
+    not (`with_dev_limit`)."""
     keep: Literal["best", "last", "average"] = "best"
     """Which weights become the artefact: best on dev, last, or the mean of `snapshots` (arXiv 2305.16834)."""
     snapshots: Count = 10
@@ -137,11 +137,11 @@ class Part(Frozen):
 def with_dev_limit(train: TrainSettings, parts: Sequence[Part]) -> TrainSettings:
     """Settings that also limit the dev data where each part of a training has a limit, so that a quick run is quick.
 
-    What is written stays, `null` too. Text that is modelled has few held-out texts anyway and counts for nothing here.
+    A `dev_limit` that is there stays. Text that is modelled has few held-out texts anyway and counts for nothing here.
     """
     limits = [part.limit for part in parts if part.task != MASKED_LM.name]
     known = [limit for limit in limits if limit is not None]
-    if "dev_limit" in train.model_fields_set or not limits or len(known) < len(limits):
+    if train.dev_limit is not None or not limits or len(known) < len(limits):
         return train
     return train.model_copy(update={"dev_limit": max(known)})
 

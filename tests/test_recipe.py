@@ -343,10 +343,10 @@ def _part(task: str = "mnli", limit: int | None = None) -> Part:
         ({}, [_part(limit=64), _part("masked_lm")], 64),
         ({}, [_part("masked_lm", limit=64)], None),
         ({"dev_limit": 500}, [_part(limit=64)], 500),
-        ({"dev_limit": None}, [_part(limit=64)], None),
+        ({"dev_limit": None}, [_part(limit=64)], 64),
     ],
 )
-def test_dev_data_are_limited_as_training_data_are_unless_their_limit_is_written(
+def test_dev_data_are_limited_as_training_data_are_unless_they_have_a_limit(
     written: dict[str, Any], parts: list[Part], expected: int | None
 ) -> None:
     train = TrainSettings.model_validate({"epochs": 2, **written})

@@ -120,7 +120,14 @@ RECIPE = (
         kind=click.IntRange(0),
         help="Draws fresh weights, the order of examples and dropout.",
     ),
-    option("--limit", section=_OfRecipe, metavar="N", kind=COUNT, shown="all", help=LIMIT_HELP),
+    option(
+        "--limit",
+        section=_OfRecipe,
+        metavar="N",
+        kind=COUNT,
+        shown="all",
+        help=f"{LIMIT_HELP} Without train.dev_limit, no more dev examples are scored.",
+    ),
     option("--epochs", section=_OverConfig, metavar="N", kind=COUNT, shown="3", help="Passes over the data."),
     option(
         "--steps",

@@ -33,8 +33,7 @@ class Wish:
     Args:
         config: Method and settings.
         language: Of the training data; none: the task's source language.
-        limit: Train on so many examples at most; where the config does not say how many dev examples are scored, on as
-            many of these.
+        limit: Train on so many examples at most, and without a `dev_limit` in the config, score as many dev examples.
         seed: Draws fresh weights, order and dropout.
         name: What to call the adapter; none: a name made of what it is.
         language_adapter: Stands frozen at the bottom.
