@@ -191,7 +191,7 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
             return
         alike = list(same_answer([one.text for one in predictions], (), what="every answer is"))
         given = [one for one in predictions if one.text]
-        yield from alike
+        yield from alike if given else ["every answer is empty"][: len(alike)]
         if not alike and same_number([one.pieces or len(one.text) for one in given]):
             length = f"{given[0].pieces} tokens" if given[0].pieces else f"{len(given[0].text)} characters"
             yield f"every answer has the same length ({length})"

@@ -66,13 +66,13 @@ def dev_judge(
         activate(backbone, stack)
         heads = head_names(stack[-1], recipe.tasks)
         results = [
-            _Exam(backbone, dev, encoded, share, on_batch).scores_of(heads[dev.task.name]) for dev, encoded in exams
+            Exam(backbone, dev, encoded, share, on_batch).scores_of(heads[dev.task.name]) for dev, encoded in exams
         ]
         return _verdict(recipe, [dev for dev, _ in exams], results)
 
     def together(stacks: Sequence[list[str]], trunk: Trunk, on_batch: OnBatch) -> list[Mapping[str, float]]:
         columns = [
-            _Exam(backbone, dev, encoded, share, on_batch).scores_of_each(
+            Exam(backbone, dev, encoded, share, on_batch).scores_of_each(
                 [Answerer(stack, head_names(stack[-1], recipe.tasks)[dev.task.name]) for stack in stacks], trunk
             )
             for dev, encoded in exams
@@ -100,7 +100,7 @@ def _label(recipe: Recipe, dev: Examples[Any]) -> str:
 
 
 @dataclass(frozen=True)
-class _Exam:
+class Exam:
     """Labelled examples of one task.
 
     Args:

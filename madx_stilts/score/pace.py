@@ -13,7 +13,7 @@ class Pace:
     Args:
         say: Takes each line.
         what: What is done, as the beginning of a line.
-        seconds: Between two lines, and between the first batch and the first line.
+        seconds: Between two lines, and between the first batch and the first line; none: `SECONDS`.
         clock: Tells the time in seconds.
     """
 
@@ -22,11 +22,11 @@ class Pace:
         say: Callable[[str], None],
         what: str,
         *,
-        seconds: float = SECONDS,
+        seconds: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._say, self._what = say, what
-        self._seconds, self._clock = seconds, clock
+        self._seconds, self._clock = SECONDS if seconds is None else seconds, clock
         self._last = 0.0
 
     def __call__(self, done: int, batches: int) -> None:

@@ -88,7 +88,7 @@ def test_one_answer_for_all_is_warned_of_unless_it_is_right() -> None:
 @pytest.mark.parametrize(
     ("predictions", "clauses"),
     [
-        (said("", "", "", ""), ["every answer is ''"]),
+        (said("", "", "", ""), ["every answer is empty"]),
         (said("some", "some", "some", "some"), ["every answer is 'some'"]),
         (said("ab", "cd", "ef", "gh"), ["every answer has the same length (2 characters)"]),
         (said("ab", "c", "ef", "gh", pieces=(3, 3, 3, 3)), ["every answer has the same length (3 tokens)"]),
