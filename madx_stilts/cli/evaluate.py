@@ -35,13 +35,16 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
 
     TASK is a name that `madx-stilts tasks list` shows. The head of the topmost adapter answers; in retrieval, texts are
     compared by their hidden states, and any stack will do. Scores are percentages; the gap is the source language's
-    score minus the mean of the others.
+    score minus the mean of the others; the baseline is what one answer to all questions gets, in retrieval a random
+    ranking. All data are read first; what was scored before an error or Ctrl-C is shown.
 
     \b
       madx-stilts evaluate xquad --stack intermediate/squad_v1,target/xquad+squad_v1
       madx-stilts evaluate panx --stack language/en,target/panx+la.en --language-adapters swap
       madx-stilts evaluate tatoeba --stack intermediate/mnli --layer 14
     """
+    from dataclasses import replace
+
     from madx_stilts.cli.checks import require_backbone, require_data
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import languages_of, split_of
@@ -60,22 +63,29 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     layer_of(how)
     require_data(settings, ((what, split, language) for language in languages))
 
-    from madx_stilts.cli.scores import print_scores
-    from madx_stilts.cli.scoring import language_swap, open_bench, tell_what_is_missing
-    from madx_stilts.cli.telling import note
+    from madx_stilts.cli.scores import print_notes, print_scores
+    from madx_stilts.cli.scoring import keeping_what_is_done, language_swap, open_bench, tell_what_is_missing
+    from madx_stilts.cli.telling import say
     from madx_stilts.score.evaluate import evaluate as score
+    from madx_stilts.score.evaluation import Evaluation
 
     bench = open_bench(settings, options, how, task)
     chosen = find_stack(bench.zoo, "" if bare else stack, backbone=bench.backbone.fingerprint)
     tell_what_is_missing(bench.zoo, chosen)
     swap = language_swap(bench.zoo, how, backbone=bench.backbone.fingerprint)
-    result = score(bench, what, chosen, languages, split=split, limit=options.limit, swap=swap)
-    if as_json:
-        click.echo(json.dumps(result.as_json()))
-    else:
-        print_scores(f"{task}, {how.split}: {chosen} on {bench.backbone.name}", result)
-    for line in result.notes:
-        note(line)
+
+    def show(result: Evaluation) -> None:
+        if as_json:
+            click.echo(json.dumps(result.as_json()))
+        else:
+            print_scores(f"{task}, {how.split}: {chosen} on {bench.backbone.name}", result)
+        print_notes(result)
+
+    say(settings, f"{task}: reading the {split} data of {len(languages)} language{'s' if len(languages) > 1 else ''}")
+    with keeping_what_is_done(show) as on_scored:
+        bench = replace(bench, on_scored=on_scored)
+        result = score(bench, what, chosen, languages, split=split, limit=options.limit, swap=swap)
+    show(result)
 
 
 def _refuse_idle(task: Task, how: EvaluateOptions) -> None:

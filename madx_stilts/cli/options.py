@@ -122,7 +122,14 @@ RECIPE = (
         kind=within(Seed),
         help="Draws fresh weights, the order of examples and dropout.",
     ),
-    option("--limit", section=_OfRecipe, metavar="N", kind=COUNT, shown="all", help=LIMIT_HELP),
+    option(
+        "--limit",
+        section=_OfRecipe,
+        metavar="N",
+        kind=COUNT,
+        shown="all",
+        help=f"{LIMIT_HELP} Without train.dev_limit, no more dev examples are scored.",
+    ),
     option("--epochs", section=_OverConfig, metavar="N", kind=COUNT, shown="3", help="Passes over the data."),
     option(
         "--steps",

@@ -22,6 +22,7 @@ from rich.table import Column
 from rich.text import Text
 
 from madx_stilts.cli.settings import Settings
+from madx_stilts.score.pace import Pace
 from madx_stilts.train.listen import Listener
 
 PLAIN_LINES = 10
@@ -68,9 +69,11 @@ class Bar:
             refresh_per_second=4,  # enough to see, and little for a log that records a terminal
         )
         self.task = TaskID(0)
-        self.dev = ""
+        self.name = self.dev = ""
+        self.over: Pace | None = None
 
     def started(self, name: str, done: int, steps: int) -> None:
+        self.name, self.over = name, None
         if done:
             click.echo(_going_on(name, done, steps), err=True)
         self.task = self.progress.add_task("", total=steps, completed=done, name=name, values="")
@@ -79,22 +82,30 @@ class Bar:
     def stepped(self, done: int, values: Mapping[str, float]) -> None:
         self.progress.update(self.task, completed=done, values=f"loss {values['loss']:.3f}{self.dev}")
 
+    def scoring(self, done: int, batches: int) -> None:
+        self.progress.update(self.task, values=f"scoring dev, batch {done} of {batches}")
+        if self.over is not None:
+            self.over(done, batches)
+
     def scored(self, done: int, values: Mapping[str, float]) -> None:
         self.dev = f"  dev {_scores(values)}"
 
     def ended(self) -> None:
         self.progress.stop()
+        self.over = _dev_pace(self.name)
 
 
 class Lines:
-    """Plain lines: the start, every tenth of the way, and each look at the dev data."""
+    """Plain lines: the start, every tenth of the way, and each look at the dev data; now and then how far that is."""
 
     def __init__(self) -> None:
         self.name = ""
+        self.pace = _dev_pace("")
         self.first = self.steps = 0
         self.began = 0.0
 
     def started(self, name: str, done: int, steps: int) -> None:
+        self.pace = _dev_pace(name)
         self.name, self.first, self.steps, self.began = name, done, steps, time.monotonic()
         click.echo(_going_on(name, done, steps) if done else f"{name}: step 0 of {steps}", err=True)
 
@@ -105,10 +116,22 @@ class Lines:
             times = f"{_clock(spent)} passed, {_clock(left)} left"
             click.echo(f"{self.name}: step {done} of {self.steps}, loss {values['loss']:.3f}, {times}", err=True)
 
+    def scoring(self, done: int, batches: int) -> None:
+        self.pace(done, batches)
+
     def scored(self, done: int, values: Mapping[str, float]) -> None:
         click.echo(f"{self.name}: step {done} of {self.steps}, dev {_scores(values)}", err=True)
 
     def ended(self) -> None: ...
+
+
+def say_on_stderr(text: str) -> None:
+    """Print a line of progress."""
+    click.echo(text, err=True)
+
+
+def _dev_pace(name: str) -> Pace:
+    return Pace(say_on_stderr, f"{name}: scoring the dev data")
 
 
 def _going_on(name: str, done: int, steps: int) -> str:

@@ -1,6 +1,8 @@
 """From evaluation options to what scoring takes. Importing this module loads torch."""
 
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
 
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
@@ -12,16 +14,38 @@ from madx_stilts.cli.workshop import open_backbone, precision_of
 from madx_stilts.cli.zoos import open_zoo
 from madx_stilts.score.bench import Bench, Missing, Swap
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling, PoolingKind
+from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.score.pace import Pace
 from madx_stilts.spellings import meeting
 from madx_stilts.stack import AdapterRef, Role, Stack
+from madx_stilts.train.signals import sigterm_as_interrupt
 from madx_stilts.zoo.store import Zoo
+
+
+@contextmanager
+def keeping_what_is_done(show: Callable[[Evaluation], None]) -> Iterator[Callable[[Sequence[Evaluation]], None]]:
+    """Show the languages that were scored before an error or a signal ends the block.
+
+    Yields:
+        What takes the results after each language: see `Bench.on_scored`.
+    """
+    done: list[Evaluation] = []
+    finished = False
+    with sigterm_as_interrupt():
+        try:
+            yield lambda results: done.append(results[0])
+            finished = True
+        finally:
+            if done and not finished:
+                show(done[-1])
+
 
 RULES: dict[str, Missing] = {"error": "error", "source": "source", "none": "none"}
 
 
 def open_bench(settings: Settings, options: CommonOptions, how: EvaluateOptions, task: str) -> Bench:
     """Load the backbone and put around it what scoring needs."""
-    pooling = pooling_of(how)
+    pooling, progress = pooling_of(how), _Progress(settings, task)
     return Bench(
         backbone=open_backbone(settings, options, precision=precision_of(options)),
         zoo=open_zoo(settings),
@@ -30,8 +54,28 @@ def open_bench(settings: Settings, options: CommonOptions, how: EvaluateOptions,
         predictions=how.predictions,
         submission=how.submission,
         pooling=pooling,
-        on_language=lambda language: say(settings, f"{task}: scoring {language}"),
+        on_language=progress.language,
+        on_batch=progress.batch,
     )
+
+
+class _Progress:
+    """Says which language is scored, and now and then how far that is."""
+
+    def __init__(self, settings: Settings, task: str) -> None:
+        self._say = partial(say, settings)
+        self._task = task
+        self._pace = Pace(self._say, task)
+
+    def language(self, language: str) -> None:
+        """A language begins."""
+        line = f"{self._task}: scoring {language}"
+        self._say(line)
+        self._pace = Pace(self._say, line)
+
+    def batch(self, done: int, batches: int) -> None:
+        """A batch of it is done."""
+        self._pace(done, batches)
 
 
 def pooling_of(how: EvaluateOptions) -> Pooling:

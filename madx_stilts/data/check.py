@@ -113,6 +113,8 @@ class _Checker:
                 continue
             for what in _of_row(one, shown, task, others):
                 tally.note(what, one.example.row)
+            if wanted.split == "train" and not FORMATS[task.format].learnable(one.example):
+                tally.note(f"{FORMATS[task.format].unlearnable}, left out of training", one.example.row)
             for problem in among.lacks(one) if among else ():
                 rows.report(problem, one.example.row)
         if wanted.part == "rows":

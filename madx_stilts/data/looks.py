@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from madx_stilts.data.read import Made
+from madx_stilts.formats import FORMATS
 from madx_stilts.formats.choice import ChoiceExample
+from madx_stilts.formats.remarks import ABSENT_ANSWER, BLANK_TEXT, BLANK_WORD, EMPTY_ANSWER
 from madx_stilts.formats.span import SpanExample
 from madx_stilts.formats.tagging import TagExample
 from madx_stilts.tasks.task import FormatName
@@ -18,8 +20,6 @@ from madx_stilts.tasks.task import FormatName
 GOLD_FIELDS = ("answers", "gold")
 """Fields that hold right answers; the others are what a model is shown."""
 
-BLANK_TEXT = "blank texts"
-BLANK_WORD = "sentences with a blank word"
 LOST_CHARACTER = "rows with U+FFFD, which stands for a lost character"
 MOVED = "questions with an answer elsewhere than answer_start says"
 SAME_CHOICES = "rows with two choices alike"
@@ -78,17 +78,20 @@ class _SpanLook(_FullLook):
 
     def notes(self, one: Made[SpanExample]) -> Iterator[str]:
         context = one.example.context
-        if any(not context.startswith(text, max(start, 0)) for text, start in _given(one.fields.get("answers"))):
-            yield MOVED
+        for text, start in _given(one.fields.get("answers")):
+            if text.strip() in context and not context.startswith(text, max(start, 0)):
+                yield MOVED
+                break
+        yield from (what for what in FORMATS["span"].remarks(one.example) if what in (EMPTY_ANSWER, ABSENT_ANSWER))
 
 
 def _given(answers: object) -> list[tuple[str, int]]:
     """Answers and their places as the file has them, in each shape that `formats.answers` reads."""
     match answers:
-        case {"text": str(text), "answer_start": int(start)}:
-            return [(text, start)]
+        case {"text": str(text), "answer_start": start}:
+            return [(text, start or 0)]
         case {"text": [*texts], "answer_start": [*starts]}:
-            return list(zip(texts, starts, strict=True))
+            return [(text, start or 0) for text, start in zip(texts, starts, strict=True)]
         case [*structs]:
             return [*chain.from_iterable(map(_given, structs))]
     return []

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,7 +18,7 @@ from madx_stilts.formats import FORMATS
 from madx_stilts.tasks.fields import BadRow
 from madx_stilts.tasks.task import Split, Task
 
-__all__ = ["DataPlace", "Examples", "read"]
+__all__ = ["DataPlace", "Examples", "read", "read_to_train"]
 
 
 class Example(Protocol):
@@ -45,6 +46,8 @@ class Examples(Generic[E]):
         left_out: Rows of the split that were left out because their annotators did not agree on a label.
         whole: How many rows the whole split has, those aside; None where not all were read, or where they are invented.
         other_order: Whether they may be in another order than those of the benchmark.
+        unlearnable: Rows that were left out because they can only be scored; see `read_to_train`.
+        remarks: How often something odd was met in the examples: see `formats.remarks`.
     """
 
     task: Task
@@ -57,6 +60,8 @@ class Examples(Generic[E]):
     left_out: int = 0
     whole: int | None = None
     other_order: bool = False
+    unlearnable: int = 0
+    remarks: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -86,7 +91,7 @@ class Examples(Generic[E]):
 
 
 def read(task: Task, language: str, split: Split, *, place: DataPlace, limit: int | None = None) -> Examples[Any]:
-    """Read one split of a task in one language.
+    """Read one split of a task in one language, to score it or to look at it.
 
     Args:
         limit: At most so many examples: a fixed sample that contains every smaller one.
@@ -95,32 +100,87 @@ def read(task: Task, language: str, split: Split, *, place: DataPlace, limit: in
         UsageError: The split has no such language, or `limit` is below 1.
         DataError: The data are not found or damaged, lack a column, or have a row that cannot be used.
     """
-    if limit is not None and limit < 1:
-        raise UsageError(f"A limit of {limit} examples leaves none.", hint="Give 1 or more, or no limit.")
-    found = find_all(task, language, split, place=place)
-    examples = read_found(task, language, split, found, choose=partial(sample, limit=limit) if limit else iter)
+    choose, found = _at_most(limit), find_all(task, language, split, place=place)
+    return _comparable(read_found(task, language, split, found, choose=choose), place)
+
+
+def read_to_train(
+    task: Task, language: str, split: Split, *, place: DataPlace, limit: int | None = None
+) -> Examples[Any]:
+    """Read one split of a task in one language, to learn from it: as `read`, but without rows that can only be scored.
+
+    These are counted, and are not part of the fingerprint; of `limit` rows so many are left the less.
+
+    Raises:
+        UsageError: As for `read`.
+        DataError: As for `read`, or all rows can only be scored.
+    """
+    choose, found = _at_most(limit), find_all(task, language, split, place=place)
+    examples = read_found(task, language, split, found, choose=choose, use=FORMATS[task.format].learnable)
+    return _comparable(examples, place)
+
+
+def _comparable(examples: Examples[Any], place: DataPlace) -> Examples[Any]:
+    """The examples; those of a constructed world have no published size to be compared with."""
     return examples if place.world is None else replace(examples, whole=None)
 
 
-def read_found(task: Task, language: str, split: Split, found: Sequence[Found], *, choose: Choice) -> Examples[Any]:
+def _at_most(limit: int | None) -> Choice:
+    if limit is not None and limit < 1:
+        raise UsageError(f"A limit of {limit} examples leaves none.", hint="Give 1 or more, or no limit.")
+    return partial(sample, limit=limit) if limit else iter
+
+
+def _any(example: object) -> bool:
+    return True
+
+
+def read_found(
+    task: Task,
+    language: str,
+    split: Split,
+    found: Sequence[Found],
+    *,
+    choose: Choice,
+    use: Callable[[Any], bool] = _any,
+) -> Examples[Any]:
     """Read one split out of files that were found.
 
     Args:
         choose: Which of its rows.
+        use: Whether an example is of use; those that are not are counted as `unlearnable`.
 
     Raises:
-        DataError: The data are damaged, lack a column, or have a row that cannot be used.
+        DataError: The data are damaged, lack a column, or have a row that cannot be used, or no example is of use.
     """
     licences = "; ".join(dict.fromkeys(one.source.licence or task.licence for one in found))
     task = replace(with_labels(task, found), licence=licences)
     rows = SplitRows(task, language, found)
-    items, fingerprint = _examples(task, rows, choose(rows))
+    sums = _Sums()
+    items = list(sums.used(task, made(task, rows, choose(rows)), use))
+    origin = ", ".join(one.origin for one in found)
+    if not items and sums.unlearnable:
+        raise DataError(
+            f"{origin}: nothing can be learned from the {sums.unlearnable} rows of {task.name}@{language}:{split}. "
+            f"They are {FORMATS[task.format].unlearnable}.",
+            hint="Take other training data, or more of them (--limit).",
+        )
     if not items:
         raise rows.no_rows()
-    origin = ", ".join(one.origin for one in found)
+    examples = Examples(
+        task,
+        language,
+        split,
+        items,
+        origin,
+        sums.content.hexdigest(),
+        rows.files,
+        left_out=rows.left_out,
+        unlearnable=sums.unlearnable,
+        remarks=dict(sums.remarks),
+    )
     whole = rows.wanted - rows.left_out if rows.finished else None
-    made = Examples(task, language, split, items, origin, fingerprint, rows.files, rows.left_out)
-    return replace(made, whole=whole, other_order=any(one.source.other_order for one in found))
+    return replace(examples, whole=whole, other_order=any(one.source.other_order for one in found))
 
 
 def find_all(task: Task, language: str, split: Split, *, place: DataPlace) -> tuple[Found, ...]:
@@ -169,14 +229,24 @@ def made(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, Raw]]) -> Iter
             yield one
 
 
-def _examples(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, Raw]]) -> tuple[list[Any], str]:
-    """Examples of the chosen rows, and their fingerprint."""
-    content = hashlib.sha256()
-    items: list[Any] = []
-    for one in made(task, rows, chosen):
-        items.append(one.example)
-        content.update(one.content)
-    return items, content.hexdigest()
+@dataclass
+class _Sums:
+    """What is added up while examples are read: their content, what is odd in them, and those of no use."""
+
+    content: Any = field(default_factory=hashlib.sha256)
+    remarks: Counter[str] = field(default_factory=Counter)
+    unlearnable: int = 0
+
+    def used(self, task: Task, all_made: Iterable[Made[Any]], use: Callable[[Any], bool]) -> Iterator[Any]:
+        """The examples that are of use."""
+        remarks = FORMATS[task.format].remarks
+        for one in all_made:
+            if use(one.example):
+                self.content.update(one.content)
+                self.remarks.update(remarks(one.example))
+                yield one.example
+            else:
+                self.unlearnable += 1
 
 
 def _content(fields: Mapping[str, object], label: Label) -> bytes:

@@ -1,4 +1,8 @@
-"""Gold answers of span tasks: read from their shapes on the hub, and found again where their place is wrong."""
+"""Gold answers of span tasks: read from their shapes on the hub, and found again where their place is wrong.
+
+Scoring compares texts, so a reference answer counts wherever it is from; training points to a place, so it can use only
+those that occur in the context.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,39 +13,38 @@ from madx_stilts.tasks.fields import BadRow
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A part of a context.
+    """A reference answer, as a rule a part of the context.
 
     Args:
-        text: The part, without white space at its ends.
-        start: Index of its first character.
+        text: The answer, without white space at its ends; possibly empty.
+        start: Index of its first character in the context; None: it does not occur there.
     """
 
     text: str
-    start: int
+    start: int | None
 
     @property
-    def end(self) -> int:
-        """Index after its last character."""
-        return self.start + len(self.text)
+    def place(self) -> tuple[int, int] | None:
+        """Index of its first character and after its last; None: it does not occur in the context."""
+        return None if self.start is None else (self.start, self.start + len(self.text))
 
 
 def read_answers(value: object, context: str) -> tuple[Answer, ...]:
     """Read answers and put each where it really is.
 
     Args:
-        value: `{"text": [...], "answer_start": [...]}`, or a list of such structs with one answer each. An answer
-            without text is none: some data sets write "no answer" so.
-        context: What the answers are parts of.
+        value: `{"text": [...], "answer_start": [...]}`, or a list of such structs with one answer each.
+        context: What the answers are looked for in. Those that are normalised, in another Unicode form, free (`yes`)
+            or empty need not occur there.
 
     Raises:
-        BadRow: It has another shape, or an answer does not occur in the context.
+        BadRow: It has another shape.
     """
     found = []
     for text, start in _pairs(value):
-        if not isinstance(text, str) or not isinstance(start, int):
+        if not isinstance(text, str) or not isinstance(start, int | None):
             raise BadRow(f"an answer is {shortened(text)} at {shortened(start)}, expected a text and an integer")
-        if text.strip():
-            found.append(_placed(text, start, context))
+        found.append(_placed(text, start or 0, context))
     return tuple(found)
 
 
@@ -68,8 +71,8 @@ def _placed(text: str, start: int, context: str) -> Answer:
     """Offsets are often off (contexts were stripped, or counted in bytes or UTF-16): take the nearest occurrence."""
     start = max(start + len(text) - len(text.lstrip()), 0)
     text = text.strip()
+    if not text:
+        return Answer("", None)
     before, after = context.rfind(text, 0, start + len(text)), context.find(text, start)
     places = [place for place in (before, after) if place >= 0]
-    if not places:
-        raise BadRow(f"its answer {shortened(text)} does not occur in the context")
-    return Answer(text, min(places, key=lambda place: abs(place - start)))
+    return Answer(text, min(places, key=lambda place: abs(place - start), default=None))

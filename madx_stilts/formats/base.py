@@ -134,6 +134,7 @@ class Format(ABC, Generic[E, P]):
         fields: Names that a source's `fields` must give; `optional_fields` may be given.
         metrics: Names of the metrics it can compute.
         max_tokens: Default length limit.
+        unlearnable: What rows are that `learnable` leaves out of training, in the plural.
     """
 
     name: ClassVar[str]
@@ -143,6 +144,7 @@ class Format(ABC, Generic[E, P]):
     optional_fields: ClassVar[tuple[str, ...]] = ("id",)
     metrics: ClassVar[tuple[str, ...]]
     max_tokens: ClassVar[int] = 256
+    unlearnable: ClassVar[str] = ""
 
     @abstractmethod
     def example(self, row: int, fields: Mapping[str, object], label: object, task: Task) -> E:
@@ -160,6 +162,14 @@ class Format(ABC, Generic[E, P]):
     @abstractmethod
     def labelled(self, example: E) -> bool:
         """Whether the example has its gold answer."""
+
+    def learnable(self, example: E) -> bool:
+        """Whether training can use an example that has its gold answer; scoring uses all."""
+        return True
+
+    def remarks(self, example: E) -> Iterator[str]:
+        """What is odd in an example that is used all the same: see `formats.remarks`."""
+        return iter(())
 
     @abstractmethod
     def encode(self, examples: Sequence[E], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:
@@ -183,6 +193,33 @@ class Format(ABC, Generic[E, P]):
         Raises:
             DataError: An example has no gold answer.
         """
+
+    def constants(self, examples: Sequence[E], task: Task) -> Iterator[list[P]]:
+        """Predictions that are the same for all examples; the best of them are the `baseline`."""
+        return iter(())
+
+    def baseline(
+        self, examples: Sequence[E], task: Task, language: str, *, candidates: int | None = None
+    ) -> dict[str, float]:
+        """What the task's metrics are without any knowledge, 0 to 100: for accuracy, the share of the majority.
+
+        Each is the best that one answer to all examples gets; in retrieval, what is expected of a random ranking.
+
+        Args:
+            candidates: Retrieval: how many there are.
+
+        Raises:
+            DataError: As `score` does.
+        """
+        best: dict[str, float] = {}
+        for predictions in self.constants(examples, task):
+            for name, value in self.score(predictions, examples, task, language).items():
+                best[name] = max(value, best.get(name, 0.0))
+        return best
+
+    def warnings(self, predictions: Sequence[P], examples: Sequence[E], task: Task) -> Iterator[str]:
+        """What makes predictions look like a failure whatever they score, each as a clause."""
+        return iter(())
 
     @abstractmethod
     def prediction_rows(self, prediction: P, example: E) -> Iterator[dict[str, object]]:

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from madx_stilts.formats.base import IGNORED, Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
+from madx_stilts.formats.degenerate import same_answer
 from madx_stilts.formats.frame import cut_longest, frame_of_pair
 from madx_stilts.formats.pieces import pieces_of_texts, require_pieces
 from madx_stilts.formats.reading import read_id, read_label, read_text, read_texts
+from madx_stilts.formats.remarks import BLANK_TEXT, any_blank
 from madx_stilts.formats.scoring import Metric, apply_metrics, known_gold, require_gold
 from madx_stilts.metrics.accuracy import accuracy
 from madx_stilts.tasks.fields import BadRow
@@ -56,6 +58,10 @@ class ChoiceFormat(Format[ChoiceExample, int]):
     def labelled(self, example: ChoiceExample) -> bool:
         return example.label is not None
 
+    def remarks(self, example: ChoiceExample) -> Iterator[str]:
+        if any_blank((example.context, *example.choices)):
+            yield BLANK_TEXT
+
     def encode(self, examples: Sequence[ChoiceExample], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:
         frame = frame_of_pair(tokenizer)
         room = frame.room(limits)
@@ -79,6 +85,13 @@ class ChoiceFormat(Format[ChoiceExample, int]):
     ) -> dict[str, float]:
         gold = require_gold(examples, (example.label for example in examples), task)
         return apply_metrics(METRICS, list(predictions), gold, task)
+
+    def constants(self, examples: Sequence[ChoiceExample], task: Task) -> Iterator[list[int]]:
+        return ([position] * len(examples) for position in range(len(task.labels)))
+
+    def warnings(self, predictions: Sequence[int], examples: Sequence[ChoiceExample], task: Task) -> Iterator[str]:
+        gold = [example.label for example in examples]
+        yield from same_answer(predictions, gold, what="every answer is the choice at position")
 
     def prediction_rows(self, prediction: int, example: ChoiceExample) -> Iterator[dict[str, object]]:
         yield {"id": example.id, "prediction": prediction, **known_gold(example.label)}

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from madx_stilts.formats.base import IGNORED, Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
+from madx_stilts.formats.degenerate import same_answer
 from madx_stilts.formats.frame import cut_longest, frame_of_pair
 from madx_stilts.formats.pieces import pieces_of_texts, require_pieces
 from madx_stilts.formats.reading import read_id, read_label, read_text
+from madx_stilts.formats.remarks import BLANK_TEXT, any_blank
 from madx_stilts.formats.scoring import Metric, apply_metrics, known_gold, require_gold
 from madx_stilts.metrics.accuracy import accuracy, binary_f1
 from madx_stilts.tasks.task import Task
@@ -53,6 +55,10 @@ class PairFormat(Format[PairExample, str]):
     def labelled(self, example: PairExample) -> bool:
         return example.label is not None
 
+    def remarks(self, example: PairExample) -> Iterator[str]:
+        if any_blank((example.first, example.second)):
+            yield BLANK_TEXT
+
     def encode(self, examples: Sequence[PairExample], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:
         frame = frame_of_pair(tokenizer)
         room = frame.room(limits)
@@ -74,6 +80,12 @@ class PairFormat(Format[PairExample, str]):
     ) -> dict[str, float]:
         gold = require_gold(examples, (example.label for example in examples), task)
         return apply_metrics(METRICS, list(predictions), gold, task)
+
+    def constants(self, examples: Sequence[PairExample], task: Task) -> Iterator[list[str]]:
+        return ([label] * len(examples) for label in task.labels)
+
+    def warnings(self, predictions: Sequence[str], examples: Sequence[PairExample], task: Task) -> Iterator[str]:
+        yield from same_answer(predictions, [example.label for example in examples], what="every answer is")
 
     def prediction_rows(self, prediction: str, example: PairExample) -> Iterator[dict[str, object]]:
         yield {"id": example.id, "prediction": prediction, **known_gold(example.label)}

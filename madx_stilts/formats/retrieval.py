@@ -7,11 +7,19 @@ from typing import NamedTuple
 
 from madx_stilts.errors import DataError, UnknownName
 from madx_stilts.formats.base import Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
+from madx_stilts.formats.degenerate import same_answer
 from madx_stilts.formats.frame import frame_of_text
 from madx_stilts.formats.pieces import pieces_of_texts
 from madx_stilts.formats.reading import read_id, read_text
+from madx_stilts.formats.remarks import BLANK_TEXT, any_blank
 from madx_stilts.formats.scoring import known_gold, require_gold
 from madx_stilts.metrics.accuracy import accuracy
+from madx_stilts.metrics.chance import (
+    random_accuracy,
+    random_average_precision,
+    random_pairs,
+    random_reciprocal_rank,
+)
 from madx_stilts.metrics.retrieval import bucc_f1, mean_average_precision, mean_reciprocal_rank
 from madx_stilts.tasks.fields import BadRow
 from madx_stilts.tasks.task import Task
@@ -83,6 +91,17 @@ METRICS: Mapping[str, Measure] = {
 }
 
 
+CHANCE: Mapping[str, Callable[[Sequence[int], int], dict[str, float]]] = {
+    "accuracy": lambda counts, candidates: {"accuracy": random_accuracy(counts, candidates)},
+    "f1": random_pairs,
+    "precision": random_pairs,
+    "recall": random_pairs,
+    "map_at_20": lambda counts, candidates: {"map_at_20": random_average_precision(counts, candidates)},
+    "mrr_at_20": lambda counts, candidates: {"mrr_at_20": random_reciprocal_rank(counts, candidates)},
+}
+"""What each metric is for random rankings, by how many candidates are right for each query, and how many there are."""
+
+
 class RetrievalFormat(Format[RetrievalExample, Ranking]):
     """One sequence per text, query or candidate, cut at its end; predicts which candidates fit a query.
 
@@ -110,6 +129,10 @@ class RetrievalFormat(Format[RetrievalExample, Ranking]):
 
     def labelled(self, example: RetrievalExample) -> bool:
         return example.gold is not None
+
+    def remarks(self, example: RetrievalExample) -> Iterator[str]:
+        if any_blank((example.text,)):
+            yield BLANK_TEXT
 
     def encode(self, examples: Sequence[RetrievalExample], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:
         frame, builder = frame_of_text(tokenizer), EncodedBuilder()
@@ -139,6 +162,24 @@ class RetrievalFormat(Format[RetrievalExample, Ranking]):
                 f"The {len(gold)} queries of {task.name} in {language!r} cannot be scored. {error}",
                 hint="Fetch queries and candidates again, or score more of them (--limit).",
             ) from error
+
+    def baseline(
+        self, examples: Sequence[RetrievalExample], task: Task, language: str, *, candidates: int | None = None
+    ) -> dict[str, float]:
+        counts = [len({*gold}) for gold in require_gold(examples, (example.gold for example in examples), task)]
+        return {name: CHANCE[name](counts, candidates)[name] for name in task.metrics} if candidates else {}
+
+    def warnings(
+        self, predictions: Sequence[Ranking], examples: Sequence[RetrievalExample], task: Task
+    ) -> Iterator[str]:
+        if not any(predictions):
+            yield "nothing is found for any query"
+            return
+        first = [ranking[0].id if ranking else None for ranking in predictions]
+        if None not in first:
+            gold = (example.gold or () for example in examples)
+            right = [name if name in wanted else None for name, wanted in zip(first, gold, strict=True)]
+            yield from same_answer(first, right, what="every query finds the same candidate first,")
 
     def prediction_rows(self, prediction: Ranking, example: RetrievalExample) -> Iterator[dict[str, object]]:
         gold = None if example.gold is None else list(example.gold)

@@ -1,5 +1,6 @@
 """A question and a context; the answer is a part of the context, or there is none."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -10,11 +11,14 @@ from madx_stilts.formats.answers import Answer, read_answers
 from madx_stilts.formats.base import Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
 from madx_stilts.formats.best_span import best_spans
 from madx_stilts.formats.context import NOWHERE, Context, contexts_in_pieces
+from madx_stilts.formats.degenerate import same_answer, same_number
 from madx_stilts.formats.frame import frame_of_pair
 from madx_stilts.formats.pieces import chunked, pieces_of_texts, require_pieces
 from madx_stilts.formats.reading import read_id, read_text
+from madx_stilts.formats.remarks import ABSENT_ANSWER, BLANK_TEXT, EMPTY_ANSWER, any_blank
 from madx_stilts.formats.scoring import known_gold, require_gold
 from madx_stilts.formats.span_windows import SpanWindows, hide_answer
+from madx_stilts.formats.text import LEFT_OUT
 from madx_stilts.metrics.characters import jsquad, korquad
 from madx_stilts.metrics.mlqa import mlqa
 from madx_stilts.metrics.squad import squad_v1, squad_v2
@@ -34,6 +38,7 @@ class SpanExample:
 
     Args:
         answers: The right answers; none of them where the question cannot be answered; None where they are hidden.
+            Some need not occur in the context.
     """
 
     id: str
@@ -50,11 +55,15 @@ class SpanPrediction(NamedTuple):
         text: The answer; empty where there is none.
         score: The score of the best span, whether or not it became the answer.
         null_score: The score of "no answer", on the same scale.
+        pieces: Tokens of the best span; 0 where that is not known.
+        start: Character of the context that it begins at; below 0 where that is not known.
     """
 
     text: str
     score: float
     null_score: float
+    pieces: int = 0
+    start: int = -1
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,9 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
     Token values: `char_start` and `char_end`, the characters of the context that a token stands for, else `NOWHERE`.
     Row values: `example`; `start` and `end`, positions in the sequence of the answer's first and last token, both
     `null` where the window does not hold the whole answer, both `IGNORED` where the answer is hidden; `null`, the
-    position of the CLS token.
+    position of the CLS token. An answer that the context or the tokenizer does not have counts as hidden here:
+    nothing can be learned from it, though it is scored. Where there are such, `left_out` of the first sequence says how
+    many.
 
     Args:
         null_threshold: In tasks with unanswerable questions: by how much the score of "no answer" must exceed that of
@@ -79,11 +90,15 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
     optional_fields = ("id", "answers")
     metrics = ("exact_match", "f1", *PARTS)
     max_tokens = 384
+    unlearnable = "questions of whose answers none occurs in the context"
 
     def example(self, row: int, fields: Mapping[str, object], label: object, task: Task) -> SpanExample:
         question, context = read_text(fields, "question"), read_text(fields, "context")
         value = fields.get("answers")
         answers = None if value is None else read_answers(value, context)
+        if answers is not None and task.unanswerable:
+            # There, an answer without text says that there is none.
+            answers = tuple(answer for answer in answers if answer.text)
         if answers == () and not task.unanswerable:
             raise BadRow(f"it has no answer, and {task.name} has no questions without one")
         return SpanExample(id=read_id(fields, row), row=row, question=question, context=context, answers=answers)
@@ -91,10 +106,22 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
     def labelled(self, example: SpanExample) -> bool:
         return example.answers is not None
 
+    def learnable(self, example: SpanExample) -> bool:
+        return not example.answers or any(answer.place for answer in example.answers)
+
+    def remarks(self, example: SpanExample) -> Iterator[str]:
+        answers = example.answers or ()
+        if any_blank((example.question, example.context)):
+            yield BLANK_TEXT
+        if not all(answer.text for answer in answers):
+            yield EMPTY_ANSWER
+        if any(answer.text and answer.place is None for answer in answers):
+            yield ABSENT_ANSWER
+
     def encode(self, examples: Sequence[SpanExample], tokenizer: Tokenizer, limits: Limits, task: Task) -> Encoded:
         windows = SpanWindows(frame_of_pair(tokenizer), limits)
         builder = EncodedBuilder()
-        position = 0
+        position = lost = 0
         for some in chunked(examples):
             contexts = contexts_in_pieces(tokenizer, [example.context for example in some])
             questions = pieces_of_texts(tokenizer, [example.question for example in some])
@@ -102,11 +129,17 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
                 context = contexts[example.context]
                 require_pieces(question, "question", example.question, example.row)
                 require_pieces(context.answerable, "context", example.context, example.row)
-                for tokens, row in windows.over(context, question, _answer(example, context)):
-                    values = row if self.labelled(example) else hide_answer(row)
+                answer = _answer(example, context)
+                for tokens, row in windows.over(context, question, answer):
+                    values = row if answer or example.answers == () else hide_answer(row)
                     builder.add(tokens, {"example": position, **values})
                 position += 1
-        return builder.build()
+                lost += bool(example.answers) and answer is None
+        encoded = builder.build()
+        if lost:
+            encoded.rows[LEFT_OUT] = np.zeros(len(encoded), dtype=np.int32)
+            encoded.rows[LEFT_OUT][0] = lost
+        return encoded
 
     def decode(
         self, outputs: Outputs, encoded: Encoded, examples: Sequence[SpanExample], task: Task
@@ -123,10 +156,11 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
         best = order[np.searchsorted(example_of_window[order], np.arange(len(examples)))]
         predictions = []
         for at, example in enumerate(examples):
-            text = example.context[char_start[spans.first[best[at]]] : char_end[spans.last[best[at]]]]
+            first, last = int(spans.first[best[at]]), int(spans.last[best[at]])
+            text = example.context[char_start[first] : char_end[last]]
             scores = float(spans.score[best[at]]), float(null_score[at])
             none = task.unanswerable and scores[1] - scores[0] > self.null_threshold
-            predictions.append(SpanPrediction("" if none else text, *scores))
+            predictions.append(SpanPrediction("" if none else text, *scores, last - first + 1, int(char_start[first])))
         return predictions
 
     def score(
@@ -148,6 +182,26 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
         plain = squad_v2 if task.unanswerable else squad_v1
         return _BY_CHARACTERS.get(task.script, plain)(predicted=predicted, gold=texts)
 
+    def constants(self, examples: Sequence[SpanExample], task: Task) -> Iterator[list[SpanPrediction]]:
+        counts = Counter(answer.text for example in examples for answer in example.answers or () if answer.text)
+        for text in ("", *(text for text, _ in counts.most_common(1))):
+            yield [SpanPrediction(text, 0.0, 0.0)] * len(examples)
+
+    def warnings(
+        self, predictions: Sequence[SpanPrediction], examples: Sequence[SpanExample], task: Task
+    ) -> Iterator[str]:
+        pairs = list(zip(predictions, examples, strict=True))
+        if all(one.text in ([answer.text for answer in each.answers or ()] or [""]) for one, each in pairs):
+            return
+        alike = list(same_answer([one.text for one in predictions], (), what="every answer is"))
+        given = [one for one in predictions if one.text]
+        yield from alike if given else ["every answer is empty"][: len(alike)]
+        if not alike and same_number([one.pieces or len(one.text) for one in given]):
+            length = f"{given[0].pieces} tokens" if given[0].pieces else f"{len(given[0].text)} characters"
+            yield f"every answer has the same length ({length})"
+        if not alike and same_number([one.start for one in given]) and given[0].start >= 0:
+            yield f"every answer begins at character {given[0].start} of its context"
+
     def prediction_rows(self, prediction: SpanPrediction, example: SpanExample) -> Iterator[dict[str, object]]:
         gold = None if example.answers is None else [answer.text for answer in example.answers]
         scores = {"score": prediction.score, "null_score": prediction.null_score}
@@ -157,13 +211,8 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
 def _answer(example: SpanExample, context: Context) -> tuple[int, int] | None:
     """First and last piece of the answer that is trained on: the first one that has any.
 
-    Raises:
-        BadRow: There are answers, and the tokenizer drops all of them.
+    None has any where all answers are elsewhere than in the context, or are dropped by the tokenizer.
     """
-    for answer in example.answers or ():
-        pieces = context.locate(answer.start, answer.end)
-        if pieces is not None:
-            return pieces
-    if example.answers:
-        require_pieces([], "answers", example.answers[0].text, example.row)
-    return None
+    places = (answer.place for answer in example.answers or ())
+    pieces = (context.locate(*place) for place in places if place)
+    return next((found for found in pieces if found), None)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from madx_stilts.formats import FORMATS
 from madx_stilts.grid.column import Change, Column, part_of, text_parts
 from madx_stilts.grid.grid import Grid, Making, Training
-from madx_stilts.recipe import Frozen, Fusion, Method, Part, Recipe, Sampling, Start, TrainSettings
+from madx_stilts.recipe import Frozen, Fusion, Method, Part, Recipe, Sampling, Start, TrainSettings, with_dev_limit
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 
@@ -46,7 +46,7 @@ class Blueprint:
             fusion=fusion,
             start=start,
             method=self.method,
-            train=self.train,
+            train=with_dev_limit(self.train, self.parts),
             seed=seed,
         )
 

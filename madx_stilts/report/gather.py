@@ -95,6 +95,7 @@ class _Book:
             language_adapters=told["language_adapters"],
             job=id,
             notes=tuple(told["notes"]),
+            baseline=told.get("baseline", {}),  # scorings by earlier versions have none
         )
 
     def _target(self, job: Score, metric: str) -> Target:

@@ -50,6 +50,7 @@ READING = (
     "change below 0 is good there. Targets without the source language have none.",
     "Scores of different versions of a task, or of backbones with different fingerprints, are never averaged: they "
     "stand in columns or parts of their own.",
+    "A baseline is what one answer to all questions gets; in retrieval, what a random ranking does.",
 )
 
 
@@ -154,9 +155,17 @@ def _numbers(results: Results) -> Iterator[Element]:
 
 
 def _notes(part: Part, target: Target) -> list[Child]:
-    """What is known of the scores of a target, each once."""
-    notes = dict.fromkeys(note for (_, its, _), one in part.outcomes.items() if its == target for note in one.notes)
-    return [tag("p", {}, note) for note in notes]
+    """What is known of the scores of a target, each once, with the intermediates where it is not known of all."""
+    outcomes = [(intermediate, one) for (intermediate, its, _), one in part.outcomes.items() if its == target]
+    where: dict[str, list[str]] = {}
+    for intermediate, one in outcomes:
+        for note in one.notes:
+            where.setdefault(note, []).append(intermediate)
+    scored = sum(bool(one.scores) for _, one in outcomes)
+    return [
+        tag("p", {}, note if len(names) == scored else f"{', '.join(dict.fromkeys(names))}: {note}")
+        for note, names in where.items()
+    ]
 
 
 def _reading(results: Results) -> Iterator[Element]:

@@ -130,11 +130,20 @@ def _named(one: Outcome) -> list[str]:
 
 
 def number_table(part: Part, target: Target) -> Element:
-    """Every score of a target: a row for each intermediate, seed and metric, a column for each language."""
+    """Every score of a target: a row for each intermediate, seed and metric, a column for each language.
+
+    Above them stands the baseline of each metric, where it is known.
+    """
     return table(["intermediate", "seed", "metric", *target.languages], _numbers(part, target), words=3)
 
 
 def _numbers(part: Part, target: Target) -> Iterator[list[Child]]:
+    outcomes = (one for (_, its, _), one in part.outcomes.items() if its == target)
+    known = next((one for one in outcomes if one.baseline), None)
+    for metric in known.metrics if known else ():
+        base = [known.baseline.get(code, {}).get(metric) for code in target.languages] if known else []
+        cells: list[Child] = ["-" if value is None else f"{value:.2f}" for value in base]
+        yield ["baseline", "", metric.replace("_", " "), *cells]
     for (intermediate, its, seed), one in part.outcomes.items():
         for metric in one.metrics if its == target else ():
             scores = [one.scores.get(code, {}).get(metric) for code in target.languages]

@@ -56,6 +56,7 @@ class Outcome:
         why: What a hole is called: `failed`, `not run`, ...
         reason: What is known of a hole beyond that, a sentence.
         notes: What should be known of the scores.
+        baseline: By language: what each metric is for one answer to all examples, or for a random ranking.
     """
 
     cell: Cell
@@ -67,6 +68,7 @@ class Outcome:
     why: str = ""
     reason: str = ""
     notes: tuple[str, ...] = ()
+    baseline: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def primary(self) -> dict[str, float]:

@@ -46,7 +46,7 @@ def scored_each(work: Sequence[tuple[Planned, Score, Mapping[JobId, str]]], crew
         swap=Swap(tongues.get, first.missing) if tongues else None,
     )
     data = Stamps(crew.place)(first)
-    return [Result(evaluation=one.as_json(), data=data, notes=tuple(one.notes)) for one in results]
+    return [Result(evaluation=one.as_json(), data=data, notes=one.all_notes) for one in results]
 
 
 def _stack(crew: Crew, job: Score, uses: Mapping[JobId, str]) -> Stack:

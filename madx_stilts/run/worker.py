@@ -4,12 +4,9 @@ All that workers know of each other is in the store: records tell what is done, 
 of them, of any number of runs, share the work of a plan.
 """
 
-import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 
 import torch
 
@@ -21,6 +18,7 @@ from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.ledger import Ledger
 from madx_stilts.run.together import do_together
 from madx_stilts.run.turns import Turns
+from madx_stilts.train.signals import sigterm_as_interrupt
 
 _POLL_SECONDS = 0.2
 """Between two looks for a job that can be done."""
@@ -40,7 +38,7 @@ def work(brief: Brief, watch: Watcher, *, number: int = 0) -> None:
     """
     plan, ledger = brief.opened()
     crew = Crew(brief.site, plan, watch, number)
-    with _threads(brief.threads), _stopped_by_sigterm():
+    with _threads(brief.threads), sigterm_as_interrupt():
         turns = None
         while _some_are_open(ledger):
             turns = turns or Turns(brief, ledger)
@@ -79,20 +77,3 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM stop the work as Ctrl-C does, so that what is half-written is removed."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

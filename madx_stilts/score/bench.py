@@ -19,7 +19,8 @@ from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.preflight import check_effects
 from madx_stilts.nets.stacking import activate, remove
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling
-from madx_stilts.score.predict import first_inputs
+from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.score.predict import OnBatch, first_inputs, unwatched
 from madx_stilts.score.submit import submit
 from madx_stilts.stack import AdapterRef, Stack
 from madx_stilts.zoo.store import Zoo
@@ -69,6 +70,9 @@ class Bench:
         submission: Folder for a submission to XTREME; none: not written.
         pooling: Retrieval: what becomes a text's embedding.
         on_language: Called with each language before it is scored.
+        on_batch: Called after each batch of a language.
+        on_scored: Called after each language with what is known so far of each stack, so that it is kept whatever
+            becomes of the next one.
     """
 
     backbone: Backbone
@@ -79,6 +83,8 @@ class Bench:
     submission: Path | None = None
     pooling: Pooling = DEFAULT_POOLING
     on_language: Callable[[str], None] = lambda language: None
+    on_batch: OnBatch = unwatched
+    on_scored: Callable[[Sequence[Evaluation]], None] = lambda evaluations: None
 
     @property
     def encoder(self) -> Encoder:

@@ -17,7 +17,7 @@ from madx_stilts.errors import JobFailed, UsageError
 from madx_stilts.files import told_as_storage
 from madx_stilts.formats.base import Encoded
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.score.predict import batches
+from madx_stilts.score.predict import OnBatch, batches, unwatched
 
 PoolingKind = Literal["mean", "cls"]
 Vectors = NDArray[np.float32]
@@ -64,7 +64,13 @@ def published_layer(layers: int) -> int:
 
 
 def embed(
-    backbone: Backbone, encoded: Encoded, *, kind: PoolingKind, layers: Collection[int], folder: Path | None = None
+    backbone: Backbone,
+    encoded: Encoded,
+    *,
+    kind: PoolingKind,
+    layers: Collection[int],
+    folder: Path | None = None,
+    on_batch: OnBatch = unwatched,
 ) -> dict[int, Vectors]:
     """Embed texts through the active adapters. What lies above the uppermost layer that is wanted is not computed.
 
@@ -84,7 +90,7 @@ def embed(
     pool = _POOL[kind]
     backbone.model.eval()
     with torch.inference_mode(), backbone.autocast():
-        for batch in batches(backbone, encoded):
+        for batch in batches(backbone, encoded, on_batch):
             for layer, hidden in _pooled(backbone, batch.inputs, layers, pool).items():
                 vectors = normalize(hidden, dim=-1).cpu().numpy()
                 if not np.isfinite(vectors).all():

@@ -1,33 +1,30 @@
 """Stacks scored on one task in many languages: zero-shot cross-lingual evaluation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from madx_stilts.card import Card
 from madx_stilts.data.label_file import with_labels
 from madx_stilts.data.read import Examples, find_all, read
 from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Outputs
-from madx_stilts.nets.adapter_model import head_config
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.attach import attach, attach_head, check_composition
-from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.stacking import trunk_below
 from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.score.fit import check_head
 from madx_stilts.score.predict import Answerer, predict, predict_each
 from madx_stilts.score.presence import require_data
-from madx_stilts.score.remarks import Remarks
+from madx_stilts.score.reading import read_first
 from madx_stilts.score.retrieve import retrieve
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
-
-_TOLD = 30
-"""Labels that a message names."""
 
 
 def evaluate(
@@ -50,7 +47,8 @@ def evaluate(
     Raises:
         UsageError: The task has no data in a language, or the stack's head does not answer the task.
         AdapterError: An adapter is missing, damaged or of another backbone.
-        DataError: Data are missing or malformed, or gold answers are hidden and predictions are not kept.
+        DataError: Data are missing or malformed, or gold answers are hidden and predictions are not kept. No language
+            is scored then.
     """
     (result,) = evaluate_each(bench, task, [stack], languages, split=split, limit=limit, swap=swap)
     return result
@@ -91,16 +89,58 @@ def evaluate_each(
     if task.label_file:
         task = with_labels(task, find_all(task, languages[0], split, place=bench.place))
     entries = [_entry(bench, task, stack, chosen) for stack, chosen in zip(stacks, per_stack, strict=True)]
-    remarks = Remarks(submitted=bench.submission is not None)
+    _require_sound(bench, per_stack)
+    baselines: Scores = {}
+    get = read_first(
+        task,
+        languages,
+        split,
+        get=lambda language: read(task, language, split, place=bench.place, limit=limit),
+        check=partial(_check, bench, entries, baselines),
+    )
+    notes = DataNotes(submitted=bench.submission is not None)
+    results = [_evaluation(bench, task, split, entry, baselines, notes) for entry in entries]
     for language in languages:
         bench.on_language(language)
-        examples = read(task, language, split, place=bench.place, limit=limit)
-        remarks.look_at(examples)
-        if not bench.keeps:
-            examples.require_labels()
+        examples = get(language)
+        notes.look_at(examples)
         for group in _sharing(entries, language):
             _score(bench, group, examples)
-    return [_evaluation(bench, task, split, entry, remarks) for entry in entries]
+        results = [_evaluation(bench, task, split, entry, baselines, notes) for entry in entries]
+        bench.on_scored(results)
+    return results
+
+
+Scores = dict[str, dict[str, float]]
+"""By language: each metric."""
+
+
+def _check(bench: Bench, entries: Sequence["_Entry"], baselines: Scores, examples: Examples[Any]) -> None:
+    """Find out before any work whether examples can be encoded and scored.
+
+    Args:
+        baselines: Takes the baseline of their language.
+
+    Raises:
+        DataError: They cannot.
+    """
+    if not bench.keeps:
+        examples.require_labels()
+    for limits in dict.fromkeys(entry.limits for entry in entries):
+        bench.encoder.encode(examples, limits)
+    if _labelled(examples):
+        task_format = FORMATS[examples.task.format]
+        baselines[examples.language] = task_format.baseline(examples.items, examples.task, examples.language)
+
+
+def _require_sound(bench: Bench, per_stack: Sequence[dict[str, Stack]]) -> None:
+    """Every adapter of every language is there and undamaged.
+
+    Raises:
+        AdapterError: One is not.
+    """
+    for identity in dict.fromkeys(ref.id for each in per_stack for stack in each.values() for ref in stack.refs):
+        bench.zoo.folder(identity)
 
 
 @dataclass(frozen=True)
@@ -117,7 +157,9 @@ class _Entry:
     head: str
     limits: Limits
     trunk: Trunk
-    scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    scores: Scores = field(default_factory=dict)
+    warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    remarks: dict[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def _entry(bench: Bench, task: Task, stack: Stack, chosen: dict[str, Stack]) -> _Entry:
@@ -126,7 +168,7 @@ def _entry(bench: Bench, task: Task, stack: Stack, chosen: dict[str, Stack]) -> 
     identity = stack.refs[-1].id
     card = bench.zoo.card(identity)
     head = attach_head(bench.backbone, bench.zoo, identity, task)
-    _check_head(bench.backbone, head, card, task)
+    check_head(bench.backbone, head, card, task)
     train, room = card.recipe.train, bench.backbone.extent.tokens or card.recipe.train.max_tokens
     if train.max_tokens > room:  # of an adapter that others trained, its length is not known
         train = train.model_copy(update={"max_tokens": room})
@@ -158,27 +200,37 @@ def _score(bench: Bench, group: Sequence[_Entry], examples: Examples[Any]) -> No
             predictions = task_format.decode(output, encoded, examples.items, examples.task)
             bench.keep(examples, predictions)
             entry.scores[language] = _scored(examples, predictions)
+            entry.warnings[language] = tuple(task_format.warnings(predictions, examples.items, examples.task))
+            entry.remarks[language] = examples.remarks
 
 
 def _outputs(bench: Bench, group: Sequence[_Entry], examples: Examples[Any], encoded: Encoded) -> list[Outputs]:
     kind = FORMATS[examples.task.format].head
     if len(group) == 1:
-        return [predict(bench.backbone, head=group[0].head, kind=kind, encoded=encoded)]
+        return [predict(bench.backbone, head=group[0].head, kind=kind, encoded=encoded, on_batch=bench.on_batch)]
     stacks = [entry.chosen[examples.language] for entry in group]
     names = [attach(bench.backbone, bench.zoo, [ref.id for ref in stack.refs]) for stack in stacks]
     answerers = [Answerer(stack, entry.head) for stack, entry in zip(names, group, strict=True)]
-    return predict_each(bench.backbone, answerers, kind=kind, encoded=encoded, trunk=group[0].trunk)
+    return predict_each(
+        bench.backbone, answerers, kind=kind, encoded=encoded, trunk=group[0].trunk, on_batch=bench.on_batch
+    )
 
 
 def _scored(examples: Examples[Any], predictions: Sequence[Any]) -> dict[str, float]:
     task_format = FORMATS[examples.task.format]
     count: dict[str, float] = {"n": len(examples.items)}
-    if not all(task_format.labelled(example) for example in examples.items):
+    if not _labelled(examples):
         return count
     return dict(task_format.score(predictions, examples.items, examples.task, examples.language)) | count
 
 
-def _evaluation(bench: Bench, task: Task, split: Split, entry: _Entry, remarks: Remarks) -> Evaluation:
+def _labelled(examples: Examples[Any]) -> bool:
+    return all(map(FORMATS[examples.task.format].labelled, examples.items))
+
+
+def _evaluation(
+    bench: Bench, task: Task, split: Split, entry: _Entry, baselines: Scores, notes: DataNotes
+) -> Evaluation:
     chosen = entry.chosen.items()
     return Evaluation(
         task=task.name,
@@ -187,35 +239,13 @@ def _evaluation(bench: Bench, task: Task, split: Split, entry: _Entry, remarks: 
         source_language=task.source_language,
         stack=tuple(map(str, entry.stack.refs)),
         backbone=bench.backbone.note(),
-        scores=entry.scores,
+        scores=dict(entry.scores),
+        baseline={language: baselines[language] for language in entry.scores if language in baselines},
+        warnings=dict(entry.warnings),
+        remarks=dict(entry.remarks),
+        unscored=tuple(language for language in entry.chosen if language not in entry.scores),
         language_adapters={lang: str(stack.language) if stack.language else None for lang, stack in chosen},
-        notes=remarks.sentences,
+        notes=notes.sentences,
         world=bench.place.world,
         fused=tuple(map(str, entry.stack.fused)),
     )
-
-
-def _check_head(backbone: Backbone, head: str, card: Card, task: Task) -> None:
-    """The head answers this kind of task, with these labels in this order."""
-    config = head_config(backbone.heads[head])
-    wanted = FORMATS[task.format].head
-    if config["head_type"] != wanted:
-        raise UsageError(
-            f"The head of {card.name} is for {config['head_type']}, {task.name} needs {wanted}.",
-            hint="Put a target adapter of the task on top of the stack.",
-        )
-    labels = config.get("label2id") or {}
-    known = [label for label, _ in sorted(labels.items(), key=lambda item: int(item[1]))]
-    if wanted in ("classification", "tagging") and known != list(task.labels):
-        raise UsageError(
-            f"The head of {card.name} answers {_some(known)}; {task.name} has {_some(task.labels)}.",
-            hint="Put a target adapter of the task on top of the stack.",
-        )
-    if wanted == "multiple_choice":
-        # One score per choice: the same head serves any number of choices.
-        config["num_choices"] = len(task.labels)
-
-
-def _some(labels: Sequence[str]) -> str:
-    """The labels, as many as a message can hold."""
-    return ", ".join(labels[:_TOLD]) + (f" and {len(labels) - _TOLD} more" if len(labels) > _TOLD else "")

@@ -1,10 +1,11 @@
 """What an evaluation says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from madx_stilts.card import BackboneNote
 from madx_stilts.metrics.means import mean, mean_without_source, transfer_gap
+from madx_stilts.tasks.task import Split
 from madx_stilts.tasks.world import World
 
 FACTS = ("n", "candidates", "threshold")
@@ -23,19 +24,28 @@ class Evaluation:
             texts were searched.
         retrieval: Retrieval only: `layer`, of `layers`; `pooling`; `max_tokens`; `tuned`, the dev score of each layer
             where the layer was chosen by it.
-        notes: What should be known of these scores.
+        baseline: By language: what each metric is for one answer to all examples, or in retrieval for a random
+            ranking. None for a language whose gold answers are hidden.
+        warnings: By language: what makes its predictions look like a failure, each as a clause.
+        remarks: By language: what is odd in its data, and how often.
+        unscored: Languages that were asked for and are not scored yet.
+        notes: What else should be known of these scores.
         world: The constructed world whose data were scored; none: they are real.
         fused: Those of the stack that stand side by side, under the fusion layer of its target.
     """
 
     task: str
-    split: str
+    split: Split
     metric: str
     source_language: str
     stack: tuple[str, ...]
     backbone: BackboneNote
     scores: dict[str, dict[str, float]]
     language_adapters: dict[str, str | None] = field(default_factory=dict)
+    baseline: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    warnings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remarks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    unscored: tuple[str, ...] = ()
     retrieval: Mapping[str, object] | None = None
     notes: tuple[str, ...] = ()
     world: World | None = None
@@ -57,6 +67,26 @@ class Evaluation:
         """The primary metric by language, where it is known."""
         return {language: values[self.metric] for language, values in self.scores.items() if self.metric in values}
 
+    @property
+    def not_above_baseline(self) -> list[str]:
+        """Languages in which the primary metric is no higher than without any knowledge."""
+        known = {code: self.baseline[code].get(self.metric) for code in self.primary if code in self.baseline}
+        return [code for code, base in known.items() if base is not None and self.primary[code] <= base]
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """`notes`, and what is odd in data and predictions, a sentence for each kind."""
+        return (*self.notes, *self._warned(), *self._remarked())
+
+    def _warned(self) -> Iterator[str]:
+        for clause, languages in _by_value(self.warnings).items():
+            yield f"In {', '.join(languages)}: {clause}."
+
+    def _remarked(self) -> Iterator[str]:
+        for what, languages in _by_value(self.remarks).items():
+            counts = ", ".join(f"{language} {self.remarks[language][what]}" for language in languages)
+            yield f"The data have {what}, which are scored as they are ({counts})."
+
     def as_json(self) -> dict[str, object]:
         """What `evaluate --json` prints; `mean`, `mean_without_source` and `gap` are of the primary metric."""
         primary, source = self.primary, self.source_language
@@ -71,10 +101,22 @@ class Evaluation:
             "backbone": {"name": self.backbone.name, "fingerprint": self.backbone.fingerprint},
             "scores": self.scores,
             "language_adapters": self.language_adapters,
+            "baseline": {language: dict(values) for language, values in self.baseline.items()},
+            "warnings": {language: list(clauses) for language, clauses in self.warnings.items() if clauses},
+            **({"unscored": list(self.unscored)} if self.unscored else {}),
             "mean": mean(primary) if primary else None,
             "mean_without_source": mean_without_source(primary, source) if others else None,
             "gap": transfer_gap(primary, source) if others and source in primary else None,
             **({"retrieval": dict(self.retrieval)} if self.retrieval is not None else {}),
-            "notes": list(self.notes),
+            "notes": list(self.all_notes),
             "world": None if self.world is None else self.world.facts,
         }
+
+
+def _by_value(known: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """What is known of languages, each with the languages it is known of."""
+    found: dict[str, list[str]] = {}
+    for language, values in known.items():
+        for value in values:
+            found.setdefault(value, []).append(language)
+    return found

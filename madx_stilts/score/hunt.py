@@ -66,6 +66,15 @@ def search(hunt: Hunt, layer: int, *, threshold: float | None = None) -> Answers
     return _WAYS[way](hunt, layer, threshold)
 
 
+def baseline(hunt: Hunt) -> dict[str, float]:
+    """What all metrics are for random rankings; none where gold is hidden."""
+    queries = hunt.queries
+    task_format = FORMATS[queries.task.format]
+    if not all(task_format.labelled(query) for query in queries.items):
+        return {}
+    return dict(task_format.baseline(queries.items, queries.task, queries.language, candidates=len(hunt.ids)))
+
+
 def scored(hunt: Hunt, answers: Answers) -> dict[str, float]:
     """All metrics, the number of candidates, and the threshold where there is one; no metrics where gold is hidden."""
     queries = hunt.queries

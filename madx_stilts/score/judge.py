@@ -7,12 +7,12 @@ from typing import Any
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.read import Examples
 from madx_stilts.formats import FORMATS
-from madx_stilts.formats.base import Encoded, Limits, Outputs
+from madx_stilts.formats.base import Encoded, HeadKind, Limits, Outputs
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate, head_names
 from madx_stilts.recipe import Recipe
-from madx_stilts.score.predict import Answerer, masked_scores, predict, predict_each
+from madx_stilts.score.predict import Answerer, OnBatch, masked_scores, predict, predict_each, unwatched
 
 MEAN = "mean"
 """What decides in a mixture: the mean of the primary metrics of its parts."""
@@ -23,24 +23,27 @@ class Judge:
     """Scores a stack on the dev data.
 
     Args:
-        score: All metrics of the stack named, bottom to top; the top one's heads answer.
+        score: All metrics of the stack named, bottom to top; the top one's heads answer. It may be ended between two
+            batches: see `OnBatch`.
         metric: The one that decides; higher is better.
         together: The same for several stacks over one trunk at once; none: they are scored one after another.
     """
 
-    score: Callable[[list[str]], Mapping[str, float]]
+    score: Callable[[list[str], OnBatch], Mapping[str, float]]
     metric: str
-    together: Callable[[Sequence[list[str]], Trunk], list[Mapping[str, float]]] | None = None
+    together: Callable[[Sequence[list[str]], Trunk, OnBatch], list[Mapping[str, float]]] | None = None
 
-    def score_each(self, stacks: Sequence[list[str]], trunk: Trunk) -> list[Mapping[str, float]]:
+    def score_each(
+        self, stacks: Sequence[list[str]], trunk: Trunk, on_batch: OnBatch = unwatched
+    ) -> list[Mapping[str, float]]:
         """What `score` says of each stack.
 
         Args:
             trunk: What they have in common.
         """
         if self.together is None or len(stacks) == 1:
-            return [self.score(stack) for stack in stacks]
-        return self.together(stacks, trunk)
+            return [self.score(stack, on_batch) for stack in stacks]
+        return self.together(stacks, trunk, on_batch)
 
 
 def dev_judge(
@@ -59,14 +62,21 @@ def dev_judge(
     if not exams:
         return None
 
-    def score(stack: list[str]) -> Mapping[str, float]:
+    def score(stack: list[str], on_batch: OnBatch) -> Mapping[str, float]:
         activate(backbone, stack)
         heads = head_names(stack[-1], recipe.tasks)
-        results = [scores_of(backbone, heads[dev.task.name], dev, encoded, share=share) for dev, encoded in exams]
+        results = [
+            Exam(backbone, dev, encoded, share, on_batch).scores_of(heads[dev.task.name]) for dev, encoded in exams
+        ]
         return _verdict(recipe, [dev for dev, _ in exams], results)
 
-    def together(stacks: Sequence[list[str]], trunk: Trunk) -> list[Mapping[str, float]]:
-        columns = [_scores_of_each(backbone, stacks, recipe, dev, encoded, trunk) for dev, encoded in exams]
+    def together(stacks: Sequence[list[str]], trunk: Trunk, on_batch: OnBatch) -> list[Mapping[str, float]]:
+        columns = [
+            Exam(backbone, dev, encoded, share, on_batch).scores_of_each(
+                [Answerer(stack, head_names(stack[-1], recipe.tasks)[dev.task.name]) for stack in stacks], trunk
+            )
+            for dev, encoded in exams
+        ]
         devs = [dev for dev, _ in exams]
         return [_verdict(recipe, devs, list(results)) for results in zip(*columns, strict=True)]
 
@@ -89,38 +99,54 @@ def _label(recipe: Recipe, dev: Examples[Any]) -> str:
     return f"{dev.task.name}@{dev.language}" if several else dev.task.name
 
 
-def scores_of(
-    backbone: Backbone, head: str, examples: Examples[Any], encoded: Encoded, *, share: float
-) -> dict[str, float]:
-    """All metrics of the active stack on labelled examples, 0 to 100 (losses in nats)."""
-    task_format = FORMATS[examples.task.format]
-    if task_format.head == "masked_lm":
-        return masked_scores(backbone, head=head, encoded=encoded, share=share)
-    return _scored(predict(backbone, head=head, kind=task_format.head, encoded=encoded), examples, encoded)
+@dataclass(frozen=True)
+class Exam:
+    """Labelled examples of one task.
 
+    Args:
+        share: Masked language modelling: of pieces that must be guessed.
+    """
 
-def _scores_of_each(
-    backbone: Backbone,
-    stacks: Sequence[list[str]],
-    recipe: Recipe,
-    examples: Examples[Any],
-    encoded: Encoded,
-    trunk: Trunk,
-) -> list[dict[str, float]]:
-    """All metrics of each stack on labelled examples."""
-    kind = FORMATS[examples.task.format].head
-    who = [Answerer(stack, head_names(stack[-1], recipe.tasks)[examples.task.name]) for stack in stacks]
-    if kind != "masked_lm":
-        outputs = predict_each(backbone, who, kind=kind, encoded=encoded, trunk=trunk)
-        return [_scored(one, examples, encoded) for one in outputs]
-    results = []
-    for one in who:
-        activate(backbone, one.stack)
-        results.append(scores_of(backbone, one.head, examples, encoded, share=recipe.train.masked_share))
-    return results
+    backbone: Backbone
+    examples: Examples[Any]
+    encoded: Encoded
+    share: float
+    on_batch: OnBatch
 
+    @property
+    def _kind(self) -> HeadKind:
+        return FORMATS[self.examples.task.format].head
 
-def _scored(outputs: Outputs, examples: Examples[Any], encoded: Encoded) -> dict[str, float]:
-    task_format = FORMATS[examples.task.format]
-    predictions = task_format.decode(outputs, encoded, examples.items, examples.task)
-    return dict(task_format.score(predictions, examples.items, examples.task, examples.language))
+    def scores_of(self, head: str) -> dict[str, float]:
+        """All metrics of the active stack, 0 to 100 (losses in nats)."""
+        if self._kind == "masked_lm":
+            return masked_scores(
+                self.backbone, head=head, encoded=self.encoded, share=self.share, on_batch=self.on_batch
+            )
+        return self._scored(
+            predict(self.backbone, head=head, kind=self._kind, encoded=self.encoded, on_batch=self.on_batch)
+        )
+
+    def scores_of_each(self, answerers: Sequence[Answerer], trunk: Trunk) -> list[dict[str, float]]:
+        """All metrics of each stack."""
+        if self._kind != "masked_lm":
+            outputs = predict_each(
+                self.backbone,
+                answerers,
+                kind=self._kind,
+                encoded=self.encoded,
+                trunk=trunk,
+                on_batch=self.on_batch,
+            )
+            return [self._scored(one) for one in outputs]
+        results = []
+        for one in answerers:
+            activate(self.backbone, one.stack)
+            results.append(self.scores_of(one.head))
+        return results
+
+    def _scored(self, outputs: Outputs) -> dict[str, float]:
+        examples = self.examples
+        task_format = FORMATS[examples.task.format]
+        predictions = task_format.decode(outputs, self.encoded, examples.items, examples.task)
+        return dict(task_format.score(predictions, examples.items, examples.task, examples.language))

@@ -21,6 +21,12 @@ BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
 """Padded tokens per scoring batch, by device type: large enough to fill it, small enough for any head."""
 
 Arrays = dict[str, NDArray[np.generic]]
+OnBatch = Callable[[int, int], None]
+"""Called after each batch with how many are done and how many there are; what it raises ends the work."""
+
+
+def unwatched(done: int, batches: int) -> None:
+    """The `OnBatch` that does nothing."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,9 @@ class Answerer:
     head: str
 
 
-def predict(backbone: Backbone, *, head: str, kind: HeadKind, encoded: Encoded) -> Outputs:
+def predict(
+    backbone: Backbone, *, head: str, kind: HeadKind, encoded: Encoded, on_batch: OnBatch = unwatched
+) -> Outputs:
     """Run the active adapters and one head over all examples.
 
     Args:
@@ -50,14 +58,20 @@ def predict(backbone: Backbone, *, head: str, kind: HeadKind, encoded: Encoded) 
     results: Arrays = {}
     backbone.model.eval()
     with torch.inference_mode(), backbone.autocast():
-        for batch in batches(backbone, encoded):
+        for batch in batches(backbone, encoded, on_batch):
             logits = answer(backbone, head, kind, batch.inputs, batch.labels)
             collect(results, encoded, batch, logits)
     return results
 
 
 def predict_each(
-    backbone: Backbone, answerers: Sequence[Answerer], *, kind: HeadKind, encoded: Encoded, trunk: Trunk
+    backbone: Backbone,
+    answerers: Sequence[Answerer],
+    *,
+    kind: HeadKind,
+    encoded: Encoded,
+    trunk: Trunk,
+    on_batch: OnBatch = unwatched,
 ) -> list[Outputs]:
     """Run several stacks over all examples, with one pass through the trunk below them.
 
@@ -72,7 +86,7 @@ def predict_each(
     results: list[Arrays] = [{} for _ in answerers]
     backbone.model.eval()
     with torch.inference_mode(), backbone.autocast():
-        for batch in batches(backbone, encoded):
+        for batch in batches(backbone, encoded, on_batch):
             with run_once(backbone, trunk):
                 for one, result in zip(answerers, results, strict=True):
                     activate(backbone, one.stack)
@@ -80,7 +94,9 @@ def predict_each(
     return list(results)
 
 
-def masked_scores(backbone: Backbone, *, head: str, encoded: Encoded, share: float) -> dict[str, float]:
+def masked_scores(
+    backbone: Backbone, *, head: str, encoded: Encoded, share: float, on_batch: OnBatch = unwatched
+) -> dict[str, float]:
     """How well masked pieces are guessed, with masks that are the same each time.
 
     Returns:
@@ -90,7 +106,7 @@ def masked_scores(backbone: Backbone, *, head: str, encoded: Encoded, share: flo
     total, right, count = 0.0, 0, 0
     backbone.model.eval()
     with torch.inference_mode(), backbone.autocast():
-        for at, plain in enumerate(batches(backbone, encoded)):
+        for at, plain in enumerate(batches(backbone, encoded, on_batch)):
             batch = masked(plain, backbone.tokenizer, share=share, seed=at)
             logits = answer(backbone, head, "masked_lm", batch.inputs, batch.labels)
             wanted = batch.labels["label"][batch.labels["label"] != IGNORED]
@@ -106,11 +122,14 @@ def first_inputs(backbone: Backbone, encoded: Encoded) -> dict[str, Tensor]:
     return collate(encoded, groups, pad_id=backbone.tokenizer.pad_token_id).to(backbone.device).inputs
 
 
-def batches(backbone: Backbone, encoded: Encoded) -> Iterator[Batch]:
+def batches(backbone: Backbone, encoded: Encoded, on_batch: OnBatch = unwatched) -> Iterator[Batch]:
     """All of it, the longest first, in batches that suit the device."""
     pad = backbone.tokenizer.pad_token_id
     budget = BATCH_TOKENS.get(backbone.device.type, BATCH_TOKENS["cpu"])
-    return (collate(encoded, groups, pad_id=pad).to(backbone.device) for groups in scoring_order(encoded, budget))
+    order = list(scoring_order(encoded, budget))
+    for done, groups in enumerate(order, start=1):
+        yield collate(encoded, groups, pad_id=pad).to(backbone.device)
+        on_batch(done, len(order))
 
 
 def _per_group(results: Arrays, encoded: Encoded, batch: Batch, logits: Logits) -> None:

@@ -1,13 +1,16 @@
 """A stack scored on a retrieval task: no head answers, texts are compared by their hidden states."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from madx_stilts.errors import DataError, UsageError
+from madx_stilts.formats import FORMATS
 from madx_stilts.score.bench import Bench, Swap
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.score.hunt import scored, search
+from madx_stilts.score.hunt import baseline, scored, search
 from madx_stilts.score.presence import missing, require_data
+from madx_stilts.score.reading import check_first
 from madx_stilts.score.retriever import ALL, Retriever, candidate_parts
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
@@ -41,16 +44,13 @@ def retrieve(
     """
     _require_all(bench, task, languages, split)
     retriever = Retriever(bench, task, stack, swap)
-    adapters = {code: retriever.stack_for(code).language for code in retriever.languages(languages, split)}
+    stacks = {code: retriever.stack_for(code) for code in retriever.languages(languages, split)}
+    _check_all(retriever, languages, split, limit, stacks)
     count = bench.backbone.layers
     tuned = tune(retriever, languages) if bench.pooling.layer == "auto" else None
     layer = max(tuned, key=tuned.__getitem__) if tuned else bench.pooling.layer_of(count)
-    scores = {}
-    for language in languages:
-        bench.on_language(language)
-        scores[language] = _one_language(retriever, language, split, layer=layer, limit=limit)
     pooling = {"layer": layer, "layers": count, "pooling": bench.pooling.kind}
-    return Evaluation(
+    result = Evaluation(
         task=task.name,
         split=split,
         metric=task.primary_metric,
@@ -58,12 +58,39 @@ def retrieve(
         stack=tuple(map(str, stack.refs)),
         fused=tuple(map(str, stack.fused)),
         backbone=bench.backbone.note(),
-        scores=scores,
-        language_adapters={code: str(ref) if ref else None for code, ref in adapters.items()},
+        scores={},
+        language_adapters={code: str(one.language) if one.language else None for code, one in stacks.items()},
+        unscored=tuple(languages),
         retrieval={**pooling, "max_tokens": retriever.limits.max_tokens, "tuned": tuned},
-        notes=(*_notes(task, split, tuned=tuned is not None, limit=limit), *retriever.remarks.sentences),
+        notes=(*_notes(task, split, tuned=tuned is not None, limit=limit), *retriever.notes.sentences),
         world=bench.place.world,
     )
+    for language in languages:
+        bench.on_language(language)
+        result = _with_language(result, retriever, language, layer=layer, limit=limit)
+        bench.on_scored([result])
+    return result
+
+
+def _check_all(
+    retriever: Retriever, languages: Sequence[str], split: Split, limit: int | None, stacks: Mapping[str, Stack]
+) -> None:
+    """Find out before any work whether all texts can be embedded and scored.
+
+    Raises:
+        DataError: Some data are malformed or cannot be scored.
+        AdapterError: An adapter is missing or damaged.
+    """
+    for identity in dict.fromkeys(ref.id for stack in stacks.values() for ref in stack.refs):
+        retriever.bench.zoo.folder(identity)
+    on_dev = any(wanted for _, wanted in _tunable(retriever.bench, retriever.task))
+
+    def check(language: str) -> None:
+        if on_dev:
+            retriever.check(language, "dev", tunes=True)
+        retriever.check(language, split, limit=limit)
+
+    check_first(retriever.task, languages, split, check=check)
 
 
 def tune(retriever: Retriever, languages: Sequence[str]) -> dict[int, float]:
@@ -81,10 +108,11 @@ def tune(retriever: Retriever, languages: Sequence[str]) -> dict[int, float]:
     return {layer: fmean(values) for layer, values in found.items()}
 
 
-def _one_language(
-    retriever: Retriever, language: str, split: Split, *, layer: int, limit: int | None
-) -> dict[str, float]:
-    threshold = None
+def _with_language(
+    result: Evaluation, retriever: Retriever, language: str, *, layer: int, limit: int | None
+) -> Evaluation:
+    """The result with the scores of one more language."""
+    threshold, split = None, result.split
     if retriever.task.search == "mining" and split != "dev":
         threshold = search(retriever.hunt(language, "dev", [layer]), layer).threshold
     hunt = retriever.hunt(language, split, [layer], limit=limit)
@@ -92,7 +120,17 @@ def _one_language(
         hunt.queries.require_labels()
     answers = search(hunt, layer, threshold=threshold)
     retriever.bench.keep(hunt.queries, answers.predictions)
-    return scored(hunt, answers)
+    queries = hunt.queries
+    clauses = FORMATS[queries.task.format].warnings(answers.predictions, queries.items, queries.task)
+    known = baseline(hunt)
+    return replace(
+        result,
+        scores={**result.scores, language: scored(hunt, answers)},
+        baseline={**result.baseline, **({language: known} if known else {})},
+        warnings={**result.warnings, language: tuple(clauses)},
+        remarks={**result.remarks, language: queries.remarks},
+        unscored=tuple(one for one in result.unscored if one != language),
+    )
 
 
 def _require_all(bench: Bench, task: Task, languages: Sequence[str], split: Split) -> None:

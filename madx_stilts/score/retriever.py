@@ -1,6 +1,6 @@
 """From a retrieval task and a stack to embedded queries and candidates."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,9 +11,9 @@ from madx_stilts.formats.base import Encoded, Limits
 from madx_stilts.formats.retrieval import RetrievalExample
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.score.embed import Vectors, embed
 from madx_stilts.score.hunt import Hunt
-from madx_stilts.score.remarks import Remarks
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
 
@@ -56,16 +56,17 @@ class Retriever:
         swap: How the language adapter is exchanged; none: the stack stays as it is.
 
     Attributes:
-        remarks: On the queries that were read so far.
+        notes: On the queries that were read so far.
     """
 
     def __init__(self, bench: Bench, task: Task, stack: Stack, swap: Swap | None) -> None:
         self.bench = bench
-        self.remarks = Remarks(submitted=bench.submission is not None)
+        self.notes = DataNotes(submitted=bench.submission is not None)
         self.task = task
         self._stack = stack
         self._swap = swap
         self._last: tuple[object, _Pool] = (None, _Pool())
+        self._checked: dict[tuple[_Part, Split], list[tuple[str, tuple[str, ...]]]] = {}
 
     @property
     def limits(self) -> Limits:
@@ -96,13 +97,48 @@ class Retriever:
             StorageError: The vectors do not fit on the disk.
         """
         pool = self._candidates(candidate_parts(self.task, language, split), split, layers)
-        queries = read(self.task, language, split, place=self.bench.place, limit=limit)
-        self.remarks.look_at(queries)
+        queries = self._queries(language, split, limit)
+        self.notes.look_at(queries)
         encoded = self.bench.encoder.encode(queries, self.limits)
         asked = self._embedded(encoded, self.task.query_language or language, layers)
-        if any("answers" in source.fields for source in self.task.candidates[split]):
-            queries = replace(queries, items=[_answered(query, pool) for query in queries.items])
+        queries = self._with_gold(queries, split, pool.answered)
         return Hunt(queries, encoded, asked, pool.ids, pool.vectors, self.bench.backbone.device)
+
+    def check(self, language: str, split: Split, *, limit: int | None = None, tunes: bool = False) -> None:
+        """Read queries and candidates, and find out before any work whether the queries can be scored.
+
+        Args:
+            tunes: Whether a threshold is tuned on them.
+
+        Raises:
+            DataError: They are malformed or cannot be scored.
+        """
+        answered: dict[str, list[str]] = {}
+        for part in candidate_parts(self.task, language, split):
+            if (part, split) not in self._checked:
+                answers: Examples[RetrievalExample] = read(self.task.searched, part.file, split, place=self.bench.place)
+                self._checked[part, split] = [(part.mark + one.id, one.answers) for one in answers.items if one.answers]
+            for name, known in self._checked[part, split]:
+                for query in known:
+                    answered.setdefault(query, []).append(name)
+        queries = self._with_gold(self._queries(language, split, limit), split, answered)
+        if tunes or not self.bench.keeps:
+            queries.require_labels()
+        if all(query.gold is not None for query in queries.items):
+            task_format = FORMATS[self.task.format]
+            task_format.score([()] * len(queries), queries.items, self.task, language)
+
+    def _queries(self, language: str, split: Split, limit: int | None) -> Examples[RetrievalExample]:
+        return read(self.task, language, split, place=self.bench.place, limit=limit)
+
+    def _with_gold(
+        self, queries: Examples[RetrievalExample], split: Split, answered: Mapping[str, list[str]]
+    ) -> Examples[RetrievalExample]:
+        """The queries with their gold answers, where the candidates tell these."""
+        if not any("answers" in source.fields for source in self.task.candidates[split]):
+            return queries
+        items = [replace(query, gold=tuple(answered.get(query.id, ()))) for query in queries.items]
+        return replace(queries, items=items)
 
     def _candidates(self, parts: Sequence[_Part], split: Split, layers: Collection[int]) -> _Pool:
         key = (tuple(parts), split, tuple(layers))
@@ -138,7 +174,14 @@ class Retriever:
             bench.standing(self.stack_for(language), encoded, usual=self._stack),
             told_as_memory(f"Embedding the texts of {self.task.name}", hint="Try --precision bf16, or --device cpu."),
         ):
-            return embed(bench.backbone, encoded, kind=bench.pooling.kind, layers=layers, folder=bench.cache)
+            return embed(
+                bench.backbone,
+                encoded,
+                kind=bench.pooling.kind,
+                layers=layers,
+                folder=bench.cache,
+                on_batch=bench.on_batch,
+            )
 
 
 def candidate_parts(task: Task, language: str, split: Split) -> list[_Part]:
@@ -149,7 +192,3 @@ def candidate_parts(task: Task, language: str, split: Split) -> list[_Part]:
         # Whatever language is asked for, the pool is the same.
         return [_Part(task.searched.languages_of(split)[0], "")]
     return [_Part(language, task.candidate_language or language)]
-
-
-def _answered(query: RetrievalExample, pool: _Pool) -> RetrievalExample:
-    return replace(query, gold=tuple(pool.answered.get(query.id, ())))

@@ -31,6 +31,8 @@ class Remembered(BaseModel):
     looks_without_gain: int
     snapshots: int
     scaler: dict[str, float]
+    looked: int | None = None
+    """None: an earlier version wrote it, which always scored the dev data of a step before it stopped."""
 
 
 class Notes(BaseModel):
@@ -70,6 +72,8 @@ def load_checkpoint(path: Path, learner: Learner) -> None:
     _remember(learner, notes.learners[learner.name])
     learner.random |= _those(tensors, "random/")
     learner.done = notes.done
+    looked = notes.learners[learner.name].looked
+    learner.looked = notes.done if looked is None else looked
 
 
 def _tensors_of(learner: Learner, prefix: str) -> Tensors:
@@ -88,6 +92,7 @@ def _remembered(learner: Learner) -> Remembered:
         looks_without_gain=learner.looks_without_gain,
         snapshots=learner.snapshots,
         scaler=learner.scaler.state_dict(),
+        looked=learner.looked,
     )
 
 

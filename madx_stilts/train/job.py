@@ -28,7 +28,7 @@ from madx_stilts.train.certificate import certificate, fingerprints, notes_of_fe
 from madx_stilts.train.feed import Feed, Supply
 from madx_stilts.train.learner import Learner, generator_states
 from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
-from madx_stilts.train.loop import Desk, Session, run
+from madx_stilts.train.loop import Desk, Session, run, settle
 from madx_stilts.train.material import Materials
 from madx_stilts.train.room import peak_bytes, reset_peak
 from madx_stilts.train.schedule import Course
@@ -176,7 +176,7 @@ def _make(shop: Workshop, making: Making, states: Mapping[int, States]) -> None:
         run(session, [learner], lesson.feed, lesson.judge)
         if learner.failure is not None:
             raise learner.failure
-        (scores,) = settled(lesson, [learner], session.trunk)
+        (scores,) = settle(session, [learner], lesson.judge)
         deliver(shop, making, lesson, learner, scores, seconds=time.monotonic() - began)
 
 
@@ -186,6 +186,8 @@ def prepared(shop: Workshop, making: Making) -> Lesson:
     Raises:
         UsageError: A part of a mixture would get no step, or the best weights are wanted and there is no dev data.
     """
+    for sentence in (*making.materials.oddities, *_limited(making.recipe)):
+        shop.tell(sentence)
     course, feed = _feed(shop, making.recipe, making.materials)
     judge = _judge(shop, making.recipe, making.materials)
     if course.settings.translations is None:
@@ -213,22 +215,6 @@ def learning(shop: Workshop, making: Making, lesson: Lesson) -> Iterator[Learner
         with seeded(recipe.seed):
             learner.random = generator_states(shop.backbone.device)
         yield learner
-
-
-def settled(lesson: Lesson, learners: Sequence[Learner], trunk: Trunk) -> list[Mapping[str, float]]:
-    """Give learners that have ended the weights that become artefacts, and score these on the dev data.
-
-    Args:
-        trunk: What they have in common.
-
-    Returns:
-        All metrics for each learner; none where there are no dev data.
-    """
-    for learner in learners:
-        learner.settle()
-    if lesson.judge is None:
-        return [{} for _ in learners]
-    return lesson.judge.score_each([list(learner.stack) for learner in learners], trunk)
 
 
 def deliver(
@@ -274,6 +260,13 @@ def _feed(shop: Workshop, recipe: Recipe, materials: Materials) -> tuple[Course,
                 hint="Train for more steps, or give it a larger share: a cap, a temperature, uniform sampling.",
             )
     return course, feed
+
+
+def _limited(recipe: Recipe) -> Iterator[str]:
+    """That the dev data are limited together with the training data, as a sentence."""
+    limit = recipe.train.dev_limit
+    if limit is not None and limit == max(part.limit or 0 for part in recipe.parts):
+        yield f"At most {limit} dev examples are scored, as many as are trained on (train.dev_limit)."
 
 
 def _judge(shop: Workshop, recipe: Recipe, materials: Materials) -> Judge | None:

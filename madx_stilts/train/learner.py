@@ -37,6 +37,7 @@ class Learner:
         fusion: How the fusion layer among the parameters is trained; none: there is none.
         translations: What the adapter is pulled to beside what its heads learn; none: nothing.
         done: How many of them are done.
+        looked: The steps after which the dev data were scored last.
         failure: Why it cannot go on.
     """
 
@@ -48,6 +49,7 @@ class Learner:
     fusion: FusionSettings | None = None
     translations: Translations | None = None
     done: int = 0
+    looked: int = 0
     failure: MadxStiltsError | None = None
     best_score: float | None = None
     best_step: int = 0
@@ -100,6 +102,11 @@ class Learner:
                 f"layer {lowest}: what lies between would never be trained.",
                 hint=f"Set train.unfreeze_every to {fitting} or less, or train for more steps.",
             )
+
+    @property
+    def owes_look(self) -> bool:
+        """Whether the dev data are still to be scored: it was stopped in the middle of that."""
+        return self.failure is None and self.looked < self.done and self.course.looks_at_dev(self.done)
 
     @contextmanager
     def own_chance(self) -> Iterator[None]:
@@ -171,6 +178,7 @@ class Learner:
 
     def note(self, score: float, done: int) -> None:
         """Take a dev score into account (higher is better): keep the weights if they are the best so far."""
+        self.looked = done
         if self.best_score is not None and score <= self.best_score:
             self.looks_without_gain += 1
             return

@@ -20,6 +20,9 @@ class Listener(Protocol):
     def stepped(self, done: int, values: Mapping[str, float]) -> None:
         """A step is done; `values` has `loss` and `learning_rate`, and in a mixture `loss.` and the step's task."""
 
+    def scoring(self, done: int, batches: int) -> None:
+        """The dev data are being scored: so many of their batches are done."""
+
     def scored(self, done: int, values: Mapping[str, float]) -> None:
         """The dev data were scored."""
 
@@ -32,6 +35,7 @@ class Quiet:
 
     def started(self, name: str, done: int, steps: int) -> None: ...
     def stepped(self, done: int, values: Mapping[str, float]) -> None: ...
+    def scoring(self, done: int, batches: int) -> None: ...
     def scored(self, done: int, values: Mapping[str, float]) -> None: ...
     def ended(self) -> None: ...
 
@@ -49,6 +53,10 @@ class Several:
     def stepped(self, done: int, values: Mapping[str, float]) -> None:
         for listener in self.listeners:
             listener.stepped(done, values)
+
+    def scoring(self, done: int, batches: int) -> None:
+        for listener in self.listeners:
+            listener.scoring(done, batches)
 
     def scored(self, done: int, values: Mapping[str, float]) -> None:
         for listener in self.listeners:
@@ -86,6 +94,8 @@ class LogFile:
         if done % self.every == 0:
             self._write({"step": done, **values})
 
+    def scoring(self, done: int, batches: int) -> None: ...
+
     def scored(self, done: int, values: Mapping[str, float]) -> None:
         self._write({"step": done, "dev": dict(values)})
 
@@ -122,6 +132,8 @@ class Tracker:
 
     def stepped(self, done: int, values: Mapping[str, float]) -> None:
         self.accelerator.log(dict(values), step=done)
+
+    def scoring(self, done: int, batches: int) -> None: ...
 
     def scored(self, done: int, values: Mapping[str, float]) -> None:
         self.accelerator.log({f"dev/{name}": value for name, value in values.items()}, step=done)

@@ -29,12 +29,11 @@ from madx_stilts.train.job import (
     learning,
     prepared,
     session_of,
-    settled,
     trunk_of,
 )
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.listen import Listener, Quiet
-from madx_stilts.train.loop import run
+from madx_stilts.train.loop import run, settle
 from madx_stilts.train.material import Materials
 from madx_stilts.train.room import free_bytes, kept_bytes, reset_peak
 from madx_stilts.train.trunk_cache import States
@@ -249,7 +248,7 @@ class _Round:
             with told_as_memory(f"Training {names}", hint=ROOM_HINT):
                 run(session, learners, lesson.feed, lesson.judge)
                 well = [learner for learner in learners if learner.failure is None]
-                scores = settled(lesson, well, session.trunk)
+                scores = settle(session, well, lesson.judge)
         except Interrupted:
             raise
         except MadxStiltsError as error:

@@ -5,7 +5,7 @@ together: the trunk below them runs once for all. What each of them learns is wh
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.trunk import run_once
 from madx_stilts.score.judge import Judge
+from madx_stilts.score.predict import OnBatch
 from madx_stilts.train.checkpoint import load_checkpoint, save_checkpoint
 from madx_stilts.train.feed import Dealt
 from madx_stilts.train.learner import Learner
@@ -109,18 +110,45 @@ def run(session: Session, learners: Sequence[Learner], batch_at: Callable[[int],
     try:
         with stop_on_signals() as stop:
             session.train_mode()
+            if judge is not None and (late := [learner for learner in learners if learner.owes_look]):
+                _look(session, late, judge, stop)
+                _keep(session, late, stop)
             while active := [learner for learner in learners if learner.active]:
                 # Who was interrupted earlier than the others comes first, until it has caught up with them.
                 step = min(learner.done for learner in active)
                 together = [learner for learner in active if learner.done == step]
                 _one_step(session, together, batch_at(step), step)
                 if judge is not None and learners[0].course.looks_at_dev(step + 1):
-                    _look(session, together, judge)
+                    _look(session, together, judge, stop)
                 _keep(session, together, stop)
     finally:
         for listener in (*(session.desk(learner).log for learner in learners), session.listener):
             listener.ended()
     return max(learner.done for learner in learners)
+
+
+def settle(session: Session, learners: Sequence[Learner], judge: Judge | None) -> list[Mapping[str, float]]:
+    """Give learners that have ended the weights that become artefacts, and score these on the dev data.
+
+    Returns:
+        All metrics for each learner; none where there are no dev data.
+
+    Raises:
+        Interrupted: A signal asked to stop; checkpoints were written.
+    """
+    last = [learner.weights() for learner in learners]
+    for learner in learners:
+        learner.settle()
+    if judge is None:
+        return [{} for _ in learners]
+    with stop_on_signals() as stop:
+        try:
+            return judge.score_each([list(learner.stack) for learner in learners], session.trunk, _watch(session, stop))
+        except _Stopped:
+            for learner, weights in zip(learners, last, strict=True):
+                learner.put(weights)
+            _keep(session, learners, stop)
+            raise Interrupted("Stopped while the dev data were scored.") from None
 
 
 def _one_step(session: Session, learners: Sequence[Learner], dealt: Dealt, step: int) -> None:
@@ -148,16 +176,33 @@ def _values(learner: Learner, dealt: Dealt, step: int, loss: float) -> dict[str,
     return values
 
 
-def _look(session: Session, learners: Sequence[Learner], judge: Judge) -> None:
+def _look(session: Session, learners: Sequence[Learner], judge: Judge, stop: StopRequest) -> None:
+    """Score the dev data; a request to stop leaves that for the next run."""
     well = [learner for learner in learners if learner.failure is None]
-    scores = judge.score_each([list(learner.stack) for learner in well], session.trunk)
-    for learner, values in zip(well, scores, strict=True):
-        learner.note(values[judge.metric], learner.done)
-        session.desk(learner).log.scored(learner.done, values)
-    if well:
-        means = {name: sum(values[name] for values in scores) / len(scores) for name in scores[0]}
-        session.listener.scored(well[0].done, means)
+    with suppress(_Stopped):
+        scores = judge.score_each([list(learner.stack) for learner in well], session.trunk, _watch(session, stop))
+        for learner, values in zip(well, scores, strict=True):
+            learner.note(values[judge.metric], learner.done)
+            session.desk(learner).log.scored(learner.done, values)
+        if well:
+            means = {name: sum(values[name] for values in scores) / len(scores) for name in scores[0]}
+            session.listener.scored(well[0].done, means)
     session.train_mode()
+
+
+class _Stopped(Exception):
+    """Raised between two batches of dev data, to leave them."""
+
+
+def _watch(session: Session, stop: StopRequest) -> OnBatch:
+    """Passes on how far the scoring of the dev data is, and ends it where that is asked for."""
+
+    def on_batch(done: int, batches: int) -> None:
+        session.listener.scoring(done, batches)
+        if stop:
+            raise _Stopped
+
+    return on_batch
 
 
 def _keep(session: Session, learners: Sequence[Learner], stop: StopRequest) -> None:

@@ -1,11 +1,12 @@
 """What one training reads: examples to train on, examples to look at, and their fingerprints."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from madx_stilts.data.read import DataPlace, Examples, read
+from madx_stilts.data.read import DataPlace, Examples, read, read_to_train
 from madx_stilts.errors import UsageError
+from madx_stilts.formats import FORMATS
 from madx_stilts.recipe import Part, TrainSettings
 from madx_stilts.tasks.sizes import unlike_published
 from madx_stilts.tasks.task import Task
@@ -39,12 +40,12 @@ class Material:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user must know of them, a sentence each."""
-        dropped = [examples for examples in self._all() if examples.left_out]
-        return (
-            *((f"Trained on a {self.world}.",) if self.world is not None else ()),
-            *(f"{one.left_out} rows of {_key(one)} without an agreed label were left out." for one in dropped),
-            *(line for one in self._all() for line in _unlike_published(one)),
-        )
+        return (*((f"Trained on a {self.world}.",) if self.world is not None else ()), *self.oddities)
+
+    @property
+    def oddities(self) -> tuple[str, ...]:
+        """What is odd in the data, and which rows were left out for it, a sentence each."""
+        return tuple(note for examples in self._all() for note in _notes(examples))
 
     def _all(self) -> list[Examples[Any]]:
         return [self.train, *([self.dev] if self.dev is not None else [])]
@@ -94,6 +95,11 @@ class Materials:
         """What a user must know of them, each sentence once."""
         return tuple(dict.fromkeys(note for part in self.parts for note in part.notes))
 
+    @property
+    def oddities(self) -> tuple[str, ...]:
+        """What is odd in the data, and which rows were left out for it, each sentence once."""
+        return tuple(dict.fromkeys(note for part in self.parts for note in part.oddities))
+
 
 def gather(part: Part, settings: TrainSettings, place: DataPlace) -> Material:
     """Read a task's training and dev data.
@@ -103,7 +109,7 @@ def gather(part: Part, settings: TrainSettings, place: DataPlace) -> Material:
         UnknownName: There is no such task in that place.
     """
     task = place.tasks[part.task]
-    train = read(task, part.language, "train", place=place, limit=part.limit)
+    train = read_to_train(task, part.language, "train", place=place, limit=part.limit)
     has_dev = "dev" in task.splits and part.language in task.languages_of("dev")
     dev = read(task, part.language, "dev", place=place, limit=settings.dev_limit) if has_dev else None
     train.require_labels()
@@ -112,8 +118,15 @@ def gather(part: Part, settings: TrainSettings, place: DataPlace) -> Material:
     return Material(train, dev, place.world)
 
 
-def _unlike_published(examples: Examples[Any]) -> tuple[str, ...]:
-    return unlike_published(examples.task.name, examples.split, {examples.language: examples.whole})
+def _notes(examples: Examples[Any]) -> Iterator[str]:
+    """What a user must know of some examples, a sentence each."""
+    key, unlearnable = _key(examples), FORMATS[examples.task.format].unlearnable
+    if examples.left_out:
+        yield f"{examples.left_out} rows of {key} without an agreed label were left out."
+    if examples.unlearnable:
+        yield f"{examples.unlearnable} rows of {key} were left out: {unlearnable}."
+    yield from (f"{key} has {count} {what}." for what, count in examples.remarks.items())
+    yield from unlike_published(examples.task.name, examples.split, {examples.language: examples.whole})
 
 
 def _key(examples: Examples[Any]) -> str:

@@ -15,7 +15,17 @@ from madx_stilts.config import AdapterConfig
 from madx_stilts.data.text import Budget, read_text
 from madx_stilts.errors import UsageError
 from madx_stilts.nets.attach import check_composition, check_fusable
-from madx_stilts.recipe import COMPOSABLE, Fusion, Part, Recipe, Sampling, Start, why_alone, why_only_lowest
+from madx_stilts.recipe import (
+    COMPOSABLE,
+    Fusion,
+    Part,
+    Recipe,
+    Sampling,
+    Start,
+    why_alone,
+    why_only_lowest,
+    with_dev_limit,
+)
 from madx_stilts.stack import AdapterRef, Role, require_name
 from madx_stilts.tasks.task import Task, require_own_data
 from madx_stilts.tasks.text import MASKED_LM
@@ -33,7 +43,7 @@ class Wish:
     Args:
         config: Method and settings.
         language: Of the training data; none: the task's source language.
-        limit: Train on so many examples at most.
+        limit: Train on so many examples at most, and without a `dev_limit` in the config, score as many dev examples.
         seed: Draws fresh weights, order and dropout.
         name: What to call the adapter; none: a name made of what it is.
         language_adapter: Stands frozen at the bottom.
@@ -99,7 +109,7 @@ def train_intermediate(shop: Workshop, task_name: str, wish: Wish) -> Card:
     part, below = _part(task, wish), _ids(wish.language_adapter)
     _check_below(shop, below)
     recipe = _recipe((part,), wish, below=below)
-    materials = Materials([gather(part, wish.config.train, shop.place)])
+    materials = Materials([gather(part, recipe.train, shop.place)])
     return train(shop, recipe, materials, role=Role.INTERMEDIATE, name=wish.name or _task_name(part, task))
 
 
@@ -127,7 +137,7 @@ def train_mixture(
         *(_text_part(text, wish) for text in texts),
     ]
     recipe = _recipe(tuple(parts), wish, below=below, sampling=sampling)
-    materials = [gather(part, wish.config.train, shop.place) for part in parts[: len(members)]]
+    materials = [gather(part, recipe.train, shop.place) for part in parts[: len(members)]]
     materials += [_text_material(shop, text, wish) for text in texts]
     name = wish.name or ".".join(["mix", *(_task_name(part, task_named(part.task, tasks)) for part in parts)])
     return train(shop, recipe, Materials(materials), role=Role.INTERMEDIATE, name=name)
@@ -199,7 +209,7 @@ def _recipe(
     sampling: Sampling | None = None,
     fusion: Fusion | None = None,
 ) -> Recipe:
-    method, settings = wish.config.method, wish.config.train
+    method, settings = wish.config.method, with_dev_limit(wish.config.train, parts)
     if (below or fusion) and method.kind not in COMPOSABLE:
         raise UsageError(why_alone(method.kind), hint="Use one of these, or train it without anything below.")
     if (below or fusion) and (reason := why_only_lowest(method.kind)):

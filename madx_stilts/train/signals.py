@@ -20,6 +20,26 @@ class StopRequest:
 
 
 @contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, with a KeyboardInterrupt, so that what is half-written is removed.
+
+    Outside the main thread signals cannot be caught, and nothing changes.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
     """Catch the first stop signal inside the block; a second one acts as usual.
 

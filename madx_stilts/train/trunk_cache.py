@@ -27,7 +27,8 @@ from madx_stilts.nets.outlet import Outlet
 from madx_stilts.nets.stacking import activate
 from madx_stilts.nets.trunk import Answers, answers_of
 from madx_stilts.recipe import Recipe
-from madx_stilts.score.predict import batches, first_inputs
+from madx_stilts.score.pace import Pace
+from madx_stilts.score.predict import OnBatch, batches, first_inputs, unwatched
 from madx_stilts.train.feed import Supply
 from madx_stilts.zoo.store import Zoo
 
@@ -65,9 +66,9 @@ class States:
             states.append(torch.from_numpy(padded).view(dtype).to(self.device))
         return tokens, self.outlet.put(states)
 
-    def fill(self, backbone: Backbone, trunk: Trunk) -> None:
+    def fill(self, backbone: Backbone, trunk: Trunk, on_batch: OnBatch = unwatched) -> None:
         """Compute all of them, with the adapters that are active."""
-        for batch in batches(backbone, self.encoded):
+        for batch in batches(backbone, self.encoded, on_batch):
             taken = self.outlet.taken(answers_of(backbone, trunk, batch.inputs))
             for state, kept in zip(taken, self.arrays.values(), strict=True):
                 values = _as_numpy(state)
@@ -145,12 +146,12 @@ class Keeper:
         begins = "is read from" if self.shelf.has(key) else "is computed once and kept in"
         self.tell(f"Trunk cache: {name} {begins} {self.shelf.folder}: {size}.")
 
-        def fill(arrays: Arrays) -> None:
-            with told_as_memory(f"Computing the trunk for {name}", hint="Try --precision bf16."):
-                States(outlet, encoded, arrays, self.backbone.device).fill(self.backbone, trunk)
-
         def say(sentence: str) -> None:
             self.tell(f"Trunk cache: {sentence}")
+
+        def fill(arrays: Arrays) -> None:
+            with told_as_memory(f"Computing the trunk for {name}", hint="Try --precision bf16."):
+                States(outlet, encoded, arrays, self.backbone.device).fill(self.backbone, trunk, Pace(say, name))
 
         arrays = opening.enter_context(self.shelf.opened(key, layout, fill, say))
         return States(outlet, encoded, arrays, self.backbone.device)

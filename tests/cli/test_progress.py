@@ -90,3 +90,18 @@ def test_progress_needs_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     train(Lines(), 1)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [Bar, Lines])
+def test_the_scoring_of_dev_data_shows_how_far_it_is(
+    kind: type[Bar | Lines], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the training has ended: the weights that are kept are scored once more."""
+    monkeypatch.setattr("madx_stilts.score.pace.SECONDS", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    listener: Listener = kind()
+    listener.started("xquad", 0, 4)
+    listener.scoring(1, 40)
+    listener.ended()
+    listener.scoring(3, 40)
+    assert "xquad: scoring the dev data: batch 3 of 40" in capsys.readouterr().err

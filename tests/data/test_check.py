@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from madx_stilts.data.check import NO_GOLD, check
 from madx_stilts.data.checked import Asked, Checked, Report, sets_of
-from madx_stilts.data.looks import BLANK_TEXT, BLANK_WORD, LOST_CHARACTER, MOVED, NO_BEGINNING, SAME_CHOICES
+from madx_stilts.data.looks import LOST_CHARACTER, MOVED, NO_BEGINNING, SAME_CHOICES
 from madx_stilts.data.place import DataPlace
 from madx_stilts.data.read import read
 from madx_stilts.data.tally import OTHER_ANSWER, REPEATED, SAME_ID
 from madx_stilts.errors import DataError
+from madx_stilts.formats.remarks import ABSENT_ANSWER, BLANK_TEXT, BLANK_WORD, EMPTY_ANSWER
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split, Task
 
@@ -195,10 +196,19 @@ def answers(*pairs: tuple[str, int]) -> Row:
 def test_answers_stand_at_their_place_or_elsewhere_or_nowhere(checking: Checking) -> None:
     rows = [squad("Salt", 16), squad("Salt", 14, id="r"), squad("Pepper", 3, id="s")]
     (one,) = checking(TASKS["xquad"], {"test": rows}).checked
-    assert counts(one) == {MOVED: 1}
-    ((row, problem),) = faults(one)
-    assert (row, "does not occur in the context" in problem) == (2, True)
-    assert one.labels == {"with an answer": 2}
+    assert counts(one) == {MOVED: 1, ABSENT_ANSWER: 1}
+    assert (faults(one), one.labels) == ([], {"with an answer": 3})
+
+
+def test_questions_that_training_leaves_out_are_counted_in_training_data(checking: Checking) -> None:
+    both = {**squad("Salt", 16, id="s"), **answers(("the Salt", -1), ("Salt", 16))}
+    rows = [squad("Salt", 16), squad("Pepper", -1, id="r"), both, squad("", 0, id="t")]
+    train, dev = checking(TASKS["squad_v1"], {"train": rows, "dev": rows}, kind="jsonl").checked
+    left_out = "questions of whose answers none occurs in the context, left out of training"
+    remarks = {ABSENT_ANSWER: 2, EMPTY_ANSWER: 1, OTHER_ANSWER: 1}
+    assert counts(train) == {**remarks, left_out: 2}
+    assert counts(dev) == {**remarks, "rows with the input of one in train": 4}
+    assert (train.fault_count, dev.fault_count) == (0, 0)
 
 
 def test_a_question_without_words_is_a_fault(checking: Checking) -> None:

@@ -182,13 +182,13 @@ def test_a_quotation_that_never_ends_is_told(mirror: Any, fails: Fails) -> None:
     assert fails().startswith(f"{file}, line ")
 
 
-def test_an_answer_that_the_context_does_not_hold_is_told_with_file_and_row(mirror: Any, fails: Fails) -> None:
+def test_an_answer_of_another_shape_is_told_with_file_and_row(mirror: Any, fails: Fails) -> None:
     row = {"id": "q", "context": "Sugar is sweet.", "question": "What is sweet?"}
-    rows = [{**row, "answers": {"text": [text], "answer_start": [0]}} for text in ("Sugar", "Salt")]
+    rows = [{**row, "answers": {"text": ["Sugar"], "answer_start": [start]}} for start in ("0", "1")]
     file = mirror.add("google/xquad", rows, config="xquad.en", split="validation")
     message = fails(TASKS["xquad"])
-    assert message.startswith(f"{file}, row 1 ")
-    assert "'Salt'" in message
+    assert message.startswith(f"{file}, row 0 ")
+    assert "'Sugar' at '0'" in message
 
 
 def test_tags_must_be_as_many_as_words_and_all_known(mirror: Any, fails: Fails) -> None:

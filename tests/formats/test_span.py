@@ -13,6 +13,7 @@ from madx_stilts.formats.answers import Answer
 from madx_stilts.formats.base import IGNORED, Encoded, Limits
 from madx_stilts.formats.context import NOWHERE
 from madx_stilts.formats.span import SpanExample, SpanFormat, SpanPrediction
+from madx_stilts.formats.text import LEFT_OUT
 from madx_stilts.metrics.squad import normalise
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.fields import BadRow
@@ -29,7 +30,7 @@ scripts = st.sampled_from(
 words = st.one_of(scripts, st.tuples(letters, marks).map("".join))
 
 
-def asked(context: str, *answers: tuple[str, int], question: str = "who?", row: int = 0) -> SpanExample:
+def asked(context: str, *answers: tuple[str, int | None], question: str = "who?", row: int = 0) -> SpanExample:
     return SpanExample(str(row), row, question, context, tuple(Answer(text, start) for text, start in answers))
 
 
@@ -90,6 +91,10 @@ def test_what_is_decoded_for_any_answer_is_the_characters_of_its_tokens(
         encoded = SPAN.encode([example], tokenizer, Limits(384, 128), V1)
     except BadRow as bad:
         assert bad.row == 0  # noqa: PT017 (a refusal is one of two right answers)
+        return
+    if LEFT_OUT in encoded.rows:
+        # The tokenizer drops the whole answer.
+        assert set(encoded.rows["start"]) == {IGNORED}
         return
     decoded = SPAN.decode(perfect(encoded), encoded, [example], V1)[0].text
     assert decoded
@@ -187,13 +192,23 @@ def test_texts_without_tokens_are_bad_rows(
     assert error.value.row == 8
 
 
-def test_an_answer_without_tokens_is_a_bad_row_unless_another_has_some(
+def test_the_answer_that_has_a_place_and_tokens_is_trained_on(tokenizers: dict[str, PreTrainedTokenizerFast]) -> None:
+    bad: list[tuple[str, int | None]] = [("\u200b", 1), ("B", None), ("", None)]
+    assert answers_of([asked("a\u200b b", *bad, ("b", 3))], tokenizers["bert_like"]) == ["b"]
+
+
+def test_a_question_whose_answers_have_no_place_or_no_tokens_is_scored_and_teaches_nothing(
     tokenizers: dict[str, PreTrainedTokenizerFast],
 ) -> None:
-    dropped = ("\u200b", 1)
-    with pytest.raises(BadRow, match="field 'answers'"):
-        SPAN.encode([asked("a\u200b b", dropped)], tokenizers["bert_like"], LIMITS, V1)
-    assert answers_of([asked("a\u200b b", dropped, ("b", 3))], tokenizers["bert_like"]) == ["b"]
+    texts: list[tuple[str, int | None]] = [("\u200b", 1), ("B", None), ("", None)]
+    examples = [asked("a\u200b b", one, row=at) for at, one in enumerate(texts)]
+    encoded = SPAN.encode([*examples, asked("a b", ("b", 2))], tokenizers["bert_like"], LIMITS, V1)
+    assert encoded.rows["start"].tolist()[:3] == encoded.rows["end"].tolist()[:3] == [IGNORED] * 3
+    assert encoded.rows["start"][3] != IGNORED
+    assert encoded.rows[LEFT_OUT].tolist() == [3, 0, 0, 0]
+    assert [SPAN.learnable(example) for example in examples] == [True, False, False]
+    said = [SpanPrediction(text, 1.0, 0.0) for text in ("\u200b", "b", "the")]
+    assert SPAN.score(said, examples, V1, "en")["exact_match"] == 100.0
 
 
 def test_hidden_answers_are_ignored_in_training(tokenizer: PreTrainedTokenizerFast) -> None:

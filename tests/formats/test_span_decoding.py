@@ -40,14 +40,14 @@ def test_only_tokens_of_the_context_are_answers(
 ) -> None:
     """The question's a and the last [SEP] have the highest scores."""
     scores = {"start": {(0, 1): 9.0, (0, 4): 3.0}, "end": {(0, 1): 9.0, (0, 7): 9.0, (0, 5): 3.0}}
-    assert decode(tokenizers["bert_like"], example, LIMITS, scores) == SpanPrediction("b c", 6.0, 0.0)
+    assert decode(tokenizers["bert_like"], example, LIMITS, scores)[:3] == ("b c", 6.0, 0.0)
 
 
 def test_an_end_before_its_start_is_no_answer(
     tokenizers: dict[str, PreTrainedTokenizerFast], example: SpanExample
 ) -> None:
     scores = {"start": {(0, 6): 4.0, (0, 3): 1.0}, "end": {(0, 3): 5.0}}
-    assert decode(tokenizers["bert_like"], example, LIMITS, scores) == SpanPrediction("a", 6.0, 0.0)
+    assert decode(tokenizers["bert_like"], example, LIMITS, scores)[:3] == ("a", 6.0, 0.0)
 
 
 def test_an_answer_has_at_most_thirty_tokens(tokenizers: dict[str, PreTrainedTokenizerFast]) -> None:
@@ -64,7 +64,7 @@ def test_no_answer_must_beat_the_best_span_by_the_threshold(
 ) -> None:
     scores = {"start": {(0, 0): 4.0, (0, 4): 3.0}, "end": {(0, 0): 4.0, (0, 4): 3.0}}
     prediction = decode(tokenizers["bert_like"], example, LIMITS, scores, threshold)
-    assert prediction == SpanPrediction(text, 6.0, 8.0)
+    assert prediction[:3] == (text, 6.0, 8.0)
 
 
 def test_no_answer_counts_as_in_the_window_that_denies_it_most(
@@ -72,7 +72,7 @@ def test_no_answer_counts_as_in_the_window_that_denies_it_most(
 ) -> None:
     """[CLS] a [SEP] a b [SEP] and [CLS] a [SEP] c d [SEP]; the first is sure that it holds nothing."""
     scores = {"start": {(0, 0): 9.0, (1, 0): 1.0, (1, 4): 3.0}, "end": {(0, 0): 9.0, (1, 0): 1.0, (1, 4): 3.0}}
-    assert decode(tokenizers["bert_like"], example, Limits(6), scores) == SpanPrediction("d", 6.0, 2.0)
+    assert decode(tokenizers["bert_like"], example, Limits(6), scores)[:3] == ("d", 6.0, 2.0)
 
 
 def test_where_every_question_has_an_answer_one_is_given(

@@ -356,3 +356,15 @@ def test_what_a_failure_stops_is_all_that_needs_it(xtreme: Plan) -> None:
 def test_what_is_no_plan_of_this_version_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="plan"):
         Plan.from_json(text)
+
+
+def test_the_dev_data_of_a_limited_training_are_limited_with_it(planned: Planning) -> None:
+    by_task = {"qqp": {"train": {"dev_limit": 7}}}
+    train = {"target": {"limit": 64}, "intermediate": {"limit": 100, "by_task": by_task}}
+    made = planned(intermediates=["none", "mnli", "qqp"], targets=["xquad"], train=train)
+    limits = {
+        (job.recipe.parts[0].task, job.recipe.train.dev_limit)
+        for job in (each.job for each in made.jobs.values())
+        if isinstance(job, Train)
+    }
+    assert limits == {("mnli", 100), ("qqp", 7), ("squad_v1", 64)}

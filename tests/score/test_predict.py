@@ -21,8 +21,8 @@ from madx_stilts.nets.heads import add_head
 from madx_stilts.nets.stacking import activate
 from madx_stilts.recipe import Part, Recipe, TrainSettings
 from madx_stilts.score.bench import Bench
-from madx_stilts.score.judge import dev_judge, scores_of
-from madx_stilts.score.predict import BATCH_TOKENS, first_inputs, masked_scores, predict
+from madx_stilts.score.judge import Exam, dev_judge
+from madx_stilts.score.predict import BATCH_TOKENS, first_inputs, masked_scores, predict, unwatched
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.text import MASKED_LM
@@ -169,10 +169,10 @@ def test_a_judge_gives_the_scores_of_the_stack_it_is_asked_for(bench: Bench, sta
     judge = dev_judge(bench.backbone, encoder, RECIPE, [examples])
     assert judge is not None
     head = set_up(bench, stack_of(*STACKS["xnli"]))
-    expected = scores_of(bench.backbone, head, examples, encoded_of(bench, examples), share=0.15)
+    expected = Exam(bench.backbone, examples, encoded_of(bench, examples), 0.15, unwatched).scores_of(head)
     names = attach(bench.backbone, bench.zoo, [ref.id for ref in stack_of(*STACKS["xnli"]).refs])
     activate(bench.backbone, [])
-    assert judge.score(names) == expected
+    assert judge.score(names, unwatched) == expected
     assert judge.metric in expected
 
 
@@ -186,7 +186,7 @@ def test_examples_without_gold_answers_are_not_scored(bench: Bench, stack_of: St
     hidden = replace(examples, items=[replace(item, label=None) for item in examples.items])
     head = set_up(bench, stack_of(*STACKS["xnli"]))
     with pytest.raises(DataError, match="gold answer"):
-        scores_of(bench.backbone, head, hidden, encoded_of(bench, hidden), share=0.15)
+        Exam(bench.backbone, hidden, encoded_of(bench, hidden), 0.15, unwatched).scores_of(head)
 
 
 def test_the_batch_to_try_a_stack_on_is_made_of_the_first_examples(bench: Bench) -> None:

@@ -15,7 +15,7 @@ from madx_stilts.nets.stacking import activate, trunk_below
 from madx_stilts.recipe import Part, Recipe, TrainSettings
 from madx_stilts.score.bench import Bench
 from madx_stilts.score.judge import dev_judge
-from madx_stilts.score.predict import Answerer, predict, predict_each
+from madx_stilts.score.predict import Answerer, predict, predict_each, unwatched
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 
@@ -60,4 +60,4 @@ def test_a_judge_gives_stacks_together_the_scores_it_gives_each(bench: Bench, st
     assert judge is not None
     stacks = [[top], [middle, top]]
     trunk = trunk_below(backbone, [bench.zoo.card(ref.id).recipe.method for ref in refs])
-    assert judge.score_each(stacks, trunk) == [judge.score(stack) for stack in stacks]
+    assert judge.score_each(stacks, trunk) == [judge.score(stack, unwatched) for stack in stacks]

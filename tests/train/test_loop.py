@@ -1,6 +1,7 @@
 """The loop does what a plain loop over the library's own model does, and what its settings say."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from madx_stilts.data.read import read
 from madx_stilts.errors import JobFailed, UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Limits
@@ -15,6 +17,7 @@ from madx_stilts.nets.heads import Head, add_head
 from madx_stilts.nets.stacking import adapter_parameters, add_fresh, head_parameters
 from madx_stilts.recipe import Part, Recipe
 from madx_stilts.score.judge import Judge
+from madx_stilts.score.predict import OnBatch, unwatched
 from madx_stilts.stack import Role
 from madx_stilts.tasks import TASKS
 from madx_stilts.train.feed import Dealt, Feed, Supply
@@ -138,7 +141,7 @@ class Scripted:
         self.scores = iter(scores)
         self.seen: list[Weights] = []
 
-    def __call__(self, stack: list[str]) -> Mapping[str, float]:
+    def __call__(self, stack: list[str], on_batch: OnBatch = unwatched) -> Mapping[str, float]:
         self.seen.append(self.learner.weights())
         return {"accuracy": next(self.scores)}
 
@@ -307,3 +310,16 @@ def test_a_method_that_does_not_compose_is_refused_before_anything_is_read(
     lora = Wish(config=settings("lora", max_steps=2, dev_limit=8))
     with pytest.raises(UsageError, match="lora adapters cannot be stacked"):
         train_target(shop, "xnli", lora, on=[shop.zoo.find("intermediate/snli")])
+
+
+def test_a_limit_of_training_data_limits_dev_data_too_and_that_is_said(
+    tiny_backbone: Path, make_shop: Any, settings: Any
+) -> None:
+    said: list[str] = []
+    shop = replace(make_shop(tiny_backbone), tell=said.append)
+    wish = Wish(config=settings(max_steps=1), limit=12)
+    card = train_intermediate(shop, "mnli", wish)
+    assert card.recipe.train.dev_limit == 12
+    few = read(TASKS["mnli"], "en", "dev", place=shop.place, limit=12)
+    assert card.data["mnli@en:dev"] == few.fingerprint
+    assert said == ["At most 12 dev examples are scored, as many as are trained on (train.dev_limit)."]

@@ -13,6 +13,7 @@ import pytest
 from safetensors.torch import load_file
 
 from madx_stilts.errors import Interrupted
+from madx_stilts.score import predict
 from madx_stilts.train.listen import Quiet
 from madx_stilts.train.roles import Wish, train_intermediate
 
@@ -41,6 +42,21 @@ class StoppedAt(Quiet):
     def stepped(self, done: int, values: Mapping[str, float]) -> None:
         if done == self.step:
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+class StoppedInDev(Quiet):
+    """Sends a polite stop at a batch of the dev data, at one of the times that these are scored."""
+
+    def __init__(self, look: int, batch: int) -> None:
+        self.look, self.batch = look, batch
+        self.heard: list[tuple[int, int]] = []
+
+    def scoring(self, done: int, batches: int) -> None:
+        self.look -= done == 1
+        if self.look == 0:
+            self.heard.append((done, batches))
+            if done == self.batch:
+                os.kill(os.getpid(), signal.SIGINT)
 
 
 def weights(shop: Any, wish: Wish) -> dict[str, Any]:
@@ -89,6 +105,27 @@ def test_a_polite_stop_loses_nothing(tiny_backbone: Path, make_shop: Any, settin
         weights(make_shop(tiny_backbone, listener=lambda: StoppedAt(5), every=100), wish)
     assert_equal(weights(make_shop(tiny_backbone, listener=Watch), wish), undisturbed)
     assert started == [5]
+
+
+@pytest.mark.parametrize("changes", [{}, {"keep": "last", "patience": 2}])
+def test_a_stop_while_dev_data_are_scored_ends_that_at_once_and_loses_nothing(
+    changes: dict[str, Any], tiny_backbone: Path, make_shop: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dev data are scored after 4, 8 and 10 steps, and once more for the weights that are kept."""
+    monkeypatch.setitem(predict.BATCH_TOKENS, "cpu", 64)
+    wish = Wish(config=settings(dev_limit=20, **changes))
+    calm = make_shop(tiny_backbone, "undisturbed")
+    undisturbed = weights(calm, wish)
+    # What was stopped is scored first in the next run, so the second time there is the next look.
+    for look, step in ((1, 4), (2, 8), (2, 10), (2, 10)):
+        stopping = StoppedInDev(look, batch=2)
+        with pytest.raises(Interrupted, match=f"after step {step} of 10; nothing is lost"):
+            weights(make_shop(tiny_backbone, listener=lambda stopping=stopping: stopping, every=100), wish)
+        assert stopping.heard[-1][0] == 2, "no batch after the one at which the stop was asked for"
+        assert stopping.heard[-1][1] > 5
+    shop = make_shop(tiny_backbone)
+    assert_equal(weights(shop, wish), undisturbed)
+    assert log_of(shop) == log_of(calm)
 
 
 def test_a_damaged_checkpoint_is_not_trusted(

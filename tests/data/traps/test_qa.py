@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from madx_stilts.data.read import read_to_train
 from madx_stilts.errors import DataError
+from madx_stilts.formats import FORMATS
+from madx_stilts.formats.remarks import ABSENT_ANSWER, EMPTY_ANSWER
+from madx_stilts.formats.span import SpanPrediction
 from madx_stilts.tasks import TASKS
 
 Row = Mapping[str, object]
@@ -131,3 +135,46 @@ def test_xtremes_copy_of_mlqa_is_read_where_metas_is_not_there(reading: Any) -> 
     examples = reading("mlqa", [squad("Salt", 16)], split="test", language="vi", path="google/xtreme")
     assert examples.origin == "mirror google/xtreme"
     assert (reading.mirror.root / "google/xtreme/MLQA.vi.vi").is_dir()
+
+
+def chinese(*answers: tuple[str, int], **others: object) -> Row:
+    texts, starts = [text for text, _ in answers], [start for _, start in answers]
+    row = {"id": "q", "context": "阿达住在罗马。", "question": "阿达住在哪里？"}
+    return {**row, "answers": {"text": texts, "answer_start": starts}, **others}
+
+
+CMRC = [chinese(("罗马", 4), ("在罗马市", -1)), chinese(("羅馬", -1)), chinese(("", 0)), chinese(("阿达", 0))]
+"""CMRC 2018 has normalised references, which do not occur in the context."""
+
+
+def test_scoring_uses_references_that_do_not_occur_in_the_context(reading: Any) -> None:
+    examples = reading("cmrc2018", CMRC, split="dev", language="zh")
+    given = [[answer.text for answer in example.answers] for example in examples.items]
+    assert given == [["罗马", "在罗马市"], ["羅馬"], [""], ["阿达"]]
+    assert examples.remarks == {ABSENT_ANSWER: 2, EMPTY_ANSWER: 1}
+    span, task = FORMATS["span"], examples.task
+    said = [SpanPrediction(text, 1.0, 0.0) for text in ("在罗马市", "羅馬", "罗马", "罗马")]
+    assert span.score(said, examples.items, task, "zh")["exact_match"] == 50.0
+
+
+def test_training_uses_the_references_that_occur_and_leaves_out_rows_without_one(reading: Any) -> None:
+    whole = reading("cmrc2018", CMRC, split="train", language="zh")
+    examples = read_to_train(TASKS["cmrc2018"], "zh", "train", place=reading.place)
+    assert [example.row for example in examples.items] == [0, 3]
+    assert (examples.unlearnable, examples.remarks) == (2, {ABSENT_ANSWER: 1})
+    few = reading("cmrc2018", [CMRC[0], CMRC[3]], split="dev", language="zh")
+    assert examples.fingerprint == few.fingerprint
+    assert examples.fingerprint != whole.fingerprint
+
+
+def test_training_data_without_any_reference_that_occurs_are_refused(reading: Any) -> None:
+    reading("cmrc2018", CMRC[1:3], split="train", language="zh")
+    with pytest.raises(DataError, match="nothing can be learned from the 2 rows of cmrc2018@zh:train"):
+        read_to_train(TASKS["cmrc2018"], "zh", "train", place=reading.place)
+
+
+def test_in_squad_2_an_empty_reference_says_that_there_is_no_answer(reading: Any) -> None:
+    rows = [{**squad("", -1)}, {**squad("Salt", 16), "answers": {"text": ["", "Salt"], "answer_start": [0, 16]}}]
+    examples = reading("squad_v2", rows)
+    assert [[answer.text for answer in example.answers] for example in examples.items] == [[], ["Salt"]]
+    assert examples.remarks == {}

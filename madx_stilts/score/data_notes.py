@@ -1,4 +1,4 @@
-"""What must be known of the data that were scored, whatever the scores are."""
+"""Notes on the data that were scored: another version or a part of what was published, another order."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from madx_stilts.tasks.sizes import unlike_published
 from madx_stilts.tasks.task import Split
 
 
-class Remarks:
+class DataNotes:
     """Looks at the examples of one task and split, language by language.
 
     Args:
@@ -17,14 +17,14 @@ class Remarks:
     def __init__(self, *, submitted: bool) -> None:
         self._submitted = submitted
         self._rows: dict[tuple[str, Split], dict[str, int | None]] = {}
-        self._other_order: dict[str, list[str]] = {}
+        self._other_order: dict[str, dict[str, None]] = {}
 
     def look_at(self, examples: Examples[Any]) -> None:
         """Note what is particular about the examples of one language."""
         task, language = examples.task.name, examples.language
         self._rows.setdefault((task, examples.split), {})[language] = examples.whole
         if self._submitted and examples.other_order:
-            self._other_order.setdefault(task, []).append(language)
+            self._other_order.setdefault(task, {})[language] = None
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 from madx_stilts.data.place import DataPlace
 from madx_stilts.data.read import Examples, read
 from madx_stilts.data.rows import Files
-from madx_stilts.score.remarks import Remarks
+from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.tasks import TASKS
 
 
@@ -26,10 +26,10 @@ def treebanks(tmp_path: Path) -> DataPlace:
 
 
 def remarks_on(*examples: Examples[Any], submitted: bool) -> tuple[str, ...]:
-    remarks = Remarks(submitted=submitted)
+    notes = DataNotes(submitted=submitted)
     for one in examples:
-        remarks.look_at(one)
-    return remarks.sentences
+        notes.look_at(one)
+    return notes.sentences
 
 
 @pytest.mark.parametrize("submitted", [False, True])
