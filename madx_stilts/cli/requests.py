@@ -47,7 +47,7 @@ def languages_of(task: Task, split: Split, text: str | None) -> tuple[str, ...]:
 def code_in(known: Iterable[str], code: str) -> str:
     """The code that some languages have for the one that is meant, which may be written differently (`swa` for `sw`).
 
-    What is meant is told on stderr. A code that none of them is a spelling of stays as it is, to be refused.
+    What is meant is reported on stderr. A code that none of them is a spelling of stays as it is, to be refused.
     """
     found = same(code, known)
     if found is not None and found != code:

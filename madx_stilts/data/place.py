@@ -162,7 +162,7 @@ def _by_file_name(pattern: str, paths: Iterable[Path]) -> tuple[Path, ...]:
     comes before `en_pud`; by folder, `UD_English-PUD` would come before `UD_English-ParTUT`.
 
     Raises:
-        DataError: Files are told apart by their names, and two have the same: one would be counted twice.
+        DataError: Files of this pattern differ by their names, and two have the same: one would be counted twice.
     """
     ordered = sorted(paths, key=lambda path: (path.name, path))
     named_apart = "*" in PurePosixPath(pattern).name

@@ -187,11 +187,11 @@ def unlike_published(task_name: str, split: Split, rows: Mapping[str, int | None
     Args:
         rows: How many the whole split has in each language, those left out on purpose aside; None: that is not known.
     """
-    told = []
+    others = []
     for language, count in rows.items():
         published = published_rows(task_name, split, language)
         if None not in (count, published) and count != published:
-            told.append(f"{language} {count:,} (published {published:,})")
-    if not told:
+            others.append(f"{language} {count:,} (published {published:,})")
+    if not others:
         return ()
-    return (f"{task_name} {split} is another version or a part of what was published; rows: {', '.join(told)}.",)
+    return (f"{task_name} {split} is another version or a part of what was published; rows: {', '.join(others)}.",)
