@@ -1,7 +1,7 @@
 """What to look at in examples of each format: their texts, what is counted, what is wrong, what is remarkable.
 
-A fault is what training or scoring stops at, though the file can be read with it: a text of blanks only, say, has no
-tokens for most tokenizers. All else is a note.
+What training or scoring stops at is a fault, and is found as they find it, by making examples. All else is a note: a
+blank text, say, is encoded as an empty side of its frame, and scored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +20,7 @@ GOLD_FIELDS = ("answers", "gold")
 
 BLANK_TEXT = "blank texts"
 BLANK_WORD = "sentences with a blank word"
+NO_WORDS = "sentences of no words"
 LOST_CHARACTER = "rows with U+FFFD, which stands for a lost character"
 MOVED = "questions with an answer elsewhere than answer_start says"
 SAME_CHOICES = "rows with two choices alike"
@@ -37,46 +38,37 @@ class Look:
         """Names by which an example is counted: its label, or its tags."""
         return ()
 
-    def faults(self, one: Made[Any]) -> Iterator[str]:
-        """What training and scoring would stop at; clauses."""
-        return iter(())
-
     def notes(self, one: Made[Any]) -> Iterator[str]:
         """What is remarkable, each once, as what is counted."""
         if any(not text.strip() for _, text in self.texts(one)):
             yield BLANK_TEXT
 
 
-class _FullLook(Look):
-    """Texts that must not be blank, and one label."""
+class _LabelLook(Look):
+    """Texts with one label."""
 
     def counted(self, one: Made[Any]) -> Iterable[str]:
         return (one.label,) if isinstance(one.label, str) else ()
 
-    def faults(self, one: Made[Any]) -> Iterator[str]:
-        for name in dict.fromkeys(name for name, text in self.texts(one) if not text.strip()):
-            yield f"field {name!r} holds a blank text"
 
-    def notes(self, one: Made[Any]) -> Iterator[str]:
-        return iter(())
-
-
-class _ChoiceLook(_FullLook):
+class _ChoiceLook(_LabelLook):
     def texts(self, one: Made[ChoiceExample]) -> Iterable[tuple[str, str]]:
         return (("context", one.example.context), *(("choices", choice) for choice in one.example.choices))
 
     def notes(self, one: Made[ChoiceExample]) -> Iterator[str]:
+        yield from super().notes(one)
         if len({*one.example.choices}) < len(one.example.choices):
             yield SAME_CHOICES
 
 
-class _SpanLook(_FullLook):
+class _SpanLook(Look):
     def counted(self, one: Made[SpanExample]) -> Iterable[str]:
         if one.example.answers is None:
             return ()
         return ("with an answer" if one.example.answers else "without an answer",)
 
     def notes(self, one: Made[SpanExample]) -> Iterator[str]:
+        yield from super().notes(one)
         context = one.example.context
         if any(not context.startswith(text, max(start, 0)) for text, start in _given(one.fields.get("answers"))):
             yield MOVED
@@ -101,11 +93,9 @@ class _TagLook(Look):
     def counted(self, one: Made[TagExample]) -> Iterable[str]:
         return one.example.tags or ()
 
-    def faults(self, one: Made[TagExample]) -> Iterator[str]:
-        if not one.example.words:
-            yield "it is a sentence of no words"
-
     def notes(self, one: Made[TagExample]) -> Iterator[str]:
+        if not one.example.words:
+            yield NO_WORDS
         if any(not word.strip() for word in one.example.words):
             yield BLANK_WORD
         tags = ("O", *(one.example.tags or ()))
@@ -115,7 +105,7 @@ class _TagLook(Look):
 
 LOOKS: Mapping[FormatName, Look] = MappingProxyType(
     {
-        "pair": _FullLook(),
+        "pair": _LabelLook(),
         "choice": _ChoiceLook(),
         "span": _SpanLook(),
         "tagging": _TagLook(),

@@ -45,7 +45,8 @@ class TaggingFormat(Format[TagExample, Tags]):
 
     A word's first piece is tagged and scored, its other pieces are not. A long sentence continues in another window,
     which begins with up to `stride` tokens of the one before (at most half a window), to be seen and not scored. So
-    each word is scored once. A word that is longer than a window is cut.
+    each word is scored once. A word that is longer than a window is cut. A sentence of no words has no window, and its
+    tags are none; XTREME's reader passes over such sentences, which adds nothing to its scores either.
 
     Token values: `word`, the index of the word whose first piece this is, else `NO_WORD`; `label`, the index of its
     tag in the task's labels, else `IGNORED`.
@@ -70,9 +71,8 @@ class TaggingFormat(Format[TagExample, Tags]):
         frame = frame_of_text(tokenizer)
         room = frame.room(limits)
         indices = {tag: index for index, tag in enumerate(task.labels)}
-        for example in examples:
-            if not example.words:
-                raise BadRow("field 'words' holds a sentence of no words", example.row)
+        if examples and not any(example.words for example in examples):
+            raise BadRow("from here on, no sentence has a word", examples[0].row)
         builder = EncodedBuilder()
         sentences = pieces_of_words(tokenizer, [example.words for example in examples])
         for at, (example, words) in enumerate(zip(examples, sentences, strict=True)):
