@@ -16,7 +16,9 @@ from madx_stilts.data.text import read_text
 from madx_stilts.errors import DataError, StorageError
 from madx_stilts.formats.base import Encoded, Limits
 from madx_stilts.formats.pair import PairExample
+from madx_stilts.formats.text import TextExample
 from madx_stilts.tasks import TASKS
+from madx_stilts.tasks.text import MASKED_LM
 
 LIMITS = Limits(max_tokens=40, stride=8)
 
@@ -145,10 +147,10 @@ def test_a_cache_without_permission_is_told(encoder: Encoder, pairs: Examples[Pa
 def test_an_example_that_cannot_be_encoded_is_told_with_file_and_row(
     encoder: Encoder, pairs: Examples[PairExample], tmp_path: Path
 ) -> None:
-    items = [*pairs.items[:3], replace(pairs.items[3], second="")]
-    with pytest.raises(DataError, match=r"train\.jsonl") as caught:
-        replace(encoder, cache=tmp_path).encode(replace(pairs, items=items), LIMITS)
-    assert "second" in caught.value.message
+    texts: Any = replace(pairs, items=[TextExample("0", 3, "")], task=MASKED_LM)
+    with pytest.raises(DataError, match=r"train\.jsonl, row 3") as caught:
+        replace(encoder, cache=tmp_path).encode(texts, LIMITS)
+    assert "no text has a piece" in caught.value.message
     assert files_in(tmp_path) == set()
 
 
