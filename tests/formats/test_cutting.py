@@ -26,6 +26,7 @@ SENTENCES = [
     "Berlin ist die Hauptstadt Deutschlands; die Stadt hat etwa 3,7 Millionen Einwohner.",
     "Москва является столицей России и крупнейшим по численности населения городом.",
     "if a < s and s > b then a/b is cut, [see the mask] <b>here</b>; unk and pad and cls and sep.",
+    "[UNK[CLS[SEP[MASK[PAD[ ]UNK]CLS]SEP]MASK]PAD]",
 ]
 
 
@@ -53,10 +54,10 @@ def merged() -> PreTrainedTokenizerFast:
     """BPE that learned to put the letters of its own marks together, one of which names the unknown and the padding."""
     words = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True))
     words.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
-    words.pre_tokenizer = pre_tokenizers.Metaspace()
+    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     marks = ["<unk>", "<s>", "</s>", "<mask>"]
     words.train_from_iterator(
-        [f"{''.join(marks)} {text}" for text in SENTENCES] * 9, trainers.BpeTrainer(vocab_size=500, show_progress=False)
+        [f"{' '.join(marks)} {text}" for text in SENTENCES] * 9, trainers.BpeTrainer(vocab_size=500, show_progress=False)
     )
     words.add_special_tokens([AddedToken(mark, normalized=True, lstrip=True, rstrip=True) for mark in marks])
     _framed(words, "<s>", "</s>")
@@ -194,7 +195,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[SentencePiecePr
     SentencePieceTrainer.train(
         sentence_iterator=iter(SENTENCES * 20),
         model_prefix=str(folder / "words"),
-        vocab_size=120,
+        vocab_size=100,
         character_coverage=1.0,
         minloglevel=9,
     )

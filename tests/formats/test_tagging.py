@@ -121,7 +121,7 @@ def test_a_sentence_of_no_words_has_no_window_and_no_tags(tokenizer: PreTrainedT
     assert encoded.rows["example"].tolist() == [1, 3]
     predictions = TAGGING.decode({"label": encoded.tokens["label"].clip(min=0)}, encoded, some, PANX)
     assert predictions == [(), ("B-PER", "O"), (), ("B-PER",)]
-    assert [list(TAGGING.prediction_rows(*one)) for one in zip(predictions, some, strict=True)][0] == []
+    assert list(TAGGING.prediction_rows(predictions[0], some[0])) == []
     assert TAGGING.score(predictions, some, PANX, "en")["f1"] == 100.0
 
 
