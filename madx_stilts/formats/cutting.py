@@ -58,9 +58,13 @@ class TextCutter:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
-        self._control = control_ids(tokenizer)
-        # What becomes of unknown characters; it is a fault only where its name is written.
-        self._certain = self._control - {tokenizer.unk_token_id}
+        # Unknown characters become this, so it is a fault only where its name is written.
+        self._unknown = tokenizer.unk_token_id
+        self._certain = control_ids(tokenizer) - {self._unknown}
+        normalizer = tokenizer.backend_tokenizer.normalizer
+        self._normal = normalizer.normalize_str if normalizer is not None else str
+        name = str(tokenizer.unk_token)
+        self._names = {name, self._normal(name)}
 
     def texts(self, texts: Sequence[str]) -> list[CutText]:
         """Cut texts."""
@@ -94,14 +98,12 @@ class TextCutter:
     def _sees_control(self, ids: list[int], parts: Iterable[str]) -> bool:
         if not self._certain.isdisjoint(ids):
             return True
-        return self._tokenizer.unk_token_id in ids and any(map(self._names_unknown, parts))
+        return self._unknown in ids and any(map(self._names_unknown, parts))
 
     def _names_unknown(self, text: str) -> bool:
         """Whether the unknown token's name is written there, as it is or once the text is normalised."""
-        normalizer = self._tokenizer.backend_tokenizer.normalizer
-        normal = normalizer.normalize_str if normalizer is not None else str
-        name = str(self._tokenizer.unk_token)
-        return any(one in seen for one in (name, normal(name)) for seen in (text, normal(text)))
+        normal = self._normal(text)
+        return any(name in text or name in normal for name in self._names)
 
     @cached_property
     def _double(self) -> Backend:

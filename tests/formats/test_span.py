@@ -194,7 +194,7 @@ def test_a_blank_question_is_encoded_as_the_tokenizer_does_it_and_answered(
 def test_to_a_blank_context_the_answer_is_empty_and_its_scores_are_numbers(
     tokenizers: dict[str, PreTrainedTokenizerFast], context: str, task: Task
 ) -> None:
-    examples = [asked("a red fox", ("fox", 6)), SpanExample("1", 1, "who?", context, None)]
+    examples = [asked("a red fox", ("fox", 6)), SpanExample("1", 1, "who?", context, ())]
     encoded = SPAN.encode(examples, tokenizers["bert_like"], LIMITS, V2)
     predictions = SPAN.decode(perfect(encoded), encoded, examples, task)
     assert [prediction.text for prediction in predictions] == ["fox", ""]
