@@ -106,7 +106,7 @@ class _Checker:
         # A right answer may be the last candidate, so these are all read.
         limit = self.asked.limit if wanted.part == "rows" else None
         for one in made(task, rows, islice(rows, limit)):
-            _look(one, task, rows, tally)
+            _look(one, task, tally)
             shown = tally.repeats(one)
             if wanted.part == "candidates":
                 pool.add(one)
@@ -149,12 +149,10 @@ class _Checker:
         )
 
 
-def _look(one: Made[Any], task: Task, rows: SplitRows, tally: Tally) -> None:
+def _look(one: Made[Any], task: Task, tally: Tally) -> None:
     """Look at one example for itself."""
     look, row = LOOKS[task.format], one.example.row
     tally.labels.update(look.counted(one))
-    for problem in look.faults(one):
-        rows.report(problem, row)
     for what in look.notes(one):
         tally.note(what, row)
     if any("\ufffd" in text for _, text in look.texts(one)):

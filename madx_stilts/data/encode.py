@@ -14,6 +14,7 @@ from madx_stilts.data.read import Examples
 from madx_stilts.files import PARTIAL, digest, write_whole
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Tokenizer
+from madx_stilts.formats.pieces import PIECES
 from madx_stilts.tasks.fields import BadRow
 from madx_stilts.zoo.lock import held
 
@@ -55,6 +56,7 @@ class Encoder:
         key = digest(
             {
                 "format": [task_format.name, task_format.version],
+                "pieces": PIECES,
                 "examples": examples.fingerprint,
                 "labels": examples.task.labels,
                 "tokenizer": self.fingerprint,

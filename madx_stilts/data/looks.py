@@ -1,7 +1,7 @@
 """What to look at in examples of each format: their texts, what is counted, what is wrong, what is remarkable.
 
-A fault is what training or scoring stops at, though the file can be read with it: a text of blanks only, say, has no
-tokens for most tokenizers. All else is a note.
+What training or scoring stops at is a fault, and is found as they find it, by making examples. All else is a note: a
+blank text, say, is encoded as an empty side of its frame, and scored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from typing import Any
 from madx_stilts.data.read import Made
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.choice import ChoiceExample
-from madx_stilts.formats.remarks import ABSENT_ANSWER, BLANK_TEXT, BLANK_WORD, EMPTY_ANSWER
+from madx_stilts.formats.remarks import ABSENT_ANSWER, BLANK_TEXT, BLANK_WORD, EMPTY_ANSWER, NO_WORDS
 from madx_stilts.formats.span import SpanExample
 from madx_stilts.formats.tagging import TagExample
 from madx_stilts.tasks.task import FormatName
@@ -37,46 +37,37 @@ class Look:
         """Names by which an example is counted: its label, or its tags."""
         return ()
 
-    def faults(self, one: Made[Any]) -> Iterator[str]:
-        """What training and scoring would stop at; clauses."""
-        return iter(())
-
     def notes(self, one: Made[Any]) -> Iterator[str]:
         """What is remarkable, each once, as what is counted."""
         if any(not text.strip() for _, text in self.texts(one)):
             yield BLANK_TEXT
 
 
-class _FullLook(Look):
-    """Texts that must not be blank, and one label."""
+class _LabelLook(Look):
+    """Texts with one label."""
 
     def counted(self, one: Made[Any]) -> Iterable[str]:
         return (one.label,) if isinstance(one.label, str) else ()
 
-    def faults(self, one: Made[Any]) -> Iterator[str]:
-        for name in dict.fromkeys(name for name, text in self.texts(one) if not text.strip()):
-            yield f"field {name!r} holds a blank text"
 
-    def notes(self, one: Made[Any]) -> Iterator[str]:
-        return iter(())
-
-
-class _ChoiceLook(_FullLook):
+class _ChoiceLook(_LabelLook):
     def texts(self, one: Made[ChoiceExample]) -> Iterable[tuple[str, str]]:
         return (("context", one.example.context), *(("choices", choice) for choice in one.example.choices))
 
     def notes(self, one: Made[ChoiceExample]) -> Iterator[str]:
+        yield from super().notes(one)
         if len({*one.example.choices}) < len(one.example.choices):
             yield SAME_CHOICES
 
 
-class _SpanLook(_FullLook):
+class _SpanLook(Look):
     def counted(self, one: Made[SpanExample]) -> Iterable[str]:
         if one.example.answers is None:
             return ()
         return ("with an answer" if one.example.answers else "without an answer",)
 
     def notes(self, one: Made[SpanExample]) -> Iterator[str]:
+        yield from super().notes(one)
         context = one.example.context
         for text, start in _given(one.fields.get("answers")):
             if text.strip() in context and not context.startswith(text, max(start, 0)):
@@ -104,11 +95,9 @@ class _TagLook(Look):
     def counted(self, one: Made[TagExample]) -> Iterable[str]:
         return one.example.tags or ()
 
-    def faults(self, one: Made[TagExample]) -> Iterator[str]:
-        if not one.example.words:
-            yield "it is a sentence of no words"
-
     def notes(self, one: Made[TagExample]) -> Iterator[str]:
+        if not one.example.words:
+            yield NO_WORDS
         if any(not word.strip() for word in one.example.words):
             yield BLANK_WORD
         tags = ("O", *(one.example.tags or ()))
@@ -118,7 +107,7 @@ class _TagLook(Look):
 
 LOOKS: Mapping[FormatName, Look] = MappingProxyType(
     {
-        "pair": _FullLook(),
+        "pair": _LabelLook(),
         "choice": _ChoiceLook(),
         "span": _SpanLook(),
         "tagging": _TagLook(),

@@ -15,6 +15,7 @@ from madx_stilts.errors import DataError, UsageError
 from madx_stilts.files import digest
 from madx_stilts.formats.base import Tokenizer
 from madx_stilts.formats.pieces import pieces_of_texts
+from madx_stilts.formats.reading import LARGEST_TEXT
 from madx_stilts.formats.text import TextExample
 from madx_stilts.tasks.task import Source, Split
 from madx_stilts.tasks.text import MASKED_LM, parallel_file, published_text, text_file
@@ -117,7 +118,8 @@ def _within(rows: Iterator[tuple[int, Raw]], budget: Budget) -> Iterator[tuple[i
         some = list(_characters(rows, min(left, _AT_ONCE)))
         if not some:
             return
-        pieces = pieces_of_texts(budget.tokenizer, [_text_of(raw) for _, raw in some])
+        # Of a text that is too large, enough is counted to end here; making an example of it says what is wrong.
+        pieces = pieces_of_texts(budget.tokenizer, [_text_of(raw)[:LARGEST_TEXT] for _, raw in some])
         for row, tokens in zip(some, pieces, strict=True):
             yield row
             left -= len(tokens)

@@ -9,11 +9,12 @@ from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from madx_stilts.formats.tokenizer import Tokenizer as Tokenizer
 from madx_stilts.tasks.task import Task
 
 HeadKind = Literal["classification", "multiple_choice", "question_answering", "tagging", "masked_lm", "none"]
@@ -22,23 +23,6 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 IGNORED = -100
 """Label of a token that is neither trained on nor scored (the `ignore_index` of torch's cross entropy)."""
-
-
-class Tokenizer(Protocol):
-    """What formats need of a `transformers` fast tokenizer."""
-
-    cls_token_id: int | None
-    sep_token_id: int | None
-    pad_token_id: int | None
-    unk_token_id: int | None
-    mask_token_id: int | None
-    model_input_names: list[str]
-
-    def __call__(self, *texts: object, **options: object) -> Mapping[str, list[list[int]]]: ...
-
-    def build_inputs_with_special_tokens(
-        self, token_ids_0: list[int], token_ids_1: list[int] | None = None
-    ) -> list[int]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from madx_stilts.formats.base import IGNORED, Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
 from madx_stilts.formats.degenerate import same_answer
 from madx_stilts.formats.frame import cut_longest, frame_of_pair
-from madx_stilts.formats.pieces import pieces_of_texts, require_pieces
+from madx_stilts.formats.pieces import pieces_of_texts
 from madx_stilts.formats.reading import read_id, read_label, read_text, read_texts
 from madx_stilts.formats.remarks import BLANK_TEXT, any_blank
 from madx_stilts.formats.scoring import Metric, apply_metrics, known_gold, require_gold
@@ -34,7 +35,8 @@ METRICS: Mapping[str, Metric[int]] = {
 class ChoiceFormat(Format[ChoiceExample, int]):
     """A group of sequences per example, `context choice` each; predicts a position, from 0.
 
-    The task's labels name the positions, so every example has as many choices as the task has labels. Row values:
+    The task's labels name the positions, so every example has as many choices as the task has labels. A context or a
+    choice without pieces leaves its side of the frame empty, and competes like any other. Row values:
     `example`; `label`, the right position in the group, or `IGNORED`, on each sequence of the group.
     """
 
@@ -69,12 +71,9 @@ class ChoiceFormat(Format[ChoiceExample, int]):
         choices = pieces_of_texts(tokenizer, [choice for example in examples for choice in example.choices])
         builder = EncodedBuilder(group=len(task.labels))
         for at, (example, context) in enumerate(zip(examples, contexts, strict=True)):
-            require_pieces(context, "context", example.context, example.row)
             row = {"example": at, "label": IGNORED if example.label is None else example.label}
-            for choice in example.choices:
-                pieces = next(choices)
-                require_pieces(pieces, "choices", choice, example.row)
-                builder.add(frame.wrap(*cut_longest(context, pieces, room)), row)
+            for choice in islice(choices, len(example.choices)):
+                builder.add(frame.wrap(*cut_longest(context, choice, room)), row)
         return builder.build()
 
     def decode(self, outputs: Outputs, encoded: Encoded, examples: Sequence[ChoiceExample], task: Task) -> list[int]:

@@ -1,7 +1,8 @@
 """A context in pieces that know their characters: from an answer to pieces, from pieces to windows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from unicodedata import category
 
@@ -10,6 +11,8 @@ from madx_stilts.formats.pieces import pieces_with_places
 
 NOWHERE = -1
 """Start and end of a token that stands for no character of the context."""
+_UNSEEN = ("Cc", "Cf")
+"""Categories of characters that show nothing: controls, characters without width."""
 _BETWEEN = ("C", "Z")
 """Categories of characters that belong to no word: controls, characters without width, separators."""
 
@@ -21,8 +24,9 @@ class Context:
     Args:
         ids: Their token ids.
         starts: Index of each piece's first character.
-        ends: Index after its last one. White space at the ends of a piece is not counted, since SentencePiece puts a
-            word's space into its first piece; a piece of nothing else is `NOWHERE`.
+        ends: Index after its last one. At the ends of a piece, white space and characters without width of which the
+            tokenizer leaves nothing are not counted, since SentencePiece puts what it reads as the space before a word
+            into the word's first piece; a piece of nothing else is `NOWHERE`.
     """
 
     ids: list[int]
@@ -54,19 +58,48 @@ class Context:
             yield start, end
 
 
+def without_unseen_start(text: str) -> str:
+    """An answer without the characters before it that show nothing, unless it has no others.
+
+    No answer begins with one: joiners and marks of direction mean something only behind or between other characters.
+    At its end they may belong to it: a Malayalam chillu ends in a joiner, the flag of Wales in a tag.
+    """
+    seen = (at for at, character in enumerate(text) if not character.isspace() and category(character) not in _UNSEEN)
+    return text[next(seen, 0) :]
+
+
 def contexts_in_pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> dict[str, Context]:
     """Each different text in pieces; the questions of one passage share it."""
     different = list(dict.fromkeys(texts))
     cut = pieces_with_places(tokenizer, different)
-    return {text: _context(text, ids, places) for text, (ids, places) in zip(different, cut, strict=True)}
+    blank = _blank(tokenizer)
+    return {text: _context(text, ids, places, blank) for text, (ids, places) in zip(different, cut, strict=True)}
 
 
-def _context(text: str, ids: list[int], places: list[tuple[int, int]]) -> Context:
+def _blank(tokenizer: Tokenizer) -> Callable[[str], bool]:
+    """Whether a tokenizer leaves nothing of a character, or makes a space of it; only of one that shows nothing.
+
+    Of a U+FEFF before a word, say (XQuAD has one), XLM-R's makes the space that belongs to the word.
+    """
+    normalizer = tokenizer.backend_tokenizer.normalizer
+
+    @cache
+    def blank(character: str) -> bool:
+        if character.isspace():
+            return True
+        if normalizer is None or category(character) not in _UNSEEN:
+            return False
+        return not normalizer.normalize_str(character).strip()
+
+    return blank
+
+
+def _context(text: str, ids: list[int], places: list[tuple[int, int]], blank: Callable[[str], bool]) -> Context:
     starts, ends = [], []
     for (start, end), (following, _) in pairwise([*places, (len(text), len(text))]):
-        while start < end and text[start].isspace():
+        while start < end and blank(text[start]):
             start += 1
-        while start < end and text[end - 1].isspace():
+        while start < end and blank(text[end - 1]):
             end -= 1
         # Of characters that are joined to one (e and an accent, the parts of a Hangul syllable) the tokenizer tells
         # the place of the first only; an accent that it strips has no place either.

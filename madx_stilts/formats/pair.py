@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from madx_stilts.formats.base import IGNORED, Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
 from madx_stilts.formats.degenerate import same_answer
 from madx_stilts.formats.frame import cut_longest, frame_of_pair
-from madx_stilts.formats.pieces import pieces_of_texts, require_pieces
+from madx_stilts.formats.pieces import pieces_of_texts
 from madx_stilts.formats.reading import read_id, read_label, read_text
 from madx_stilts.formats.remarks import BLANK_TEXT, any_blank
 from madx_stilts.formats.scoring import Metric, apply_metrics, known_gold, require_gold
@@ -34,8 +34,9 @@ METRICS: Mapping[str, Metric[str]] = {
 class PairFormat(Format[PairExample, str]):
     """One sequence per pair; predicts the name of a label.
 
-    Texts that are too long together lose tokens from the end of the longer one. Row values: `example`; `label`, the
-    index in the task's labels, or `IGNORED`.
+    Texts that are too long together lose tokens from the end of the longer one. A text without pieces leaves its side
+    of the frame empty (`<s></s></s> second </s>`), as in XTREME, whose PAWS-X has such rows. Row values: `example`;
+    `label`, the index in the task's labels, or `IGNORED`.
     """
 
     name = "pair"
@@ -66,8 +67,6 @@ class PairFormat(Format[PairExample, str]):
         seconds = pieces_of_texts(tokenizer, [example.second for example in examples])
         builder = EncodedBuilder()
         for at, (example, first, second) in enumerate(zip(examples, firsts, seconds, strict=True)):
-            require_pieces(first, "first", example.first, example.row)
-            require_pieces(second, "second", example.second, example.row)
             label = IGNORED if example.label is None else task.labels.index(example.label)
             builder.add(frame.wrap(*cut_longest(first, second, room)), {"example": at, "label": label})
         return builder.build()

@@ -1,48 +1,52 @@
 """Texts cut into pieces by a tokenizer, many at a time, without special tokens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from reprlib import repr as shortened
-from typing import Protocol, TypeVar, cast
+from typing import TypeVar
 
 from madx_stilts.errors import BackboneError
-from madx_stilts.formats.base import Tokenizer
+from madx_stilts.formats.cutting import TextCutter
+from madx_stilts.formats.tokenizer import Tokenizer
 from madx_stilts.tasks.fields import BadRow
 
 T = TypeVar("T")
+PIECES = 2
+"""Raised when a text becomes other pieces, or these other characters, so that cached encodings are not used."""
 CHUNK = 1000
 """Texts per call: enough to keep a fast tokenizer busy, few enough to bound memory."""
-_BARE = {
-    "add_special_tokens": False,
-    "return_attention_mask": False,
-    "return_token_type_ids": False,
-    # Or it warns of texts longer than the model's limit, which are cut later.
-    "verbose": False,
-}
+CHARACTERS = 500_000
+"""Of the texts of a call, unless one has more alone: tokenizers take 100 to 650 bytes for each while they cut."""
 
 
-class _Words(Protocol):
-    """What a fast tokenizer answers, as far as words go."""
+def chunked(items: Sequence[T], size: Callable[[T], int]) -> Iterator[Sequence[T]]:
+    """The items in their order: at most `CHUNK` at a time, and with more than `CHARACTERS` only one at a time.
 
-    def word_ids(self, batch_index: int) -> list[int]: ...
-
-
-def chunked(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The items, `CHUNK` at a time."""
-    return (items[at : at + CHUNK] for at in range(0, len(items), CHUNK))
+    Args:
+        size: How many characters an item has.
+    """
+    begin = characters = 0
+    for at, item in enumerate(items):
+        more = size(item)
+        if at > begin and (at - begin == CHUNK or characters + more > CHARACTERS):
+            yield items[begin:at]
+            begin, characters = at, 0
+        characters += more
+    if begin < len(items):
+        yield items[begin:]
 
 
 def pieces_of_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[list[int]]:
-    """Token ids of each text."""
-    for some in chunked(texts):
-        yield from tokenizer(list(some), **_BARE)["input_ids"]
+    """Token ids of each text; none for a text of which the tokenizer leaves nothing."""
+    cutter = TextCutter(tokenizer)
+    for some in chunked(texts, len):
+        yield from (text.ids for text in cutter.texts(some))
 
 
 def pieces_with_places(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[tuple[list[int], list[tuple[int, int]]]]:
     """Token ids of each text and the characters, from and to, that each of them stands for."""
-    for some in chunked(texts):
-        made = tokenizer(list(some), return_offsets_mapping=True, **_BARE)
-        places = cast(list[list[tuple[int, int]]], made["offset_mapping"])
-        yield from zip(made["input_ids"], places, strict=True)
+    cutter = TextCutter(tokenizer)
+    for some in chunked(texts, len):
+        yield from ((text.ids, text.cut.offsets) for text in cutter.texts(some))
 
 
 def pieces_of_words(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Iterator[list[list[int]]]:
@@ -54,12 +58,13 @@ def pieces_of_words(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) ->
     Raises:
         BackboneError: There is such a word, and the tokenizer has neither an unknown nor a padding token.
     """
-    for some in chunked(sentences):
-        made = tokenizer([list(words) for words in some], is_split_into_words=True, **_BARE)
-        for at, (words, ids) in enumerate(zip(some, made["input_ids"], strict=True)):
+    cutter = TextCutter(tokenizer)
+    for some in chunked(sentences, lambda words: sum(map(len, words))):
+        for words, sentence in zip(some, cutter.words(some), strict=True):
             found: list[list[int]] = [[] for _ in words]
-            for piece, word in zip(ids, cast(_Words, made).word_ids(at), strict=True):
-                found[word].append(piece)
+            for piece, word in zip(sentence.ids, sentence.cut.word_ids, strict=True):
+                if word is not None:
+                    found[word].append(piece)
             yield [pieces or [_stand_in(tokenizer)] for pieces in found]
 
 

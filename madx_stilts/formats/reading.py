@@ -6,6 +6,9 @@ from reprlib import repr as shortened
 from madx_stilts.tasks.fields import BadRow
 from madx_stilts.tasks.task import Task
 
+LARGEST_TEXT = 2_000_000
+"""Characters that a field may have: a long novel, and what a tokenizer cuts within about a gigabyte."""
+
 
 def read_id(fields: Mapping[str, object], row: int) -> str:
     """The example's id; its row where the data have none."""
@@ -17,11 +20,12 @@ def read_text(fields: Mapping[str, object], name: str) -> str:
     """The field's text.
 
     Raises:
-        BadRow: It is no text.
+        BadRow: It is no text, or too large a one.
     """
     value = fields[name]
     if not isinstance(value, str):
         raise BadRow(f"field {name!r} holds {shortened(value)}, not a text")
+    _check_size(name, len(value))
     return value
 
 
@@ -29,7 +33,7 @@ def read_texts(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
     """The field's texts.
 
     Raises:
-        BadRow: It is no list of texts.
+        BadRow: It is no list of texts, or they are too large together.
     """
     value = fields[name]
     if isinstance(value, str) or not isinstance(value, Sequence):
@@ -37,7 +41,14 @@ def read_texts(fields: Mapping[str, object], name: str) -> tuple[str, ...]:
     for item in value:
         if not isinstance(item, str):
             raise BadRow(f"field {name!r} holds a list with {shortened(item)} in it, which is not a text")
+    _check_size(name, sum(map(len, value)) + len(value))
     return tuple(value)
+
+
+def _check_size(name: str, characters: int) -> None:
+    """Refuse what no tokenizer could cut: it would end the process for want of memory."""
+    if characters > LARGEST_TEXT:
+        raise BadRow(f"field {name!r} holds {characters:,} characters, and {LARGEST_TEXT:,} are the most")
 
 
 def read_label(label: object, task: Task) -> str:

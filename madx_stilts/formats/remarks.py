@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 BLANK_TEXT = "blank texts"
 BLANK_WORD = "sentences with a blank word"
+NO_WORDS = "sentences of no words"
 EMPTY_ANSWER = "questions with an empty reference answer"
 ABSENT_ANSWER = "questions with a reference answer that does not occur in the context"
 

@@ -10,10 +10,10 @@ import numpy as np
 from madx_stilts.formats.answers import Answer, read_answers
 from madx_stilts.formats.base import Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
 from madx_stilts.formats.best_span import best_spans
-from madx_stilts.formats.context import NOWHERE, Context, contexts_in_pieces
+from madx_stilts.formats.context import NOWHERE, Context, contexts_in_pieces, without_unseen_start
 from madx_stilts.formats.degenerate import same_answer, same_number
 from madx_stilts.formats.frame import frame_of_pair
-from madx_stilts.formats.pieces import chunked, pieces_of_texts, require_pieces
+from madx_stilts.formats.pieces import chunked, pieces_of_texts
 from madx_stilts.formats.reading import read_id, read_text
 from madx_stilts.formats.remarks import ABSENT_ANSWER, BLANK_TEXT, EMPTY_ANSWER, any_blank
 from madx_stilts.formats.scoring import known_gold, require_gold
@@ -53,7 +53,8 @@ class SpanPrediction(NamedTuple):
 
     Args:
         text: The answer; empty where there is none.
-        score: The score of the best span, whether or not it became the answer.
+        score: The score of the best span, whether or not it became the answer; `null_score` where there is no span,
+            since the context has no piece that could be answered.
         null_score: The score of "no answer", on the same scale.
         pieces: Tokens of the best span; 0 where that is not known.
         start: Character of the context that it begins at; below 0 where that is not known.
@@ -69,6 +70,9 @@ class SpanPrediction(NamedTuple):
 @dataclass(frozen=True)
 class SpanFormat(Format[SpanExample, SpanPrediction]):
     """Windows over the context, `question window` each; predicts a text.
+
+    A question without pieces leaves its side of the frame empty. A context without any is one window of the question
+    alone, and the answer is empty: so the codes of BERT and XTREME score such rows.
 
     Token values: `char_start` and `char_end`, the characters of the context that a token stands for, else `NOWHERE`.
     Row values: `example`; `start` and `end`, positions in the sequence of the answer's first and last token, both
@@ -122,13 +126,11 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
         windows = SpanWindows(frame_of_pair(tokenizer), limits)
         builder = EncodedBuilder()
         position = lost = 0
-        for some in chunked(examples):
+        for some in chunked(examples, lambda example: len(example.context) + len(example.question)):
             contexts = contexts_in_pieces(tokenizer, [example.context for example in some])
             questions = pieces_of_texts(tokenizer, [example.question for example in some])
             for example, question in zip(some, questions, strict=True):
                 context = contexts[example.context]
-                require_pieces(question, "question", example.question, example.row)
-                require_pieces(context.answerable, "context", example.context, example.row)
                 answer = _answer(example, context)
                 for tokens, row in windows.over(context, question, answer):
                     values = row if answer or example.answers == () else hide_answer(row)
@@ -147,20 +149,24 @@ class SpanFormat(Format[SpanExample, SpanPrediction]):
         start, end = outputs["start"].astype(np.float32), outputs["end"].astype(np.float32)
         char_start, char_end = encoded.tokens["char_start"], encoded.tokens["char_end"]
         spans = best_spans(start, end, bounds=encoded.bounds, allowed=char_start != NOWHERE, longest=LONGEST_ANSWER)
-        example_of_window, null = encoded.rows["example"], encoded.bounds[:-1] + encoded.rows["null"]
+        example_of_window, nulls = encoded.rows["example"], encoded.bounds[:-1] + encoded.rows["null"]
         # A window without the answer rightly says "no answer"; only if every window does, there is none.
         null_score = np.full(len(examples), np.inf, dtype=np.float32)
-        np.minimum.at(null_score, example_of_window, start[null] + end[null])
+        np.minimum.at(null_score, example_of_window, start[nulls] + end[nulls])
         # Of each example's windows, which stand in order, the first with the best span.
         order = np.lexsort((-spans.score, example_of_window))
         best = order[np.searchsorted(example_of_window[order], np.arange(len(examples)))]
         predictions = []
         for at, example in enumerate(examples):
+            score, null = float(spans.score[best[at]]), float(null_score[at])
+            if score == -np.inf:
+                predictions.append(SpanPrediction("", null, null))
+                continue
             first, last = int(spans.first[best[at]]), int(spans.last[best[at]])
-            text = example.context[char_start[first] : char_end[last]]
-            scores = float(spans.score[best[at]]), float(null_score[at])
-            none = task.unanswerable and scores[1] - scores[0] > self.null_threshold
-            predictions.append(SpanPrediction("" if none else text, *scores, last - first + 1, int(char_start[first])))
+            text = without_unseen_start(example.context[char_start[first] : char_end[last]])
+            none = task.unanswerable and null - score > self.null_threshold
+            place = last - first + 1, int(char_start[first])
+            predictions.append(SpanPrediction("" if none else text, score, null, *place))
         return predictions
 
     def score(

@@ -13,7 +13,7 @@ from madx_stilts.formats.degenerate import same_answer
 from madx_stilts.formats.frame import frame_of_text
 from madx_stilts.formats.pieces import pieces_of_words
 from madx_stilts.formats.reading import read_id, read_label, read_texts
-from madx_stilts.formats.remarks import BLANK_WORD, any_blank
+from madx_stilts.formats.remarks import BLANK_WORD, NO_WORDS, any_blank
 from madx_stilts.formats.scoring import Metric, apply_metrics, known_gold, require_gold
 from madx_stilts.metrics.tagging import span_f1, strict_span_f1, token_accuracy
 from madx_stilts.tasks.fields import BadRow
@@ -50,7 +50,8 @@ class TaggingFormat(Format[TagExample, Tags]):
 
     A word's first piece is tagged and scored, its other pieces are not. A long sentence continues in another window,
     which begins with up to `stride` tokens of the one before (at most half a window), to be seen and not scored. So
-    each word is scored once. A word that is longer than a window is cut.
+    each word is scored once. A word that is longer than a window is cut. A sentence of no words has no window, and its
+    tags are none; XTREME's reader passes over such sentences, which adds nothing to its scores either.
 
     Token values: `word`, the index of the word whose first piece this is, else `NO_WORD`; `label`, the index of its
     tag in the task's labels, else `IGNORED`.
@@ -72,6 +73,8 @@ class TaggingFormat(Format[TagExample, Tags]):
         return example.tags is not None
 
     def remarks(self, example: TagExample) -> Iterator[str]:
+        if not example.words:
+            yield NO_WORDS
         if any_blank(example.words):
             yield BLANK_WORD
 
@@ -79,9 +82,8 @@ class TaggingFormat(Format[TagExample, Tags]):
         frame = frame_of_text(tokenizer)
         room = frame.room(limits)
         indices = {tag: index for index, tag in enumerate(task.labels)}
-        for example in examples:
-            if not example.words:
-                raise BadRow("field 'words' holds a sentence of no words", example.row)
+        if examples and not any(example.words for example in examples):
+            raise BadRow("from here on, no sentence has a word", examples[0].row)
         builder = EncodedBuilder()
         sentences = pieces_of_words(tokenizer, [example.words for example in examples])
         for at, (example, words) in enumerate(zip(examples, sentences, strict=True)):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
+from madx_stilts.data import encode
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.place import DataPlace
 from madx_stilts.data.read import Examples, read
@@ -16,7 +17,10 @@ from madx_stilts.data.text import read_text
 from madx_stilts.errors import DataError, StorageError
 from madx_stilts.formats.base import Encoded, Limits
 from madx_stilts.formats.pair import PairExample
+from madx_stilts.formats.pieces import PIECES
+from madx_stilts.formats.text import TextExample
 from madx_stilts.tasks import TASKS
+from madx_stilts.tasks.text import MASKED_LM
 
 LIMITS = Limits(max_tokens=40, stride=8)
 
@@ -142,13 +146,25 @@ def test_a_cache_without_permission_is_told(encoder: Encoder, pairs: Examples[Pa
         replace(encoder, cache=tmp_path).encode(pairs, LIMITS)
 
 
+def test_encodings_of_code_that_cut_texts_otherwise_are_not_used(
+    encoder: Encoder, pairs: Examples[PairExample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached = replace(encoder, cache=tmp_path)
+    cached.encode(pairs, LIMITS)
+    (before,) = files_in(tmp_path)
+    monkeypatch.setattr(encode, "PIECES", PIECES + 1)
+    cached.encode(pairs, LIMITS)
+    assert len(files_in(tmp_path) - {before}) == 1
+
+
 def test_an_example_that_cannot_be_encoded_is_told_with_file_and_row(
     encoder: Encoder, pairs: Examples[PairExample], tmp_path: Path
 ) -> None:
-    items = [*pairs.items[:3], replace(pairs.items[3], second="")]
-    with pytest.raises(DataError, match=r"train\.jsonl") as caught:
-        replace(encoder, cache=tmp_path).encode(replace(pairs, items=items), LIMITS)
-    assert "second" in caught.value.message
+    items: list[Any] = [TextExample("0", 3, "")]
+    texts = replace(pairs, items=items, task=MASKED_LM)
+    with pytest.raises(DataError, match=r"train\.jsonl, row 3") as caught:
+        replace(encoder, cache=tmp_path).encode(texts, LIMITS)
+    assert "no text has a piece" in caught.value.message
     assert files_in(tmp_path) == set()
 
 

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
 
+from madx_stilts.data import text as data_text
 from madx_stilts.data.layout import NotHere
 from madx_stilts.data.place import DataPlace
 from madx_stilts.data.stream import Parts
 from madx_stilts.data.text import Budget, Texts, read_text
 from madx_stilts.errors import DataError, UsageError
+from madx_stilts.formats import reading
 from madx_stilts.tasks.text import OPUS_100, WIKIPEDIA, published_text
 
 NAME = "someone/corpus"
@@ -23,15 +27,18 @@ PARTS, ROWS = 4, 25
 Both = tuple[Texts, Texts]
 
 
-class Spaces:
+class Spaces(PreTrainedTokenizerFast):
     """A tokenizer that makes a token of each word, and notes which texts it saw."""
 
     def __init__(self) -> None:
+        words = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))
+        words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+        super().__init__(tokenizer_object=words)  # type: ignore[no-untyped-call]
         self.seen: list[str] = []
 
-    def __call__(self, texts: list[str], **options: object) -> dict[str, list[list[int]]]:
+    def __call__(self, texts: list[str], **options: object) -> Any:
         self.seen += texts
-        return {"input_ids": [[0] * len(text.split()) for text in texts]}
+        return super().__call__(texts, **options)
 
 
 def budget(tokens: int) -> Budget:
@@ -254,3 +261,16 @@ def test_opus_100_is_parallel_with_english(language: str, pair: str, mirror: Any
     mirror.add(OPUS_100, rows, config=pair)
     train, _ = read_text(language, OPUS_100, place=DataPlace((mirror.root,), offline=True))
     assert (train.items[3].text, train.items[3].other) == ("other 3", "child 3")
+
+
+@pytest.mark.parametrize("limits", [{}, {"budget": budget(50)}, {"limit": 40}])
+def test_a_text_that_is_too_large_is_refused_with_its_file_and_row_and_no_tokenizer_sees_it(
+    line_file: Callable[..., str], monkeypatch: pytest.MonkeyPatch, limits: dict[str, Any]
+) -> None:
+    for module in (reading, data_text):
+        monkeypatch.setattr(module, "LARGEST_TEXT", 30)
+    source = line_file("a line\n" * 3 + "x" * 31 + "\n" + "a line\n" * 40)
+    with pytest.raises(DataError, match=r"text\.txt, row 3 .*'text' holds 31 characters, and 30 are the most"):
+        read_text("sw", source, place=OFFLINE, **limits)
+    seen: Any = limits["budget"].tokenizer if "budget" in limits else Spaces()
+    assert all(len(text) <= 30 for text in seen.seen)

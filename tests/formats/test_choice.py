@@ -1,5 +1,7 @@
 """Choices: a group of sequences per example, positions for labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -42,10 +44,14 @@ def test_choices_that_are_no_list_of_texts_are_a_bad_row(choices: object) -> Non
         CHOICE.example(0, {"context": "c", "choices": choices}, None, SIQA)
 
 
-def test_a_choice_without_tokens_is_a_bad_row(tokenizer: PreTrainedTokenizerFast) -> None:
-    with pytest.raises(BadRow, match="field 'choices' holds ''") as error:
-        CHOICE.encode([question(), question(choices=("a", "", "c"), row=9)], tokenizer, LIMITS, SIQA)
-    assert error.value.row == 9
+@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+def test_blank_contexts_and_choices_are_encoded_as_the_tokenizer_itself_does_it(
+    tokenizer: PreTrainedTokenizerFast, blank: str
+) -> None:
+    examples = [question(choices=("a", blank, "c")), replace(question(row=1), context=blank)]
+    texts = [(example.context, choice) for example in examples for choice in example.choices]
+    encoded = CHOICE.encode(examples, tokenizer, LIMITS, SIQA)
+    assert sequences(encoded) == tokenizer([one for one, _ in texts], [other for _, other in texts])["input_ids"]
 
 
 def test_each_choice_is_a_sequence_with_the_context_before_it(tokenizer: PreTrainedTokenizerFast) -> None:

@@ -39,13 +39,19 @@ def test_an_unknown_label_is_a_bad_row_that_lists_the_labels(label: object) -> N
         PAIR.example(0, {"first": "a", "second": "b"}, label, XNLI)
 
 
-@pytest.mark.parametrize(("field", "first", "second"), [("first", "", "b"), ("second", "a", "\t \n")])
-def test_a_text_without_tokens_is_a_bad_row(
-    tokenizers: dict[str, PreTrainedTokenizerFast], field: str, first: str, second: str
+BLANKS = ("", " ", "\t \n", "\u200b", "\u3000")
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_text_is_encoded_as_the_tokenizer_itself_does_it(
+    tokenizer: PreTrainedTokenizerFast, blank: str
 ) -> None:
-    with pytest.raises(BadRow, match=f"field '{field}'") as error:
-        PAIR.encode([pair(), pair(first, second, row=41)], tokenizers["bert_like"], LIMITS, XNLI)
-    assert error.value.row == 41
+    texts = [(blank, "a dog"), ("a dog", blank), (blank, blank)]
+    encoded = PAIR.encode([pair(*both) for both in texts], tokenizer, LIMITS, XNLI)
+    expected = tokenizer([one for one, _ in texts], [other for _, other in texts])
+    for name in set(tokenizer.model_input_names) - {"attention_mask"}:
+        assert encoded.tokens[name].tolist() == [value for values in expected[name] for value in values]
+    assert encoded.lengths.tolist() == list(map(len, expected["input_ids"]))
 
 
 def test_a_pair_is_encoded_as_the_tokenizer_itself_does_it(tokenizer: PreTrainedTokenizerFast) -> None:

@@ -17,6 +17,7 @@ from madx_stilts.formats.text import LEFT_OUT
 from madx_stilts.metrics.squad import normalise
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.fields import BadRow
+from madx_stilts.tasks.task import Task
 
 V1, V2 = TASKS["squad_v1"], TASKS["squad_v2"]
 SPAN = SpanFormat()
@@ -100,7 +101,7 @@ def test_what_is_decoded_for_any_answer_is_the_characters_of_its_tokens(
     assert decoded
     assert decoded in context
     first = encoded.tokens["char_start"][encoded.bounds[0] + encoded.rows["start"][0]]
-    again = replace(example, answers=(Answer(decoded, int(first)),))
+    again = replace(example, answers=(Answer(decoded, context.index(decoded, int(first))),))
     assert answers_of([again], tokenizer, Limits(384, 128)) == [decoded]
 
 
@@ -183,13 +184,49 @@ def test_a_stride_that_leaves_no_room_is_refused(tokenizers: dict[str, PreTraine
     assert error.value.hint == "Set the stride to 14 or less, or raise max_tokens."
 
 
-@pytest.mark.parametrize(("field", "question", "context"), [("question", "", "c"), ("context", "q", " \n")])
-def test_texts_without_tokens_are_bad_rows(
-    tokenizer: PreTrainedTokenizerFast, field: str, question: str, context: str
+@pytest.mark.parametrize("question", ["", " ", "\t\n"])
+def test_a_blank_question_is_encoded_as_the_tokenizer_does_it_and_answered(
+    tokenizer: PreTrainedTokenizerFast, question: str
 ) -> None:
-    with pytest.raises(BadRow, match=f"field '{field}'") as error:
-        SPAN.encode([asked("a"), asked(context, question=question, row=8)], tokenizer, LIMITS, V2)
-    assert error.value.row == 8
+    example = asked("a red fox", ("fox", 6), question=question)
+    encoded = SPAN.encode([example], tokenizer, LIMITS, V1)
+    assert encoded.tokens["input_ids"].tolist() == tokenizer([question], ["a red fox"])["input_ids"][0]
+    assert answers_of([example], tokenizer) == ["fox"]
+
+
+@pytest.mark.parametrize("context", ["", " ", "\u200b\n", "\ufeff"])
+@pytest.mark.parametrize("task", [V1, V2], ids=["every question has an answer", "some have none"])
+def test_to_a_blank_context_the_answer_is_empty_and_its_scores_are_numbers(
+    tokenizers: dict[str, PreTrainedTokenizerFast], context: str, task: Task
+) -> None:
+    examples = [asked("a red fox", ("fox", 6)), SpanExample("1", 1, "who?", context, ())]
+    encoded = SPAN.encode(examples, tokenizers["bert_like"], LIMITS, V2)
+    predictions = SPAN.decode(perfect(encoded), encoded, examples, task)
+    assert [prediction.text for prediction in predictions] == ["fox", ""]
+    assert np.isfinite([(one.score, one.null_score) for one in predictions]).all()
+    assert predictions[1].score == predictions[1].null_score
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\u200b", "\u200f", "\u2060", "\u202b", "\u061c", "\u00ad", "\x07"])
+def test_no_answer_begins_with_what_shows_nothing(tokenizer: PreTrainedTokenizerFast, mark: str) -> None:
+    """XQuAD has a U+FEFF before an answer in five languages."""
+    context = f"so {mark}Rome{mark} is old"
+    examples = [asked(context, ("Rome", 4)), asked(context, (f"{mark}Rome", 3), row=1)]
+    assert answers_of(examples, tokenizer) == ["Rome", "Rome"]
+
+
+def test_what_shows_nothing_stays_inside_an_answer(tokenizer: PreTrainedTokenizerFast) -> None:
+    for answer in ("می\u200cخواهم", "क्\u200dष", "👩\u200d👧", "a\u00adb"):
+        assert answers_of([asked(f"x {answer} y", (answer, 2))], tokenizer) == [answer]
+
+
+@pytest.mark.parametrize("answer", ["ന്\u200d", "می\u200c", "🏴\U000e0067\U000e007f"])
+def test_what_a_tokenizer_keeps_stays_at_the_end_of_an_answer(
+    tokenizers: dict[str, PreTrainedTokenizerFast], answer: str
+) -> None:
+    """A joiner after a letter changes its shape; the flag of a country ends in a tag."""
+    for name in ("xlmr_like", "byte_level"):
+        assert answers_of([asked(f"x {answer} y", (answer, 2))], tokenizers[name]) == [answer]
 
 
 def test_the_answer_that_has_a_place_and_tokens_is_trained_on(tokenizers: dict[str, PreTrainedTokenizerFast]) -> None:

@@ -110,9 +110,19 @@ def test_rows_that_cannot_be_tagged_are_bad_rows(tokenizer: PreTrainedTokenizerF
         TAGGING.example(0, {"words": ["a", "b"]}, ["O"], PANX)
     with pytest.raises(BadRow, match="'B-DATE', expected one of O, B-PER"):
         TAGGING.example(0, {"words": ["a"]}, ["B-DATE"], PANX)
-    with pytest.raises(BadRow, match="field 'words'") as error:
+    with pytest.raises(BadRow, match="no sentence has a word") as error:
         TAGGING.encode([TAGGING.example(6, {"words": []}, [], PANX)], tokenizer, Limits(16), PANX)
     assert error.value.row == 6
+
+
+def test_a_sentence_of_no_words_has_no_window_and_no_tags(tokenizer: PreTrainedTokenizerFast) -> None:
+    some = [sentence([]), sentence([("Ann", "B-PER"), ("ran", "O")]), sentence([]), sentence([("Lee", "B-PER")])]
+    encoded = TAGGING.encode(some, tokenizer, Limits(16), PANX)
+    assert encoded.rows["example"].tolist() == [1, 3]
+    predictions = TAGGING.decode({"label": encoded.tokens["label"].clip(min=0)}, encoded, some, PANX)
+    assert predictions == [(), ("B-PER", "O"), (), ("B-PER",)]
+    assert list(TAGGING.prediction_rows(predictions[0], some[0])) == []
+    assert TAGGING.score(predictions, some, PANX, "en")["f1"] == 100.0
 
 
 def test_the_score_has_the_metrics_of_the_task() -> None:

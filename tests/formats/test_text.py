@@ -88,7 +88,7 @@ def test_texts_that_the_tokenizer_does_not_know_are_left_out_and_counted(
     tokenizers: dict[str, PreTrainedTokenizerFast],
 ) -> None:
     known = tokenizers["bert_like"]
-    odd = ["", "\u200b", "  ", RUNES, "[SEP]"]
+    odd = ["", "\u200b", "  ", RUNES, "\x07"]
     examples = [text_of(one, row) for row, one in enumerate([*odd[:2], SENTENCE, *odd[2:], SENTENCE])]
     encoded = encode(examples, known, Limits(64))
     assert encoded.tokens["input_ids"].tolist() == known(SENTENCE + "[SEP]" + SENTENCE)["input_ids"]
