@@ -20,7 +20,8 @@ from madx_stilts.hub.publish import Wish, publish
 from madx_stilts.hub.results import read_results
 from madx_stilts.hub.story import Story
 from madx_stilts.stack import AdapterRef, Stack
-from madx_stilts.zoo.exchange import copy_lineage, listing
+from madx_stilts.zoo.exchange import copy_lineage
+from madx_stilts.zoo.folder import listing
 from madx_stilts.zoo.prune import all_cards
 from madx_stilts.zoo.published import note_published
 from madx_stilts.zoo.store import Zoo

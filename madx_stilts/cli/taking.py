@@ -20,7 +20,8 @@ from madx_stilts.hub.connection import connect
 from madx_stilts.hub.foreign import Told, take_foreign
 from madx_stilts.hub.pull import COLLECTION, fetch, foreign_files
 from madx_stilts.stack import AdapterRef
-from madx_stilts.zoo.exchange import listing, places_of, read_member, refuse_unsafe, take_in
+from madx_stilts.zoo.exchange import read_member, take_in
+from madx_stilts.zoo.folder import listing, places_of, refuse_unsafe
 from madx_stilts.zoo.store import Zoo
 
 
@@ -39,7 +40,7 @@ def from_hub(settings: Settings, zoo: Zoo, address: Address, given: TakeOptions)
             listed = read_collection(folder / COLLECTION, source=str(address))
             return [ref for one in listed for ref in from_hub(settings, zoo, one, given)]
         if got.members:
-            return take_in(zoo, folder, got.members, source=str(address))
+            return take_in(zoo, folder, got.members, source=got.source, replace=given.replace)
         return [_foreign(settings, zoo, folder, got.foreign, given, got.source)]
 
 
@@ -53,7 +54,7 @@ def from_folder(settings: Settings, zoo: Zoo, folder: Path, given: TakeOptions) 
     refuse_unsafe(names, source=str(folder))
     members = [read_member(folder, place, source=str(folder)) for place in places_of(names)]
     if members:
-        return take_in(zoo, folder, members, source=str(folder))
+        return take_in(zoo, folder, members, source=str(folder), replace=given.replace)
     files = foreign_files(names, source=str(folder))
     return [_foreign(settings, zoo, folder, files, given, f"the folder {folder.resolve().name}")]
 

@@ -17,7 +17,7 @@ from madx_stilts.files import sha256_of
 from madx_stilts.hub.address import Address
 from madx_stilts.hub.connection import told
 from madx_stilts.hub.pull import COLLECTION
-from madx_stilts.zoo.exchange import LINEAGE, listing, places_of
+from madx_stilts.zoo.folder import LINEAGE, listing, places_of
 from madx_stilts.zoo.layer import CARD
 
 _SETUP: Final = frozenset({"adapter_config.json", "adapter_setup.json"})

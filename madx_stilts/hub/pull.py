@@ -12,7 +12,8 @@ from requests.exceptions import ChunkedEncodingError
 from madx_stilts.errors import AdapterError, StorageError
 from madx_stilts.hub.address import Address
 from madx_stilts.hub.connection import told
-from madx_stilts.zoo.exchange import MAX_CARD_BYTES, REFERENCE, Member, places_of, read_member, refuse_unsafe
+from madx_stilts.zoo.exchange import MAX_CARD_BYTES, REFERENCE, Member, read_member
+from madx_stilts.zoo.folder import places_of, refuse_unsafe
 from madx_stilts.zoo.layer import CARD
 
 FOREIGN: Final = (
