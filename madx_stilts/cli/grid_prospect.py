@@ -31,6 +31,8 @@ class Prospect:
     plan: Plan
     done: frozenset[JobId]
     cost: Estimate
+    adapters: tuple[str, ...] = ()
+    """Ids of those that are there."""
 
     @classmethod
     def of(cls, plan: Plan, settings: Settings) -> "Prospect":
@@ -49,7 +51,8 @@ class Prospect:
             return sum(file.stat().st_size for file in zoo.folder(adapter).rglob("*") if file.is_file())
 
         cost = estimate(plan, records.all(), ledger.done, size_of=size_of)
-        return cls(plan, frozenset(ledger.done), cost)
+        adapters = tuple(one.adapter for one in ledger.done.values() if one.adapter is not None)
+        return cls(plan, frozenset(ledger.done), cost, adapters)
 
 
 def prospect_facts(prospect: Prospect) -> dict[str, object]:

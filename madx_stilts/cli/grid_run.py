@@ -44,6 +44,7 @@ def run(
     from madx_stilts.cli.grid_progress import watching
     from madx_stilts.cli.grids import engine_of, planned, site_of
     from madx_stilts.cli.places import data_place, print_caveat
+    from madx_stilts.cli.zoos import note_imported_among, open_zoo
     from madx_stilts.run.grid import run_grid
 
     how = RUNNING.chosen()
@@ -52,6 +53,7 @@ def run(
     plan = planned(settings, config, overrides)
     with watching(settings, plan, site) as watch:
         outcome = run_grid(plan, site, engine=engine, workers=workers, watch=watch, verify=verify)
+    note_imported_among(open_zoo(settings), [one.adapter for one in outcome.done.values() if one.adapter])
     if as_json:
         click.echo(json.dumps(outcome_facts(plan, outcome)))
     else:

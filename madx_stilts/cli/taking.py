@@ -13,7 +13,7 @@ from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.workshop import open_backbone
-from madx_stilts.errors import UsageError
+from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.hub.address import Address
 from madx_stilts.hub.collection import read_collection
 from madx_stilts.hub.connection import connect
@@ -25,8 +25,13 @@ from madx_stilts.zoo.folder import listing, places_of, refuse_unsafe
 from madx_stilts.zoo.store import Zoo
 
 
-def from_hub(settings: Settings, zoo: Zoo, address: Address, given: TakeOptions) -> list[AdapterRef]:
+def from_hub(
+    settings: Settings, zoo: Zoo, address: Address, given: TakeOptions, *, within: str = ""
+) -> list[AdapterRef]:
     """Fetch what a repository holds or lists.
+
+    Args:
+        within: The list that names the repository; empty: the user did.
 
     Raises:
         AdapterError: It cannot be fetched, or is not what it should be; nothing of it stays.
@@ -36,9 +41,11 @@ def from_hub(settings: Settings, zoo: Zoo, address: Address, given: TakeOptions)
         folder = Path(temporary)
         say(settings, f"Fetching {address}.")
         got = fetch(api, address, folder)
+        if got.others and within:  # a list that names itself would never end
+            raise AdapterError(f"{within} lists {address}, which is a list too.", hint="Fetch that one by itself.")
         if got.others:
             listed = read_collection(folder / COLLECTION, source=str(address))
-            return [ref for one in listed for ref in from_hub(settings, zoo, one, given)]
+            return [ref for one in listed for ref in from_hub(settings, zoo, one, given, within=str(address))]
         if got.members:
             return take_in(zoo, folder, got.members, source=got.source, replace=given.replace)
         return [_foreign(settings, zoo, folder, got.foreign, given, got.source)]

@@ -6,10 +6,12 @@ from pathlib import Path
 import click
 
 from madx_stilts.cli.settings import Settings
+from madx_stilts.cli.telling import note
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.resources import shipped_zoo
 from madx_stilts.stack import AdapterRef, Role, Stack, Wanted, split_stack
 from madx_stilts.zoo.choose import Entry
+from madx_stilts.zoo.imported import origin_of
 from madx_stilts.zoo.store import Zoo
 
 
@@ -120,6 +122,14 @@ def find_language(zoo: Zoo, text: str | None, *, backbone: str) -> AdapterRef | 
     if ref.role is not Role.LANGUAGE:
         raise UsageError(f"{ref} is no language adapter.", hint="Name one, as in language/en.")
     return ref
+
+
+def note_imported_among(zoo: Zoo, ids: Iterable[str]) -> None:
+    """Say which of some adapters came from others: their scores are of weights that were not trained here."""
+    for id in ids:
+        origin = origin_of(zoo, id) if zoo.has(id) else None
+        if origin is not None:
+            note(f"{zoo.card(id).name} was imported from {origin}, not trained here.")
 
 
 def sound_entries(zoo: Zoo) -> tuple[list[Entry], list[AdapterError]]:

@@ -10,6 +10,7 @@ from madx_stilts.card import now
 from madx_stilts.files import canonical_json, read_bounded, told_as_storage, write_whole
 from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.zoo.layer import ID
+from madx_stilts.zoo.store import Zoo
 
 _FOLDER: Final = "imported"
 _MAX_BYTES: Final = 100_000
@@ -50,6 +51,15 @@ def imported_from(root: Path, id: str) -> str | None:
         return _NOT_KNOWN
     source = content.get("from") if isinstance(content, dict) else None
     return source if isinstance(source, str) and source else _NOT_KNOWN
+
+
+def origin_of(zoo: Zoo, id: str) -> str | None:
+    """Where an adapter of any layer came from; None: it was trained there, or comes with the package.
+
+    Raises:
+        AdapterError: There is no such adapter.
+    """
+    return imported_from(zoo.root_of(id), id)
 
 
 def _record(root: Path, id: str) -> Path:

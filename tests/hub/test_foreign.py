@@ -182,7 +182,7 @@ def test_safetensors_that_claim_what_they_do_not_hold_are_refused(
     hub.put("AdapterHub/tiny-mnli", {**plain(), "adapter.safetensors": content})
     said = theirs(*PULL)
     assert said.code == 3
-    assert "adapter.safetensors is refused" in said.err
+    assert "adapter.safetensors" in said.err
     assert theirs.is_empty()
 
 

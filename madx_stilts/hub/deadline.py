@@ -1,0 +1,109 @@
+"""Transfers that end: what takes longer than it may is cut off, also a body or a header that comes a byte at a time.
+
+A timeout of a socket holds for one read, so a server that sends something now and then is waited for without end.
+Here a timer shuts the sockets down, wherever in the client the waiting happens.
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from weakref import WeakSet
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError
+
+
+class TooSlow(OSError):
+    """A transfer took longer than it may."""
+
+
+class _Watch:
+    """The open connections of this process, and whether their time is over."""
+
+    def __init__(self) -> None:
+        self.open: WeakSet[HTTPConnection] = WeakSet()
+        self.over = False
+
+    def enter(self, connection: HTTPConnection) -> None:
+        """Remember a connection before it is made.
+
+        Raises:
+            ConnectTimeoutError: The time is over.
+        """
+        if self.over:
+            raise ConnectTimeoutError(connection, "the time for this transfer is over")
+        self.open.add(connection)
+
+    def end(self) -> None:
+        """Shut all connections down; what waits for them goes on with an error."""
+        self.over = True
+        for connection in list(self.open):
+            with suppress(OSError, AttributeError):  # closed already, or not connected yet
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+_WATCH = _Watch()
+
+
+@contextmanager
+def ends_within(seconds: float) -> Iterator[None]:
+    """Cut off the transfers inside the block when that time has passed. Blocks are not nested.
+
+    Raises:
+        TooSlow: The time has passed, and what was done in the block failed for it.
+    """
+    timer = threading.Timer(seconds, _WATCH.end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError) as error:
+        if _WATCH.over:
+            raise TooSlow(f"it was not done after {seconds:,.0f} seconds") from error
+        raise
+    finally:
+        timer.cancel()
+        timer.join()
+        _WATCH.over = False
+
+
+class _Plain(HTTPConnection):
+    def connect(self) -> None:
+        _WATCH.enter(self)
+        super().connect()
+
+
+class _Secure(HTTPSConnection):
+    def connect(self) -> None:
+        _WATCH.enter(self)
+        super().connect()
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _Secure
+
+
+_POOLS = {"http": _PlainPool, "https": _SecurePool}
+
+
+class Watched(HTTPAdapter):
+    """Makes the connections of a session so that `ends_within` can end them."""
+
+    def init_poolmanager(self, *positional: Any, **named: Any) -> None:
+        """As in the base class."""
+        super().init_poolmanager(*positional, **named)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
+        """As in the base class."""
+        manager = super().proxy_manager_for(proxy, **named)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
