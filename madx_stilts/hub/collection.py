@@ -11,7 +11,7 @@ from madx_stilts.hub.address import HUB, Address
 from madx_stilts.hub.bundle import README
 from madx_stilts.hub.front_matter import LIBRARY
 from madx_stilts.hub.pull import COLLECTION
-from madx_stilts.hub.story import Story
+from madx_stilts.hub.story import Story, for_page
 from madx_stilts.stack import AdapterRef
 from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.zoo.exchange import MAX_CARD_BYTES
@@ -43,6 +43,7 @@ def write_collection(folder: Path, title: str, stories: Mapping[Address, Story])
     Raises:
         StorageError: The folder cannot be written to.
     """
+    stories = {address: for_page(story) for address, story in stories.items()}
     listed = [{"ref": str(story.ref), "repository": address.repository} for address, story in stories.items()]
     constructed = any(story.is_constructed for story in stories.values())
     tags = ["stilts", "madx-stilts", *(["constructed-language"] if constructed else [])]

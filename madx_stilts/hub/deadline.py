@@ -6,7 +6,7 @@ Here a timer shuts the sockets down, wherever in the client the waiting happens.
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakSet
@@ -16,34 +16,44 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError
 
+from madx_stilts.errors import MadxStiltsError
+
 
 class TooSlow(OSError):
     """A transfer took longer than it may."""
 
 
 class _Watch:
-    """The open connections of this process, and whether their time is over."""
+    """The sockets of this process that lead to hubs, and whether their time is over."""
 
     def __init__(self) -> None:
-        self.open: WeakSet[HTTPConnection] = WeakSet()
+        # Not connections: these forget their socket while the body of a last answer is still read from it.
+        self.open: WeakSet[socket.socket] = WeakSet()
         self.over = False
+        self._lock = threading.Lock()
 
-    def enter(self, connection: HTTPConnection) -> None:
-        """Remember a connection before it is made.
+    def connect(self, connection: HTTPConnection, connect: Callable[[], None]) -> None:
+        """Connect, and remember the socket.
 
         Raises:
             ConnectTimeoutError: The time is over.
         """
-        if self.over:
+        if not self.over:
+            connect()
+            with self._lock:
+                self.open.add(connection.sock)
+        if self.over:  # perhaps while it connected
+            connection.close()
             raise ConnectTimeoutError(connection, "the time for this transfer is over")
-        self.open.add(connection)
 
     def end(self) -> None:
-        """Shut all connections down; what waits for them goes on with an error."""
+        """Shut all sockets down; what waits for them goes on with an error."""
         self.over = True
-        for connection in list(self.open):
-            with suppress(OSError, AttributeError):  # closed already, or not connected yet
-                connection.sock.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            found = list(self.open)
+        for one in found:
+            with suppress(OSError):  # closed already
+                one.shutdown(socket.SHUT_RDWR)
 
 
 _WATCH = _Watch()
@@ -54,16 +64,19 @@ def ends_within(seconds: float) -> Iterator[None]:
     """Cut off the transfers inside the block when that time has passed. Blocks are not nested.
 
     Raises:
-        TooSlow: The time has passed, and what was done in the block failed for it.
+        TooSlow: The time has passed. What was read without an error may be cut short, so it counts no more.
     """
     timer = threading.Timer(seconds, _WATCH.end)
     timer.daemon = True
     timer.start()
+    late = TooSlow(f"it was not done after {seconds:,.0f} seconds")
     try:
         yield
-    except (OSError, ValueError, RuntimeError) as error:
         if _WATCH.over:
-            raise TooSlow(f"it was not done after {seconds:,.0f} seconds") from error
+            raise late
+    except (OSError, ValueError, RuntimeError, MadxStiltsError) as error:
+        if _WATCH.over and error is not late:
+            raise late from error
         raise
     finally:
         timer.cancel()
@@ -73,14 +86,12 @@ def ends_within(seconds: float) -> Iterator[None]:
 
 class _Plain(HTTPConnection):
     def connect(self) -> None:
-        _WATCH.enter(self)
-        super().connect()
+        _WATCH.connect(self, super().connect)
 
 
 class _Secure(HTTPSConnection):
     def connect(self) -> None:
-        _WATCH.enter(self)
-        super().connect()
+        _WATCH.connect(self, super().connect)
 
 
 class _PlainPool(HTTPConnectionPool):
