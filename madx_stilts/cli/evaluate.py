@@ -6,6 +6,7 @@ import click
 
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.scoring_options import EVALUATION, SCORING, EvaluateOptions
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import UsageError
@@ -64,7 +65,7 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     swap = language_swap(bench.zoo, how, backbone=bench.backbone.fingerprint)
     result = score(bench, what, chosen, languages, split=split, limit=options.limit, swap=swap)
     if as_json:
-        click.echo(json.dumps(result.as_json()))
+        echo(json.dumps(result.as_json()))
         return
     print_scores(f"{task}, {how.split}: {chosen} on {bench.backbone.name}", result)
 

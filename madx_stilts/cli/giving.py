@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import click
-
 from madx_stilts.cli.giving_options import ExportOptions, PublishOptions
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.zoos import find_stack, references
 from madx_stilts.errors import StorageError, UsageError
@@ -104,7 +103,7 @@ def print_parcel(parcel: Parcel, *, as_json: bool) -> dict[str, object]:
     if not as_json:
         width = max(map(len, sizes))
         lines = [f"  {name.ljust(width)}  {size:>12,} bytes" for name, size in sizes.items()]
-        click.echo(f"{parcel.title} would become {parcel.address}:\n\n" + "\n".join(lines) + f"\n\n{README}:\n\n{page}")
+        echo(f"{parcel.title} would become {parcel.address}:\n\n" + "\n".join(lines) + f"\n\n{README}:\n\n{page}")
     files = [{"name": name, "bytes": size, "sha256": sha256_of(parcel.folder / name)} for name, size in sizes.items()]
     return {"to": str(parcel.address), "refs": [str(ref) for ref in parcel.refs], "files": files, "readme": page}
 
@@ -118,7 +117,7 @@ def send(settings: Settings, parcel: Parcel, wish: Wish, *, as_json: bool) -> di
     if not as_json:
         there = f", {len(done.kept)} were there already" if done.kept else ""
         text = f"{len(done.sent)} files sent{there}" if done.sent else "all of it was there already"
-        click.echo(f"{parcel.address}: {text}" + (f"\n  {done.url}" if done.url else ""))
+        echo(f"{parcel.address}: {text}" + (f"\n  {done.url}" if done.url else ""))
     return {
         "to": str(parcel.address),
         "refs": [str(ref) for ref in parcel.refs],

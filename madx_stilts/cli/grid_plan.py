@@ -8,6 +8,7 @@ import click
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.grid_options import config_argument, set_option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 
@@ -37,7 +38,7 @@ def plan(settings: Settings, config: str, overrides: tuple[str, ...], explain: b
     prospect = Prospect.of(planned(settings, config, overrides), settings)
     note_imported_among(open_zoo(settings), prospect.adapters)
     if as_json:
-        click.echo(json.dumps(prospect_facts(prospect) | world_facts(world)))
+        echo(json.dumps(prospect_facts(prospect) | world_facts(world)))
         return
     command = shlex.join(["madx-stilts", "grid", "run", config, *(f"--set={change}" for change in overrides)])
     print_prospect(prospect, command, explain=explain)

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
+from madx_stilts.escape import for_terminal
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run.events import Event, Watcher, unwatched
@@ -99,7 +100,7 @@ class Lines:
         if event.kind == "ended":
             line = f"[{self.tally.ended}/{self.tally.all}] {line}; {self.tally.time_left}"
         if line:
-            click.echo(line, err=True)
+            echo(line, err=True)
 
 
 class Bars:
@@ -127,7 +128,7 @@ class Bars:
         self.tally.note(event)
         match event.kind:
             case "said":
-                self.progress.console.print(event.text, markup=False, highlight=False)
+                self.progress.console.print(for_terminal(event.text), markup=False, highlight=False)
             case "began":
                 died = self.at_work.pop(event.job, event.worker)
                 self.at_work[event.job] = event.worker
@@ -139,7 +140,9 @@ class Bars:
                 self.at_work.pop(event.job, None)
                 self._name(event.worker)
                 if event.status == "failed":
-                    self.progress.console.print(_line(self.tally.plan, event), markup=False, highlight=False)
+                    self.progress.console.print(
+                        for_terminal(_line(self.tally.plan, event)), markup=False, highlight=False
+                    )
                 self.progress.update(self.total, completed=self.tally.ended, left=self.tally.time_left)
 
     def _name(self, worker: int) -> None:

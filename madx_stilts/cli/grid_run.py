@@ -7,6 +7,7 @@ import click
 from madx_stilts.cli.command import Command
 from madx_stilts.cli.grid_options import RUNNING, SLURM, OfRun, config_argument, no_wait_option, set_option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 
@@ -55,7 +56,7 @@ def run(
         outcome = run_grid(plan, site, engine=engine, workers=workers, watch=watch, verify=verify)
     note_imported_among(open_zoo(settings), [one.adapter for one in outcome.done.values() if one.adapter])
     if as_json:
-        click.echo(json.dumps(outcome_facts(plan, outcome)))
+        echo(json.dumps(outcome_facts(plan, outcome)))
     else:
         print_outcome(plan, outcome)
         print_caveat(data_place(settings).world)

@@ -6,10 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import click
-
 from madx_stilts.cli.giving_options import TakeOptions
 from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.workshop import open_backbone
@@ -69,11 +68,11 @@ def from_folder(settings: Settings, zoo: Zoo, folder: Path, given: TakeOptions) 
 def print_taken(zoo: Zoo, refs: Sequence[AdapterRef], *, as_json: bool) -> None:
     """Tell what is in the zoo now."""
     if as_json:
-        click.echo(json.dumps([{"ref": str(ref), "id": ref.id, "role": str(ref.role)} for ref in refs]))
+        echo(json.dumps([{"ref": str(ref), "id": ref.id, "role": str(ref.role)} for ref in refs]))
         return
     for ref in refs:
         card = zoo.card(ref.id)
-        click.echo(f"{ref}  for {card.backbone.name} ({card.backbone.fingerprint[:8]})")
+        echo(f"{ref}  for {card.backbone.name} ({card.backbone.fingerprint[:8]})")
     for ref in refs:
         if zoo.card(ref.id).foreign is not None:
             for line in zoo.card(ref.id).notes:

@@ -1,6 +1,7 @@
 """What is said on stderr: notes, and how a command ends that does not end well, with its exit code."""
 
 import errno
+import io
 import json
 import os
 import sys
@@ -11,6 +12,7 @@ from types import TracebackType
 
 import click
 
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import Interrupted, MadxStiltsError, MemoryLimitError, StorageError, UsageError
 from madx_stilts.files import FULL
@@ -29,12 +31,12 @@ _REPORT = (
 def say(settings: Settings, text: str) -> None:
     """Tell what begins now, unless no progress is wanted."""
     if not settings.quiet:
-        click.echo(text, err=True)
+        echo(text, err=True)
 
 
 def note(text: str) -> None:
     """Tell what a user should know, also one who wants no progress."""
-    click.echo(f"Note: {text}", err=True)
+    echo(f"Note: {text}", err=True)
 
 
 @contextmanager
@@ -72,9 +74,9 @@ def tell(error: MadxStiltsError, *, as_json: bool) -> int:
     if as_json:
         _print_json(type(error).__name__, error.message, error.hint)
     else:
-        click.echo(f"Error: {error.message}", err=True)
+        echo(f"Error: {error.message}", err=True)
         if error.hint:
-            click.echo(error.hint, err=True)
+            echo(error.hint, err=True)
     return error.exit_code
 
 
@@ -86,7 +88,9 @@ def tell_usage(error: click.ClickException) -> int:
     """
     if json_is_wanted():
         return tell(UsageError(error.format_message(), hint=_help_of(error)), as_json=True)
-    error.show()
+    shown = io.StringIO()
+    error.show(file=shown)
+    echo(shown.getvalue().rstrip(), err=True)
     return UsageError.exit_code
 
 
@@ -96,7 +100,7 @@ def tell_bug(kind: type[BaseException], error: BaseException, trace: TracebackTy
     if json_is_wanted():
         _print_json(kind.__name__, lines, _REPORT)
     else:
-        click.echo(f"{lines}\n{_REPORT}", err=True)
+        echo(f"{lines}\n{_REPORT}", err=True)
 
 
 def json_is_wanted() -> bool:
@@ -137,4 +141,4 @@ def _help_of(error: click.ClickException) -> str:
 
 
 def _print_json(kind: str, message: str, hint: str) -> None:
-    click.echo(json.dumps({"error": kind, "message": message, "hint": hint}), err=True)
+    echo(json.dumps({"error": kind, "message": message, "hint": hint}), err=True)

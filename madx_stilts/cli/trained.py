@@ -3,10 +3,9 @@
 import json
 import shlex
 
-import click
-
 from madx_stilts.card import Card
 from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.places import print_caveat, world_facts
 from madx_stilts.cli.workshop import Order
 from madx_stilts.stack import AdapterRef, Role, Stack
@@ -27,16 +26,16 @@ def report(order: Order, card: Card, *, role: Role, task: str, as_json: bool) ->
         facts = {"refs": refs, "id": card.id, "trained": order.trained, "scores": card.scores, "steps": card.steps}
         facts |= {"imported_from": origin_of(zoo, card.id)}
         facts |= {"wall_seconds": card.wall_seconds, "peak_bytes": card.peak_bytes}
-        click.echo(json.dumps(facts | world_facts(world)))
+        echo(json.dumps(facts | world_facts(world)))
         return
-    click.echo(" = ".join(refs))
+    echo(" = ".join(refs))
     if not order.trained:
-        click.echo(f"  {_already(zoo, card)}")
+        echo(f"  {_already(zoo, card)}")
     scores = ", ".join(f"{name} {value:.2f}" for name, value in card.scores.items()) or "none"
-    click.echo(f"  dev scores: {scores}")
-    click.echo(f"  {card.steps} steps, {card.wall_seconds:.0f} s, peak memory {card.peak_bytes / 1e9:.2f} GB")
+    echo(f"  dev scores: {scores}")
+    echo(f"  {card.steps} steps, {card.wall_seconds:.0f} s, peak memory {card.peak_bytes / 1e9:.2f} GB")
     backbone = "" if order.backbone == CommonOptions().backbone else f" --backbone {shlex.quote(order.backbone)}"
-    click.echo(f"  next: madx-stilts {_next(zoo, card, role, task)}{backbone}")
+    echo(f"  next: madx-stilts {_next(zoo, card, role, task)}{backbone}")
     print_caveat(world)
 
 

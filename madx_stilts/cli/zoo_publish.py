@@ -8,6 +8,7 @@ import click
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.giving_options import EXPORTING, PUBLISHING
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import say
 from madx_stilts.errors import UsageError
@@ -55,7 +56,7 @@ def publish(
         raise UsageError("No place is named.", hint="Add --to hub:owner/name, or --to DIR for another zoo.")
     if not given.destination.startswith(HUB):
         copied = copy_all(zoo, picked.refs, Path(given.destination), dry_run=dry_run)
-        click.echo(json.dumps(copied) if as_json else "\n".join(f"{row['ref']}: {row['done']}" for row in copied))
+        echo(json.dumps(copied) if as_json else "\n".join(f"{row['ref']}: {row['done']}" for row in copied))
         return
     address = Address.parse(given.destination + (f"@{given.revision}" if given.revision else ""))
     told: list[object] = []
@@ -69,7 +70,7 @@ def publish(
 
     pack(zoo, picked, address, given, handle)
     if as_json:
-        click.echo(json.dumps(told))
+        echo(json.dumps(told))
 
 
 @click.command("export", cls=Command)
@@ -89,6 +90,6 @@ def export(settings: Settings, reference: str, folder: Path, as_json: bool) -> N
 
     files = write_out(open_zoo(settings), reference, folder, EXPORTING.chosen())
     if as_json:
-        click.echo(json.dumps({"folder": str(folder), "files": files}))
+        echo(json.dumps({"folder": str(folder), "files": files}))
         return
-    click.echo(f"{len(files)} files in {folder}")
+    echo(f"{len(files)} files in {folder}")

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import AdapterError, UsageError
@@ -167,12 +166,12 @@ def print_entries(settings: Settings, zoo: Zoo, entries: Sequence[Entry], faults
     if own:
         show(f"Zoo {settings.zoo}", columns, map(_row, own), whole=2)
     elif not faults:
-        click.echo(f"The zoo in {settings.zoo} is empty. Train an adapter: madx-stilts train intermediate TASK")
+        echo(f"The zoo in {settings.zoo} is empty. Train an adapter: madx-stilts train intermediate TASK")
     if shipped:
-        click.echo()
+        echo()
         show("These come with the package", columns, map(_row, shipped), whole=2)
     if any(entry.card.is_constructed for entry in entries):
-        click.echo(f"\n{MARK} of a constructed world: no score can be compared with a real one")
+        echo(f"\n{MARK} of a constructed world: no score can be compared with a real one")
 
 
 MARK = "*"

@@ -108,13 +108,12 @@ _POOLS = {"http": _PlainPool, "https": _SecurePool}
 class Watched(HTTPAdapter):
     """Makes the connections of a session so that `ends_within` can end them."""
 
-    def init_poolmanager(self, *positional: Any, **named: Any) -> None:
-        """As in the base class."""
-        super().init_poolmanager(*positional, **named)
+    def __init__(self) -> None:
+        super().__init__()
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
-    def proxy_manager_for(self, proxy: str, **named: Any) -> Any:
+    def proxy_manager_for(self, proxy: str) -> Any:  # type: ignore[override]  # `requests` gives no more than that
         """As in the base class."""
-        manager = super().proxy_manager_for(proxy, **named)
+        manager = super().proxy_manager_for(proxy)
         manager.pool_classes_by_scheme = _POOLS
         return manager
