@@ -19,7 +19,7 @@ from madx_stilts.hub.publish import Wish, publish
 from madx_stilts.hub.results import read_results
 from madx_stilts.hub.story import Story
 from madx_stilts.stack import AdapterRef, Stack
-from madx_stilts.zoo.exchange import copy_lineage
+from madx_stilts.zoo.exchange import copy_lineage, to_copy
 from madx_stilts.zoo.folder import listing
 from madx_stilts.zoo.prune import all_cards
 from madx_stilts.zoo.published import note_published
@@ -134,7 +134,7 @@ def copy_all(zoo: Zoo, refs: Sequence[AdapterRef], folder: Path, *, dry_run: boo
     other, told = Zoo([folder]), []
     for ref in refs:
         if dry_run:
-            missing = sum(not other.has(card.id) for card in zoo.lineage(ref.id))
+            missing = len(to_copy(zoo, ref, other).new)
             done = f"{_count(missing)} would be copied" if missing else "it is there already, with its lineage"
         else:
             new = copy_lineage(zoo, ref, other)

@@ -169,6 +169,15 @@ def _add(zoo: Zoo, folder: Path, member: Member, plan: Succession, *, source: st
                 raise AdapterError(f"{member.path(name)} of {source} changed while it was read.", hint=_BROKEN)
 
 
+def to_copy(zoo: Zoo, ref: AdapterRef, other: Zoo) -> Succession:
+    """What of an adapter and its lineage another zoo lacks.
+
+    Raises:
+        AdapterError: One of them is missing, or the other zoo has other weights for its id.
+    """
+    return succession(other, zoo.lineage(ref.id), source=f"the zoo {zoo.own_root}", replace=False)
+
+
 def copy_lineage(zoo: Zoo, ref: AdapterRef, other: Zoo) -> list[str]:
     """Copy an adapter, with all that it stands on and all their names, into another zoo.
 
@@ -180,7 +189,7 @@ def copy_lineage(zoo: Zoo, ref: AdapterRef, other: Zoo) -> list[str]:
         StorageError: The other zoo cannot be written to.
     """
     lineage = zoo.lineage(ref.id)
-    plan = succession(other, lineage, source=f"the zoo {zoo.own_root}", replace=False)
+    plan = to_copy(zoo, ref, other)
     folders = {card.id: zoo.folder(card.id) for card in lineage}
     for card in lineage:
         if plan.wants(card.id):
