@@ -1,15 +1,15 @@
 """The birth certificate of an adapter: what made it, what it stands on, what it scored, and the sum of every file."""
 
-import json
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from madx_stilts.errors import AdapterError, NewerAdapter
 from madx_stilts.files import canonical_json, digest
 from madx_stilts.languages import is_constructed
 from madx_stilts.recipe import Frozen, Recipe
+from madx_stilts.strict_json import JsonError, parse
 
 FORMAT_VERSION: Final = 1
 """Raised when a card's keys change their meaning."""
@@ -19,11 +19,24 @@ MASKED_LM_HEAD: Final = "masked_lm:head"
 
 Sum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A sha256 in hexadecimal."""
-FileName = Annotated[str, Field(pattern=r"^\w[\w.+-]*(/\w[\w.+-]*)*$")]
+FileName = Annotated[str, Field(pattern=r"^\w[\w.+-]*(/\w[\w.+-]*)*$", max_length=500)]
 """Of a file in an adapter's folder, or in a folder of that: `heads/mnli/model_head.safetensors`."""
-Amount = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0)]
-Instant = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)$")]
+Amount = Annotated[int, Field(ge=0, le=2**63)]
+Seconds = Annotated[float, Field(ge=0, le=1e12)]
+Text = Annotated[str, Field(max_length=10_000)]
+MANY: Final = 1_000
+"""Entries of a list or table on a card: far more than any training makes."""
+
+
+def _real(instant: str) -> str:
+    """Refuse the thirteenth month and the thirtieth of February, which the pattern lets through."""
+    datetime.fromisoformat(instant)
+    return instant
+
+
+Instant = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|\+00:00)$"), AfterValidator(_real)
+]
 """A moment in UTC, to the second: `2024-05-31T09:00:00Z`."""
 
 
@@ -35,18 +48,18 @@ def now() -> str:
 class BackboneNote(Frozen):
     """The frozen model that an adapter was trained on, and fits alone."""
 
-    name: str
-    fingerprint: str
-    model_type: str
+    name: Text
+    fingerprint: Text
+    model_type: Text
     """Architecture, in the words of `transformers` ("xlm-roberta")."""
-    hidden_size: Annotated[int, Field(ge=1)]
-    layers: Annotated[int, Field(ge=1)]
+    hidden_size: Annotated[int, Field(ge=1, le=1_000_000)]
+    layers: Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Parent(Frozen):
     """An adapter that another one was trained on top of, or started from."""
 
-    reference: str
+    reference: Text
     """As a person wrote it at that time; for reading only."""
     id: Sum
 
@@ -54,9 +67,9 @@ class Parent(Frozen):
 class Foreign(Frozen):
     """Where an adapter comes from that this package did not train."""
 
-    source: str
+    source: Text
     """`hub:owner/name@commit`, or the name of the folder that it was imported from."""
-    files: Annotated[dict[FileName, Sum], Field(min_length=1)]
+    files: Annotated[dict[FileName, Sum], Field(min_length=1, max_length=MANY)]
     """The sha256 of each file as it was found there. With the backbone, they are the adapter's identity."""
 
 
@@ -65,39 +78,45 @@ class Card(Frozen):
 
     format_version: Annotated[int, Field(ge=1)] = FORMAT_VERSION
     id: Sum
-    name: Annotated[str, Field(min_length=1)]
+    name: Annotated[str, Field(min_length=1, max_length=250)]
     """Of the adapter and its head inside the files."""
     recipe: Recipe
     backbone: BackboneNote
-    data: dict[str, str]
+    data: Annotated[dict[Text, Text], Field(max_length=MANY)]
     """Fingerprint of each data set that training read, by `task@language:split`; and where texts were learned from, by
     `MASKED_LM_HEAD` the sha256 of the checkpoint's own head, or `fresh` where one was trained."""
-    origins: dict[str, str] = {}
+    origins: Annotated[dict[Text, Text], Field(max_length=MANY)] = {}
     """Where each of these data sets came from, by the same keys."""
-    parents: tuple[Parent, ...] = ()
+    parents: Annotated[tuple[Parent, ...], Field(max_length=MANY)] = ()
     steps: Amount = 0
     """Optimiser steps until training ended."""
     examples_seen: Amount = 0
-    scores: dict[str, float] = {}
+    scores: Annotated[dict[Text, float], Field(max_length=MANY)] = {}
     """On the dev data, by metric."""
-    files: dict[FileName, Sum] = {}
+    files: Annotated[dict[FileName, Sum], Field(max_length=MANY)] = {}
     """The sha256 of each file; filled in by the zoo."""
-    versions: dict[str, str] = {}
+    versions: Annotated[dict[Text, Text], Field(max_length=MANY)] = {}
     """Of this package and the libraries it ran with."""
-    licence: str = ""
+    licence: Text = ""
     created: Instant = Field(default_factory=now)
     wall_seconds: Seconds = 0.0
     """Of the process that finished it; what earlier ones spent before they were stopped is not known."""
     peak_bytes: Amount = 0
-    notes: tuple[str, ...] = ()
+    notes: Annotated[tuple[Text, ...], Field(max_length=MANY)] = ()
     """What a user must know, one sentence each."""
     foreign: Foreign | None = None
     """Of an adapter that others trained. Of its recipe, only parts and method are known."""
 
     @model_validator(mode="after")
-    def _all_parents_named(self) -> "Card":
-        if unnamed := {*self.recipe.parents} - {parent.id for parent in self.parents}:
+    def _parents_are_those_of_the_recipe(self) -> "Card":
+        """So that none is its own ancestor: the id of an adapter covers those of all that it was made from."""
+        needed, named = {*self.recipe.parents}, {parent.id for parent in self.parents}
+        if unnamed := needed - named:
             raise ValueError(f"the recipe needs {', '.join(sorted(unnamed))}, which is not among the parents")
+        if strange := named - needed:
+            raise ValueError(f"it names the parent {min(strange)}, which its recipe does not need")
+        if self.foreign is not None and named:
+            raise ValueError("it was not trained by this package, so it has no parents here")
         return self
 
     @property
@@ -127,9 +146,9 @@ class Card(Frozen):
             AdapterError: It is damaged, or, as `NewerAdapter`, of a newer format than is known here.
         """
         try:
-            content = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise _damaged(source, f"it is no JSON ({error})") from error
+            content = parse(text)
+        except JsonError as error:
+            raise _damaged(source, str(error)) from error
         if not isinstance(content, dict):
             raise _damaged(source, "it holds no JSON object")
         version = content.get("format_version")

@@ -7,6 +7,7 @@ import click
 
 from madx_stilts.cli.command import Group, Option
 from madx_stilts.cli.options import LOADING, json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 
@@ -28,11 +29,11 @@ def list_backbones(as_json: bool) -> None:
 
     known = {name: load(name, BackboneConfig, kind="backbones") for name in builtin_configs("backbones")}
     if as_json:
-        click.echo(json.dumps([{"name": name, **config.model_dump()} for name, config in known.items()]))
+        echo(json.dumps([{"name": name, **config.model_dump()} for name, config in known.items()]))
         return
     rows = [[name, config.model, config.description] for name, config in known.items()]
     show("Backbones with a short name", ["name", "on the hub", "what it is"], rows, whole=2)
-    click.echo("\nAny other XLM-R or BERT works too: --backbone FOLDER, or --backbone owner/name for one on the hub.")
+    echo("\nAny other XLM-R or BERT works too: --backbone FOLDER, or --backbone owner/name for one on the hub.")
 
 
 @backbone.command()
@@ -66,7 +67,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
         "layers_at": loaded.anatomy.layers,
     }
     if as_json:
-        click.echo(json.dumps(facts))
+        echo(json.dumps(facts))
         return
     page.show(loaded.name, {"": [(key.replace("_", " "), _text(value)) for key, value in facts.items()]})
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
-import click
-
 from madx_stilts.cli import page, tables
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.page import Facts
 from madx_stilts.cli.requests import code_in, languages_of, split_of
 from madx_stilts.data.checked import Checked, Missing, Report, Rows, sets_of
@@ -60,7 +59,7 @@ def show_report(report: Report) -> None:
             for one, some in zip(report.checked, numbers, strict=True)
         )
         tables.show(f"Data of {report.task.name}", ["split", "language", *heads, "labels"], rows, whole=5)
-        click.echo()
+        echo()
     faults, notes = [*_fault_lines(report.checked)], _note_lines(report.checked)
     sections = {"Another version or a part": _unlike_lines(report), "Faults": faults, "Notes": notes}
     page.show(_summary(report), {**sections, "Not here": _missing_lines(report.missing)})

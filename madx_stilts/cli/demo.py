@@ -9,6 +9,7 @@ import click
 from madx_stilts.bounds import Workers
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.ranges import within
 from madx_stilts.cli.settings import Settings
 
@@ -101,11 +102,11 @@ def demo(settings: Settings, out: Path, size: str | None, workers: int | None, a
     results = gather(plan, site.records, place.tasks, world=place.world)
     files = write_report(results, out / "report")
     if as_json:
-        click.echo(json.dumps(facts_of(results)))
+        echo(json.dumps(facts_of(results)))
     else:
         print_results(results)
         print_outcome(plan, outcome)
-        click.echo(f"\nThe page with all figures: {files['page']}")
-        click.echo(f"The adapters: madx-stilts --zoo {out / 'zoo'} zoo list\n\n{NEXT}")
+        echo(f"\nThe page with all figures: {files['page']}")
+        echo(f"The adapters: madx-stilts --zoo {out / 'zoo'} zoo list\n\n{NEXT}")
     if not outcome.ended_well:
         raise failure_of(plan, outcome)

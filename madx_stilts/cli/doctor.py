@@ -9,6 +9,7 @@ import click
 
 from madx_stilts.cli.command import Command
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 _PACKAGES = (
@@ -52,7 +53,7 @@ def doctor(settings: Settings, as_json: bool) -> None:
         "hub token": "set" if os.environ.get("HF_TOKEN") or os.path.exists(constants.HF_TOKEN_PATH) else "none",
     }
     if as_json:
-        click.echo(json.dumps(facts))
+        echo(json.dumps(facts))
         return
     page.show("madx-stilts", {"": [(key, str(value)) for key, value in facts.items()]})
 

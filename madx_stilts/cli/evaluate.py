@@ -6,6 +6,7 @@ import click
 
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.scoring_options import EVALUATION, SCORING, EvaluateOptions, layer_of
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import UsageError
@@ -76,7 +77,7 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
 
     def show(result: Evaluation) -> None:
         if as_json:
-            click.echo(json.dumps(result.as_json()))
+            echo(json.dumps(result.as_json()))
         else:
             print_scores(f"{task}, {how.split}: {chosen} on {bench.backbone.name}", result)
         print_notes(result)

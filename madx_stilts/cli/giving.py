@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import click
-
 from madx_stilts.cli.giving_options import ExportOptions, PublishOptions
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.picking import Picked, stack_of
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.zoos import references
@@ -21,7 +20,8 @@ from madx_stilts.hub.publish import Wish, publish
 from madx_stilts.hub.results import read_results
 from madx_stilts.hub.story import Story
 from madx_stilts.stack import AdapterRef
-from madx_stilts.zoo.exchange import copy_lineage, listing
+from madx_stilts.zoo.exchange import copy_lineage, to_copy
+from madx_stilts.zoo.folder import listing
 from madx_stilts.zoo.published import note_published
 from madx_stilts.zoo.store import Zoo
 
@@ -69,7 +69,7 @@ def print_parcel(parcel: Parcel, *, as_json: bool) -> dict[str, object]:
     if not as_json:
         width = max(map(len, sizes))
         lines = [f"  {name.ljust(width)}  {size:>12,} bytes" for name, size in sizes.items()]
-        click.echo(f"{parcel.title} would become {parcel.address}:\n\n" + "\n".join(lines) + f"\n\n{README}:\n\n{page}")
+        echo(f"{parcel.title} would become {parcel.address}:\n\n" + "\n".join(lines) + f"\n\n{README}:\n\n{page}")
     files = [{"name": name, "bytes": size, "sha256": sha256_of(parcel.folder / name)} for name, size in sizes.items()]
     return {"to": str(parcel.address), "refs": [str(ref) for ref in parcel.refs], "files": files, "readme": page}
 
@@ -83,7 +83,7 @@ def send(settings: Settings, parcel: Parcel, wish: Wish, *, as_json: bool) -> di
     if not as_json:
         there = f", {len(done.kept)} were there already" if done.kept else ""
         text = f"{len(done.sent)} files sent{there}" if done.sent else "all of it was there already"
-        click.echo(f"{parcel.address}: {text}" + (f"\n  {done.url}" if done.url else ""))
+        echo(f"{parcel.address}: {text}" + (f"\n  {done.url}" if done.url else ""))
     return {
         "to": str(parcel.address),
         "refs": [str(ref) for ref in parcel.refs],
@@ -100,7 +100,7 @@ def copy_all(zoo: Zoo, refs: Sequence[AdapterRef], folder: Path, *, dry_run: boo
     other, told = Zoo([folder]), []
     for ref in refs:
         if dry_run:
-            missing = sum(not other.has(card.id) for card in zoo.lineage(ref.id))
+            missing = len(to_copy(zoo, ref, other).new)
             done = f"{_count(missing)} would be copied" if missing else "it is there already, with its lineage"
         else:
             new = copy_lineage(zoo, ref, other)

@@ -39,6 +39,7 @@ class TakeOptions:
     task: str | None
     language: str | None
     base_model: str | None
+    replace: bool = False
 
 
 _BASE_MODEL = option(
@@ -82,5 +83,10 @@ TAKING: OptionGroup[TakeOptions] = OptionGroup(
         option("--task", metavar="TASK", help="Likewise: what it was trained on."),
         option("--language", metavar="CODE", help="Likewise: in which language."),
         _BASE_MODEL,
+        option(
+            "--replace",
+            default=False,
+            help="Where the zoo has an adapter of the same id with other weights, put this one in its place.",
+        ),
     ),
 )

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.errors import JobFailed
 from madx_stilts.grid.job import JobId, Train
 from madx_stilts.grid.plan import Plan
@@ -38,18 +37,18 @@ def print_outcome(plan: Plan, outcome: Outcome) -> None:
     left = len(_left(plan, outcome))
     if not outcome.executed:
         others = f"{left} are left to the Slurm jobs; `grid status` tells how they stand."
-        click.echo(f"{plan.grid.name}: {counts}; {others if left else 'nothing was left to do.'}")
+        echo(f"{plan.grid.name}: {counts}; {others if left else 'nothing was left to do.'}")
         return
     trained = [record for record in done if isinstance(record.job, Train)]
     reused = sum(record.reused for record in trained)
-    click.echo(f"{plan.grid.name}: {counts}.")
-    click.echo(
+    echo(f"{plan.grid.name}: {counts}.")
+    echo(
         f"  this run: {len(trained) - reused} adapters trained, {reused} taken from the zoo, "
         f"{len(done) - len(trained)} stacks scored, in {outcome.wall_seconds:.0f} s"
     )
     cost = sum(record.cpu_seconds for record in done)
     peak = max((record.peak_bytes for record in done), default=0)
-    click.echo(f"  {cost:.0f} s of the processor, peak memory of one worker {peak / 1e9:.2f} GB")
+    echo(f"  {cost:.0f} s of the processor, peak memory of one worker {peak / 1e9:.2f} GB")
 
 
 def failure_of(plan: Plan, outcome: Outcome) -> JobFailed:

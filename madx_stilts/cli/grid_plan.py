@@ -8,6 +8,7 @@ import click
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.grid_options import config_argument, set_option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 
@@ -31,11 +32,13 @@ def plan(settings: Settings, config: str, overrides: tuple[str, ...], explain: b
     from madx_stilts.cli.grid_prospect import Prospect, print_prospect, prospect_facts
     from madx_stilts.cli.grids import planned
     from madx_stilts.cli.places import data_place, print_caveat, world_facts
+    from madx_stilts.cli.zoos import note_imported_among, open_zoo
 
     world = data_place(settings).world
     prospect = Prospect.of(planned(settings, config, overrides), settings)
+    note_imported_among(open_zoo(settings), prospect.adapters)
     if as_json:
-        click.echo(json.dumps(prospect_facts(prospect) | world_facts(world)))
+        echo(json.dumps(prospect_facts(prospect) | world_facts(world)))
         return
     command = shlex.join(["madx-stilts", "grid", "run", config, *(f"--set={change}" for change in overrides)])
     print_prospect(prospect, command, explain=explain)

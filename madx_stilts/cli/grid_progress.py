@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
+from madx_stilts.escape import for_terminal
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run.events import Event, Watcher, unwatched
@@ -141,7 +142,7 @@ class Lines:
         if event.kind == "stepped":
             line = self._steps(event)
         if line:
-            click.echo(line, err=True)
+            echo(line, err=True)
 
     def _steps(self, event: Event) -> str:
         """How far a worker is, unless that was reported less than a minute ago."""
@@ -191,12 +192,14 @@ class Bars:
             self._name(worker)
         match event.kind:
             case "said":
-                self.progress.console.print(event.text, markup=False, highlight=False)
+                self.progress.console.print(for_terminal(event.text), markup=False, highlight=False)
             case "stepped" if event.worker in self.workers:
                 self.progress.update(self.workers[event.worker], completed=event.done, total=event.steps)
             case "ended":
                 if event.status == "failed":
-                    self.progress.console.print(_line(self.tally.plan, event), markup=False, highlight=False)
+                    self.progress.console.print(
+                        for_terminal(_line(self.tally.plan, event)), markup=False, highlight=False
+                    )
                 self.progress.update(self.total, completed=self.tally.ended, left=self.tally.time_left)
 
     def _name(self, worker: int) -> None:

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import click
-
 from madx_stilts.cli import page, tables
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.zoos import open_zoo
 from madx_stilts.grid.estimate import Estimate, estimate
@@ -31,6 +30,8 @@ class Prospect:
     plan: Plan
     done: frozenset[JobId]
     cost: Estimate
+    adapters: tuple[str, ...] = ()
+    """Ids of those that are there."""
 
     @classmethod
     def of(cls, plan: Plan, settings: Settings) -> "Prospect":
@@ -49,7 +50,8 @@ class Prospect:
             return sum(file.stat().st_size for file in zoo.folder(adapter).rglob("*") if file.is_file())
 
         cost = estimate(plan, records.all(), ledger.done, size_of=size_of)
-        return cls(plan, frozenset(ledger.done), cost)
+        adapters = tuple(one.adapter for one in ledger.done.values() if one.adapter is not None)
+        return cls(plan, frozenset(ledger.done), cost, adapters)
 
 
 def prospect_facts(prospect: Prospect) -> dict[str, object]:
@@ -78,7 +80,7 @@ def print_prospect(prospect: Prospect, command: str, *, explain: bool) -> None:
     columns = ["work", "data", "jobs", "done", "cells that use each"]
     tables.show(f"Grid {plan.grid.name}: {_axes(plan)}", columns, _rows(prospect), whole=1, numbers=3)
     if explain:
-        click.echo()
+        echo()
         jobs = [[name_of(plan, one.id), one.id[:8], one.why, f"{one.cells:,}"] for one in plan.jobs.values()]
         tables.show("Every job", ["job", "id", "what it is for", "cells"], jobs, whole=2, numbers=1)
     saved = savings(plan)
@@ -87,7 +89,7 @@ def print_prospect(prospect: Prospect, command: str, *, explain: bool) -> None:
         "Saved": [(f"{one.trainings:,}".rjust(width), one.why) for one in saved],
         "To do": [*_work(prospect), *_cost(prospect.cost), ("command", command)],
     }
-    click.echo()
+    echo()
     page.show(summary(plan), sections)
 
 

@@ -8,6 +8,7 @@ import click
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.grid_options import config_argument, set_option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 
@@ -47,7 +48,7 @@ def report(settings: Settings, config: str, overrides: tuple[str, ...], out: Pat
     results = gather(plan, Records(settings.zoo), place.tasks, world=place.world)
     files = write_report(results, out or Path(f"{plan.grid.name}-report"))
     if as_json:
-        click.echo(json.dumps({**facts_of(results), "files": {name: str(path) for name, path in files.items()}}))
+        echo(json.dumps({**facts_of(results), "files": {name: str(path) for name, path in files.items()}}))
         return
     print_results(results)
-    click.echo(f"\nThe report: {files['page']}")
+    echo(f"\nThe report: {files['page']}")

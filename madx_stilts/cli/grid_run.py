@@ -7,6 +7,7 @@ import click
 from madx_stilts.cli.command import Command
 from madx_stilts.cli.grid_options import RUNNING, SLURM, OfRun, config_argument, no_wait_option, set_option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 
@@ -44,6 +45,7 @@ def run(
     from madx_stilts.cli.grid_progress import watching
     from madx_stilts.cli.grids import engine_of, planned, site_of
     from madx_stilts.cli.places import data_place, print_caveat
+    from madx_stilts.cli.zoos import note_imported_among, open_zoo
     from madx_stilts.run.grid import run_grid
 
     how = RUNNING.chosen()
@@ -52,8 +54,9 @@ def run(
     plan = planned(settings, config, overrides, offline=settings.offline)
     with watching(settings, plan, site) as watch:
         outcome = run_grid(plan, site, engine=engine, workers=workers, watch=watch, verify=verify)
+    note_imported_among(open_zoo(settings), [one.adapter for one in outcome.done.values() if one.adapter])
     if as_json:
-        click.echo(json.dumps(outcome_facts(plan, outcome)))
+        echo(json.dumps(outcome_facts(plan, outcome)))
     else:
         print_outcome(plan, outcome)
         print_caveat(data_place(settings).world)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.places import print_caveat
 from madx_stilts.cli.tables import show
 from madx_stilts.cli.telling import note
@@ -17,7 +16,7 @@ def print_results(results: Results) -> None:
     gains = all_gains(results)
     for number, part in enumerate(results.parts):
         if number:
-            click.echo()
+            echo()
         _print_part(part, gains, f", fingerprint {part.fingerprint}" if _is_ambiguous(part) else "")
     print_caveat(results.world)
     if len(results.seeds) < 2:
@@ -43,10 +42,10 @@ def _print_part(part: Part, gains: Sequence[Gain], more: str) -> None:
         if name != NONE
     ]
     if rows:
-        click.echo()
+        echo()
         show("Gains over none, in points", columns, rows, numbers=len(columns) - 1)
         if any(one.is_sure for one in found.values()):
-            click.echo("\n* more than chance: paired t-test over seeds, p below 0.05 after Holm's correction")
+            echo("\n* more than chance: paired t-test over seeds, p below 0.05 after Holm's correction")
 
 
 def _score(part: Part, intermediate: str, target: Target) -> str:

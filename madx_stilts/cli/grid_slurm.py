@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.errors import NotAvailable
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run.site import Site
@@ -16,7 +15,7 @@ def slurm_jobs(plan: Plan, site: Site) -> list[Queued]:
     try:
         return queued(names_of(site.zoo[0], plan.to_json()))
     except NotAvailable as error:
-        click.echo(f"How Slurm jobs stand is not known: {error.message}", err=True)
+        echo(f"How Slurm jobs stand is not known: {error.message}", err=True)
         return []
 
 
@@ -28,4 +27,4 @@ def slurm_facts(jobs: Sequence[Queued]) -> dict[str, object]:
 def print_slurm(jobs: Sequence[Queued]) -> None:
     """Print a line for each."""
     for job in jobs:
-        click.echo(f"  slurm   {job}")
+        echo(f"  slurm   {job}")

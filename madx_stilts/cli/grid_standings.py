@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run.ledger import Standing, State, name_of
@@ -25,13 +24,13 @@ def print_standings(plan: Plan, standings: Standings, *, every: bool) -> None:
     Args:
         every: Whether all are listed.
     """
-    click.echo(f"{plan.grid.name}: " + ", ".join(f"{count} {state}" for state, count in _counts(standings).items()))
+    echo(f"{plan.grid.name}: " + ", ".join(f"{count} {state}" for state, count in _counts(standings).items()))
     for id, standing in standings:
         if not (every or standing.note or standing.state in ("running", "failed")):
             continue
-        click.echo(f"  {standing.state:8}{name_of(plan, id)}")
+        echo(f"  {standing.state:8}{name_of(plan, id)}")
         for line in _remarks(plan, standing):
-            click.echo(f"          {line}")
+            echo(f"          {line}")
 
 
 def _remarks(plan: Plan, standing: Standing) -> list[str]:

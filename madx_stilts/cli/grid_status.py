@@ -7,6 +7,7 @@ import click
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.grid_options import config_argument, set_option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 
@@ -44,7 +45,7 @@ def status(settings: Settings, config: str, overrides: tuple[str, ...], every: b
     standings = list(ledger.standings())
     jobs = slurm_jobs(plan, site)
     if as_json:
-        click.echo(json.dumps(standing_facts(plan, standings) | slurm_facts(jobs) | world_facts(world)))
+        echo(json.dumps(standing_facts(plan, standings) | slurm_facts(jobs) | world_facts(world)))
         return
     print_standings(plan, standings, every=every)
     print_slurm(jobs)

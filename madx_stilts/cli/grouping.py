@@ -62,6 +62,7 @@ def option(
 
     Args:
         section: Where help shows it.
+        default: False makes it a flag.
         shown: What help says of the default, where it is no fixed value.
     """
     return click.option(
@@ -70,9 +71,10 @@ def option(
         default=default,
         help=help,
         type=kind,
+        is_flag=default is False,
         metavar=metavar,
         multiple=isinstance(default, tuple),
-        show_default=shown or default not in (None, ()),
+        show_default=shown or (default is not False and default not in (None, ())),
         expose_value=False,
         callback=_keep,
     )

@@ -6,6 +6,7 @@ import click
 
 from madx_stilts.bounds import Seed, Workers
 from madx_stilts.cli.command import Group, Option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.ranges import within
 from madx_stilts.cli.settings import Settings
 
@@ -49,7 +50,7 @@ def build(folder: Path, seed: int, size: str) -> None:
     from madx_stilts.miniature.build import build as write
 
     write(folder, seed=seed, size="small" if size == "small" else "full")
-    click.echo(f"Wrote the miniature of seed {seed} to {folder}. Use it with: madx-stilts --data {folder} ...")
+    echo(f"Wrote the miniature of seed {seed} to {folder}. Use it with: madx-stilts --data {folder} ...")
 
 
 @miniature.command()
@@ -96,4 +97,4 @@ def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
 
     site = Site(zoo=(folder,), data=here.data, cache=here.encodings, offline=True)
     refs = Maker(partial(planned, here, GRID), run, partial(say, settings)).make(site)
-    click.echo(f"{len(refs)} adapters are in {folder}; its README.md lists them.")
+    echo(f"{len(refs)} adapters are in {folder}; its README.md lists them.")

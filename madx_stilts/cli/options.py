@@ -67,6 +67,7 @@ class CommonOptions:
     recompute: str = "no"
     tracker: str | None = None
     trunk_cache: int | None = None
+    replace_imported: bool = False
 
 
 TRUNK_CACHE = option(
@@ -191,6 +192,12 @@ RUN = (
     ),
     option("--tracker", section=_OfRun, metavar="NAME", help="Also log to tensorboard, wandb, ... if it is installed."),
     TRUNK_CACHE,
+    option(
+        "--replace-imported",
+        section=_OfRun,
+        default=False,
+        help="Train also what the zoo has from others, and put that in its place.",
+    ),
 )
 TRAINING: OptionGroup[CommonOptions] = OptionGroup(CommonOptions, (*BACKBONE, *RECIPE, *RUN))
 LOADING: OptionGroup[CommonOptions] = OptionGroup(CommonOptions, BACKBONE[1:])

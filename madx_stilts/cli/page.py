@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import TextWrapper
 
-import click
+from madx_stilts.cli.output import echo
 
 Facts = Sequence[tuple[str, str]]
 
@@ -26,7 +26,7 @@ def show(title: str, sections: Mapping[str, Facts]) -> None:
         told = [(key, value) for key, value in facts if value]
         if told:
             lines += ["", *([f"{heading}:"] if heading else []), *_aligned(told, indent=_GAP if heading else 0)]
-    click.echo("\n".join(lines))
+    echo("\n".join(lines))
 
 
 def _aligned(facts: Facts, *, indent: int) -> Iterator[str]:

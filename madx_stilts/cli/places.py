@@ -1,7 +1,6 @@
 """Where the options say that data are, and what is told of data that are not real. No torch."""
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.data.place import DataPlace
 from madx_stilts.tasks.world import World
@@ -20,4 +19,4 @@ def world_facts(world: World | None) -> dict[str, object]:
 def print_caveat(world: World | None) -> None:
     """Tell below a table or a page that its data are those of a constructed world, if they are."""
     if world is not None:
-        click.echo(f"\n{world.caveat}")
+        echo(f"\n{world.caveat}")

@@ -2,8 +2,7 @@
 
 import json
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.tables import show
 from madx_stilts.miniature.languages import CONSTRUCTED
 from madx_stilts.pretrain.quality import ACCURACY, CENTRED, FOUND
@@ -14,7 +13,7 @@ def result(made: Pretrained, *, as_json: bool) -> None:
     """Print the folder and a table of scores."""
     if as_json:
         told = {"folder": str(made.folder), "parameters": made.parameters, "scores": dict(made.scores)}
-        click.echo(json.dumps(told))
+        echo(json.dumps(told))
         return
     rows = [
         [
@@ -29,7 +28,7 @@ def result(made: Pretrained, *, as_json: bool) -> None:
         rows,
         numbers=3,
     )
-    click.echo(f"\nWrote {made.parameters:,} parameters to {made.folder}. Use it with: --backbone {made.folder}")
+    echo(f"\nWrote {made.parameters:,} parameters to {made.folder}. Use it with: --backbone {made.folder}")
 
 
 def _percent(score: float | None) -> str:

@@ -3,9 +3,8 @@
 from dataclasses import asdict, fields
 from typing import Any
 
-import click
-
 from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.data.read import Examples
 from madx_stilts.formats import FORMATS
@@ -42,17 +41,17 @@ def encoded(settings: Settings, backbone_name: str, examples: Examples[Any]) -> 
 
 def print_preview(examples: Examples[Any], sequences: list[Sequence]) -> None:
     """Print examples, one line per field, and then the sequences they became."""
-    click.echo(f"{examples.task.name}, {examples.language}, {examples.split}: {examples.origin}")
+    echo(f"{examples.task.name}, {examples.language}, {examples.split}: {examples.origin}")
     for example in examples.items:
-        click.echo(f"\nrow {example.row}")
+        echo(f"\nrow {example.row}")
         for field in fields(example):
             if field.name != "row":
-                click.echo(f"  {field.name}: {getattr(example, field.name)}")
+                echo(f"  {field.name}: {getattr(example, field.name)}")
     for number, sequence in enumerate(sequences):
         pieces = sequence["pieces"]
         count = len(pieces) if isinstance(pieces, list) else 0
-        click.echo(f"\nsequence {number}, {count} tokens, {sequence['row']}")
+        echo(f"\nsequence {number}, {count} tokens, {sequence['row']}")
         for name in ("pieces", *_ALIGNED):
             values = sequence.get(name)
             if isinstance(values, list):
-                click.echo(f"  {name}: {' '.join(map(str, values))}")
+                echo(f"  {name}: {' '.join(map(str, values))}")

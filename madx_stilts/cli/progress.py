@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -21,6 +20,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.score.pace import Pace
 from madx_stilts.train.listen import Listener
@@ -75,7 +75,7 @@ class Bar:
     def started(self, name: str, done: int, steps: int) -> None:
         self.name, self.over = name, None
         if done:
-            click.echo(_going_on(name, done, steps), err=True)
+            echo(_going_on(name, done, steps), err=True)
         self.task = self.progress.add_task("", total=steps, completed=done, name=name, values="")
         self.progress.start()
 
@@ -107,27 +107,27 @@ class Lines:
     def started(self, name: str, done: int, steps: int) -> None:
         self.pace = _dev_pace(name)
         self.name, self.first, self.steps, self.began = name, done, steps, time.monotonic()
-        click.echo(_going_on(name, done, steps) if done else f"{name}: step 0 of {steps}", err=True)
+        echo(_going_on(name, done, steps) if done else f"{name}: step 0 of {steps}", err=True)
 
     def stepped(self, done: int, values: Mapping[str, float]) -> None:
         if done * PLAIN_LINES // self.steps > (done - 1) * PLAIN_LINES // self.steps:
             spent = time.monotonic() - self.began
             left = spent / (done - self.first) * (self.steps - done)
             times = f"{_clock(spent)} passed, {_clock(left)} left"
-            click.echo(f"{self.name}: step {done} of {self.steps}, loss {values['loss']:.3f}, {times}", err=True)
+            echo(f"{self.name}: step {done} of {self.steps}, loss {values['loss']:.3f}, {times}", err=True)
 
     def scoring(self, done: int, batches: int) -> None:
         self.pace(done, batches)
 
     def scored(self, done: int, values: Mapping[str, float]) -> None:
-        click.echo(f"{self.name}: step {done} of {self.steps}, dev {_scores(values)}", err=True)
+        echo(f"{self.name}: step {done} of {self.steps}, dev {_scores(values)}", err=True)
 
     def ended(self) -> None: ...
 
 
 def say_on_stderr(text: str) -> None:
     """Print a line of progress."""
-    click.echo(text, err=True)
+    echo(text, err=True)
 
 
 def _dev_pace(name: str) -> Pace:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.places import print_caveat
 from madx_stilts.cli.tables import show
 from madx_stilts.cli.telling import note
@@ -31,12 +30,12 @@ def print_scores(title: str, result: Evaluation) -> None:
     ]
     names = ["language", "name", *(column.replace("_", " ") for column in columns)]
     show(title, names, rows, whole=2, numbers=len(columns))
-    click.echo(f"\n{_summary(result.as_json())}")
+    echo(f"\n{_summary(result.as_json())}")
     if base:
         how = "one answer to all of them" if result.retrieval is None else "a random ranking"
-        click.echo(f"{BASELINE}, what {how} gets: mean {mean(base):.2f}")
+        echo(f"{BASELINE}, what {how} gets: mean {mean(base):.2f}")
     if result.retrieval is not None:
-        click.echo(_embedding(result.retrieval))
+        echo(_embedding(result.retrieval))
     print_caveat(result.world)
 
 

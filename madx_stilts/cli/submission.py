@@ -7,6 +7,7 @@ import click
 
 from madx_stilts.cli.command import Group, Option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 
 
 @click.group(cls=Group)
@@ -51,6 +52,6 @@ def score(folder: Path, labels: Path, benchmark: str, as_json: bool) -> None:
     for line in result.notes:
         note(line)
     if as_json:
-        click.echo(json.dumps(result.as_json()))
+        echo(json.dumps(result.as_json()))
         return
     print_submission(f"{folder}, scored as {benchmark}", result)

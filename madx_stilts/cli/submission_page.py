@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.tables import show
 from madx_stilts.metrics.means import mean
 from madx_stilts.report.layout import Layout, tasks_of
@@ -15,7 +14,7 @@ def print_submission(title: str, result: SubmissionScores) -> None:
     columns = ["task", "metric", "mean", "languages", "missing"]
     rows = [row for layout in tasks_of(result.benchmark) for row in _rows(layout, result)]
     show(title, columns, rows, whole=2, numbers=3)
-    click.echo(f"\n{_means(result)}")
+    echo(f"\n{_means(result)}")
 
 
 def _rows(layout: Layout, result: SubmissionScores) -> Iterator[list[str]]:

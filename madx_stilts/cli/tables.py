@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 
-import click
+from madx_stilts.cli.output import echo
 
 _NO_LIMIT = 10_000
 """Characters; wider than any table. A pipe has no width, so nothing is folded there."""
@@ -32,8 +32,8 @@ def show(
         table.add_row(*map(Text, row))
     console = Console(width=None if sys.stdout.isatty() else _NO_LIMIT)
     needed = Measurement.get(console, console.options.update(max_width=_NO_LIMIT), table)
-    click.echo(f"{title}\n")
+    echo(f"{title}\n")
     wide = Console(width=min(max(console.width, needed.minimum), needed.maximum))
     with wide.capture() as text:
         wide.print(table)
-    click.echo("\n".join(line.rstrip() for line in text.get().rstrip().splitlines()))
+    echo("\n".join(line.rstrip() for line in text.get().rstrip().splitlines()))

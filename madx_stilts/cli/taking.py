@@ -6,19 +6,19 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import click
-
 from madx_stilts.cli.checks import require_backbone, require_device
 from madx_stilts.cli.giving_options import TakeOptions
 from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
-from madx_stilts.errors import UsageError
+from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.hub.address import Address
 from madx_stilts.hub.connection import connect
 from madx_stilts.hub.pull import COLLECTION, fetch, foreign_files
 from madx_stilts.stack import AdapterRef, Role, require_name
-from madx_stilts.zoo.exchange import listing, places_of, read_member, refuse_unsafe, take_in
+from madx_stilts.zoo.exchange import read_member, take_in
+from madx_stilts.zoo.folder import listing, places_of, refuse_unsafe
 from madx_stilts.zoo.store import Zoo
 
 
@@ -37,8 +37,13 @@ def require_possible(given: TakeOptions) -> None:
     require_device(given.device)
 
 
-def from_hub(settings: Settings, zoo: Zoo, address: Address, given: TakeOptions) -> list[AdapterRef]:
+def from_hub(
+    settings: Settings, zoo: Zoo, address: Address, given: TakeOptions, *, within: str = ""
+) -> list[AdapterRef]:
     """Fetch what a repository holds or lists.
+
+    Args:
+        within: The list that names the repository; empty: the user did.
 
     Raises:
         AdapterError: It cannot be fetched, or is not what it should be; nothing of it stays.
@@ -48,13 +53,15 @@ def from_hub(settings: Settings, zoo: Zoo, address: Address, given: TakeOptions)
         folder = Path(temporary)
         say(settings, f"Fetching {address}.")
         got = fetch(api, address, folder)
+        if got.others and within:  # a list that names itself would never end
+            raise AdapterError(f"{within} lists {address}, which is a list too.", hint="Fetch that one by itself.")
         if got.others:
             from madx_stilts.hub.collection import read_collection
 
             listed = read_collection(folder / COLLECTION, source=str(address))
-            return [ref for one in listed for ref in from_hub(settings, zoo, one, given)]
+            return [ref for one in listed for ref in from_hub(settings, zoo, one, given, within=str(address))]
         if got.members:
-            return take_in(zoo, folder, got.members, source=str(address))
+            return take_in(zoo, folder, got.members, source=got.source, replace=given.replace)
         return [_foreign(settings, zoo, folder, got.foreign, given, got.source)]
 
 
@@ -68,7 +75,7 @@ def from_folder(settings: Settings, zoo: Zoo, folder: Path, given: TakeOptions) 
     refuse_unsafe(names, source=str(folder))
     members = [read_member(folder, place, source=str(folder)) for place in places_of(names)]
     if members:
-        return take_in(zoo, folder, members, source=str(folder))
+        return take_in(zoo, folder, members, source=str(folder), replace=given.replace)
     files = foreign_files(names, source=str(folder))
     return [_foreign(settings, zoo, folder, files, given, f"the folder {folder.resolve().name}")]
 
@@ -76,11 +83,11 @@ def from_folder(settings: Settings, zoo: Zoo, folder: Path, given: TakeOptions) 
 def print_taken(zoo: Zoo, refs: Sequence[AdapterRef], *, as_json: bool) -> None:
     """Tell what is in the zoo now."""
     if as_json:
-        click.echo(json.dumps([{"ref": str(ref), "id": ref.id, "role": str(ref.role)} for ref in refs]))
+        echo(json.dumps([{"ref": str(ref), "id": ref.id, "role": str(ref.role)} for ref in refs]))
         return
     for ref in refs:
         card = zoo.card(ref.id)
-        click.echo(f"{ref}  for {card.backbone.name} ({card.backbone.fingerprint[:8]})")
+        echo(f"{ref}  for {card.backbone.name} ({card.backbone.fingerprint[:8]})")
     for ref in refs:
         if zoo.card(ref.id).foreign is not None:
             for line in zoo.card(ref.id).notes:

@@ -8,6 +8,7 @@ import click
 from madx_stilts.cli.command import Group
 from madx_stilts.cli.grouping import OptionGroup, option
 from madx_stilts.cli.options import COUNT, PREVIEW, CommonOptions, json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 
@@ -55,13 +56,13 @@ def list_tasks(settings: Settings, as_json: bool) -> None:
             | world_facts(place.world)
             for task in place.tasks.values()
         )
-        click.echo(json.dumps(list(facts)))
+        echo(json.dumps(list(facts)))
         return
-    click.echo("Tasks\n")
+    echo("Tasks\n")
     for title, rows in task_tables(place.tasks.values()).items():
         show(title, COLUMNS[: len(rows[0])], rows, whole=len(COLUMNS))
-        click.echo()
-    click.echo("More about one: madx-stilts tasks show NAME")
+        echo()
+    echo("More about one: madx-stilts tasks show NAME")
     print_caveat(place.world)
 
 
@@ -81,7 +82,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     place = data_place(settings)
     task = place.tasks[name]
     if as_json:
-        click.echo(json.dumps(task_facts(task) | world_facts(place.world)))
+        echo(json.dumps(task_facts(task) | world_facts(place.world)))
         return
     page.show(task.name, task_sections(task, place))
 
@@ -116,7 +117,7 @@ def preview(settings: Settings, name: str, as_json: bool) -> None:
     if as_json:
         facts = {"task": name, "language": language, "split": split, "origin": examples.origin}
         shown = {"examples": [*map(example_facts, examples.items)], "sequences": sequences}
-        click.echo(json.dumps(facts | shown | world_facts(place.world)))
+        echo(json.dumps(facts | shown | world_facts(place.world)))
         return
     print_preview(examples, sequences)
     print_caveat(place.world)
@@ -147,7 +148,7 @@ def check(settings: Settings, name: str, as_json: bool) -> None:
     asked = Asked(wanted_sets(task, options.languages, options.split), options.limit, options.faults)
     report = check_data(task, place, asked, begin=lambda one: say(settings, f"Checking {name} {one}"))
     if as_json:
-        click.echo(json.dumps(report_facts(report) | world_facts(place.world)))
+        echo(json.dumps(report_facts(report) | world_facts(place.world)))
     else:
         show_report(report)
         print_caveat(place.world)

@@ -1,8 +1,8 @@
 """What is said on stderr: notes, and how a command ends that does not end well, with its exit code."""
 
+import io
 import json
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from types import TracebackType
 
 import click
 
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import (
     Interrupted,
@@ -32,8 +33,6 @@ _REPORT = (
 )
 _LONGEST = 20_000
 """Characters of a message; what quotes more than that is cut."""
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What moves the cursor, changes colours or turns the direction of writing: a terminal obeys it, a reader cannot."""
 
 
 def say(settings: Settings, text: str) -> None:
@@ -99,8 +98,10 @@ def tell_usage(error: click.ClickException) -> int:
     """
     if json_is_wanted():
         return tell(UsageError(error.format_message(), hint=_help_of(error)), as_json=True)
+    shown = io.StringIO()
+    error.show(file=shown)
     with suppress(OSError):
-        error.show()
+        echo(shown.getvalue().rstrip(), err=True)
     return UsageError.exit_code
 
 
@@ -111,7 +112,7 @@ def tell_bug(kind: type[BaseException], error: BaseException, trace: TracebackTy
         _print_json(kind.__name__, lines, _REPORT)
     else:
         with suppress(OSError):
-            click.echo(f"{lines}\n{_REPORT}", err=True)
+            echo(f"{lines}\n{_REPORT}", err=True)
 
 
 def json_is_wanted() -> bool:
@@ -159,8 +160,8 @@ def _of_system(error: OSError) -> MadxStiltsError:
 
 
 def _print(text: str) -> None:
-    """One message on stderr, with what would act on the terminal made visible."""
-    click.echo(_CONTROLS.sub(lambda found: ascii(found[0])[1:-1], brief(text, _LONGEST)), err=True)
+    """One message on stderr, cut where it is too long to read."""
+    echo(brief(text, _LONGEST), err=True)
 
 
 _LESS_MEMORY = "Try more --accumulate, --recompute layers, or a smaller --max-tokens; for scoring, another --device."
@@ -178,4 +179,4 @@ def _help_of(error: click.ClickException) -> str:
 
 def _print_json(kind: str, message: str, hint: str) -> None:
     with suppress(OSError):
-        click.echo(json.dumps({"error": kind, "message": brief(message, _LONGEST), "hint": hint}), err=True)
+        echo(json.dumps({"error": kind, "message": brief(message, _LONGEST), "hint": hint}), err=True)

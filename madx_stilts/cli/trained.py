@@ -3,13 +3,13 @@
 import json
 import shlex
 
-import click
-
 from madx_stilts.card import Card
 from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.places import print_caveat, world_facts
 from madx_stilts.cli.workshop import Order
 from madx_stilts.stack import AdapterRef, Role, Stack
+from madx_stilts.zoo.imported import origin_of
 from madx_stilts.zoo.store import Zoo
 
 
@@ -24,18 +24,31 @@ def report(order: Order, card: Card, *, role: Role, task: str, as_json: bool) ->
     refs = [str(ref) for ref in zoo.refs_of(card.id)]
     if as_json:
         facts = {"refs": refs, "id": card.id, "trained": order.trained, "scores": card.scores, "steps": card.steps}
+        facts |= {"imported_from": origin_of(zoo, card.id)}
         facts |= {"wall_seconds": card.wall_seconds, "peak_bytes": card.peak_bytes}
-        click.echo(json.dumps(facts | world_facts(world)))
+        echo(json.dumps(facts | world_facts(world)))
         return
-    click.echo(" = ".join(refs))
+    echo(" = ".join(refs))
     if not order.trained:
-        click.echo("  It was in the zoo already; nothing was trained.")
+        echo(f"  {_already(zoo, card)}")
     scores = ", ".join(f"{name} {value:.2f}" for name, value in card.scores.items()) or "none"
-    click.echo(f"  dev scores: {scores}")
-    click.echo(f"  {card.steps} steps, {card.wall_seconds:.0f} s, peak memory {card.peak_bytes / 1e9:.2f} GB")
+    echo(f"  dev scores: {scores}")
+    echo(f"  {card.steps} steps, {card.wall_seconds:.0f} s, peak memory {card.peak_bytes / 1e9:.2f} GB")
     backbone = "" if order.backbone == CommonOptions().backbone else f" --backbone {shlex.quote(order.backbone)}"
-    click.echo(f"  next: madx-stilts {_next(zoo, card, role, task)}{backbone}")
+    echo(f"  next: madx-stilts {_next(zoo, card, role, task)}{backbone}")
     print_caveat(world)
+
+
+def _already(zoo: Zoo, card: Card) -> str:
+    """Why nothing was trained."""
+    origin, root = origin_of(zoo, card.id), zoo.root_of(card.id)
+    if origin is not None:
+        return (
+            f"It was in the zoo already, imported from {origin}, not trained here. Nothing was trained; with "
+            "--replace-imported it is trained and put in the place of that one."
+        )
+    where = "the zoo" if root == zoo.own_root else str(root)
+    return f"It was in {where} already; nothing was trained."
 
 
 def full_stack(zoo: Zoo, card: Card, role: Role) -> Stack:

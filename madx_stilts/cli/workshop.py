@@ -96,6 +96,7 @@ def open_workshop(settings: Settings, options: CommonOptions, config: AdapterCon
         checkpoint_every=options.checkpoint_every,
         recompute=options.recompute == "layers",
         trunk_cache=Shelf(settings.trunks, options.trunk_cache) if options.trunk_cache else None,
+        replace_imported=options.replace_imported,
         tell=partial(say, settings),
     )
 

@@ -6,6 +6,7 @@ import click
 
 from madx_stilts.cli.command import Group
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.zoo_prune import prune
 from madx_stilts.cli.zoo_publish import export, publish
@@ -31,7 +32,7 @@ def list_adapters(settings: Settings, as_json: bool) -> None:
     zoo = open_zoo(settings)
     entries, faults = sound_entries(zoo)
     if as_json:
-        click.echo(json.dumps([entry_facts(entry, zoo) for entry in entries]))
+        echo(json.dumps([entry_facts(entry, zoo) for entry in entries]))
     else:
         print_entries(settings, zoo, entries, faults)
     if faults:
@@ -57,7 +58,7 @@ def show(settings: Settings, reference: str, as_json: bool) -> None:
     if as_json:
         card = json.loads(zoo.card(ref.id).to_json())
         refs = [str(known) for known in zoo.refs_of(ref.id)]
-        click.echo(json.dumps({"ref": str(ref), "refs": refs, "folder": str(zoo.folder(ref.id)), **card}))
+        echo(json.dumps({"ref": str(ref), "refs": refs, "folder": str(zoo.folder(ref.id)), **card}))
         return
     page.show(str(ref), adapter_sections(zoo, ref))
 
@@ -83,9 +84,9 @@ def verify(settings: Settings, as_json: bool) -> None:
         raise AdapterError(f"The zoo in {settings.zoo} has {count}:\n{lines}", hint=hint)
     adapters = len({entry.ref.id for entry in zoo.entries()})
     if as_json:
-        click.echo(json.dumps({"zoo": str(settings.zoo), "adapters": adapters, "faults": []}))
+        echo(json.dumps({"zoo": str(settings.zoo), "adapters": adapters, "faults": []}))
         return
-    click.echo(f"{adapters} adapter{'' if adapters == 1 else 's'}, every file as its card says.")
+    echo(f"{adapters} adapter{'' if adapters == 1 else 's'}, every file as its card says.")
 
 
 for command in (publish, pull, export, import_folder, prune):

@@ -7,6 +7,7 @@ import click
 from madx_stilts.bounds import Days
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.ranges import within
 from madx_stilts.cli.settings import Settings
 from madx_stilts.errors import UsageError
@@ -43,14 +44,14 @@ def prune(settings: Settings, older_than: float | None, grid: str | None, yes: b
     gone = pruning.prune(settings.zoo, plan) if yes else []
     if as_json:
         kept = [{"id": one.card.id, "reason": one.reason} for one in plan.kept]
-        click.echo(json.dumps({"going": list(names), "removed": gone, "bytes": size, "kept": kept}))
+        echo(json.dumps({"going": list(names), "removed": gone, "bytes": size, "kept": kept}))
         return
     for one in plan.kept:
-        click.echo(f"stays: {one.card.name}, because it {one.reason}")
+        echo(f"stays: {one.card.name}, because it {one.reason}")
     for id, text in names.items():
-        click.echo(f"{'removed' if id in gone else 'would go'}: {text}")
+        echo(f"{'removed' if id in gone else 'would go'}: {text}")
     count = f"{len(names)} adapter{'' if len(names) == 1 else 's'}, {size / 1e6:,.1f} MB"
-    click.echo(f"{count}." if yes or not names else f"{count}. Nothing is removed yet: add --yes to do it.")
+    echo(f"{count}." if yes or not names else f"{count}. Nothing is removed yet: add --yes to do it.")
 
 
 def _trained_by(settings: Settings, grid: str) -> set[str]:

@@ -8,6 +8,7 @@ import click
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.giving_options import EXPORTING, PUBLISHING
 from madx_stilts.cli.options import json_option
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import say
 from madx_stilts.errors import UsageError
@@ -63,7 +64,7 @@ def publish(
 
     if address is None:
         copied = copy_all(zoo, picked.refs, Path(given.destination), dry_run=dry_run)
-        click.echo(json.dumps(copied) if as_json else "\n".join(f"{row['ref']}: {row['done']}" for row in copied))
+        echo(json.dumps(copied) if as_json else "\n".join(f"{row['ref']}: {row['done']}" for row in copied))
         return
     told: list[object] = []
 
@@ -76,7 +77,7 @@ def publish(
 
     pack(zoo, picked, address, given, handle)
     if as_json:
-        click.echo(json.dumps(told))
+        echo(json.dumps(told))
 
 
 @click.command("export", cls=Command)
@@ -102,6 +103,6 @@ def export(settings: Settings, reference: str, folder: Path, as_json: bool) -> N
 
     files = write_out(zoo, reference, folder, given)
     if as_json:
-        click.echo(json.dumps({"folder": str(folder), "files": files}))
+        echo(json.dumps({"folder": str(folder), "files": files}))
         return
-    click.echo(f"{len(files)} files in {folder}")
+    echo(f"{len(files)} files in {folder}")

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import click
-
+from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
+from madx_stilts.cli.telling import note
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.resources import shipped_zoo
 from madx_stilts.stack import AdapterRef, Role, Stack, Wanted, split_stack
 from madx_stilts.zoo.choose import Entry
+from madx_stilts.zoo.imported import origin_of
 from madx_stilts.zoo.store import Zoo
 
 
@@ -103,6 +104,14 @@ def find_language(zoo: Zoo, text: str | None, *, backbone: str) -> AdapterRef | 
     return ref
 
 
+def note_imported_among(zoo: Zoo, ids: Iterable[str]) -> None:
+    """Say which of some adapters came from others: their scores are of weights that were not trained here."""
+    for id in ids:
+        origin = origin_of(zoo, id) if zoo.has(id) else None
+        if origin is not None:
+            note(f"{zoo.card(id).name} was imported from {origin}, not trained here.")
+
+
 def sound_entries(zoo: Zoo) -> tuple[list[Entry], list[AdapterError]]:
     """All references whose cards can be read, and what is wrong with the others."""
     entries, faults = [], []
@@ -138,12 +147,12 @@ def print_entries(settings: Settings, zoo: Zoo, entries: Sequence[Entry], faults
     if own:
         show(f"Zoo {settings.zoo}", columns, map(_row, own), whole=2)
     elif not faults:
-        click.echo(f"The zoo in {settings.zoo} is empty. Train an adapter: madx-stilts train intermediate TASK")
+        echo(f"The zoo in {settings.zoo} is empty. Train an adapter: madx-stilts train intermediate TASK")
     if shipped:
-        click.echo()
+        echo()
         show("These come with the package", columns, map(_row, shipped), whole=2)
     if any(entry.card.is_constructed for entry in entries):
-        click.echo(f"\n{MARK} of a constructed world: no score can be compared with a real one")
+        echo(f"\n{MARK} of a constructed world: no score can be compared with a real one")
 
 
 MARK = "*"

@@ -19,7 +19,8 @@ from madx_stilts.hub.results import Result, scored
 from madx_stilts.hub.story import Story
 from madx_stilts.hub.weights import write_pickled
 from madx_stilts.stack import AdapterRef, Stack
-from madx_stilts.zoo.exchange import LINEAGE, REFERENCE, copy_file, names_json
+from madx_stilts.zoo.exchange import REFERENCE, copy_file, names_json
+from madx_stilts.zoo.folder import LINEAGE
 from madx_stilts.zoo.layer import CARD
 from madx_stilts.zoo.store import Zoo
 

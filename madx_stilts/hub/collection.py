@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from madx_stilts.errors import AdapterError
-from madx_stilts.files import told_as_storage
+from madx_stilts.files import read_bounded, told_as_storage
 from madx_stilts.hub.address import HUB, Address
 from madx_stilts.hub.bundle import README
 from madx_stilts.hub.front_matter import LIBRARY
 from madx_stilts.hub.pull import COLLECTION
-from madx_stilts.hub.story import Story
+from madx_stilts.hub.story import Story, for_page
 from madx_stilts.stack import AdapterRef
+from madx_stilts.strict_json import JsonError, parse
+from madx_stilts.zoo.exchange import MAX_CARD_BYTES
 from madx_stilts.zoo.store import Zoo
 
 _LONGEST = 96
 """Characters that the hub allows in the name of a repository, owner included."""
+_MOST = 10_000
+"""Adapters in one list."""
 
 
 def one_ref_each(zoo: Zoo, own: Sequence[str]) -> list[AdapterRef]:
@@ -39,6 +43,7 @@ def write_collection(folder: Path, title: str, stories: Mapping[Address, Story])
     Raises:
         StorageError: The folder cannot be written to.
     """
+    stories = {address: for_page(story) for address, story in stories.items()}
     listed = [{"ref": str(story.ref), "repository": address.repository} for address, story in stories.items()]
     constructed = any(story.is_constructed for story in stories.values())
     tags = ["stilts", "madx-stilts", *(["constructed-language"] if constructed else [])]
@@ -68,10 +73,20 @@ def read_collection(path: Path, *, source: str) -> list[Address]:
         UsageError: One has no name of a repository.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return [Address.parse(f"{HUB}{one['repository']}") for one in content]
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise AdapterError(f"{COLLECTION} of {source} is damaged.", hint="Ask who published it.") from error
+        content = parse(read_bounded(path, limit=MAX_CARD_BYTES))
+    except (OSError, JsonError) as error:
+        raise _damaged(source) from error
+    if not isinstance(content, list) or not content or len(content) > _MOST:
+        raise _damaged(source)
+    listed = [one.get("repository") if isinstance(one, dict) else None for one in content]
+    named = [name for name in listed if isinstance(name, str) and len(name) <= _LONGEST]
+    if len(named) < len(listed):
+        raise _damaged(source)
+    return [Address.parse(f"{HUB}{name}") for name in dict.fromkeys(named)]
+
+
+def _damaged(source: str) -> AdapterError:
+    return AdapterError(f"{COLLECTION} of {source} is damaged.", hint="Ask who published it.")
 
 
 def _trained_on(story: Story) -> str:

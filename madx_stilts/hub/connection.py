@@ -3,6 +3,7 @@
 The token comes from `HF_TOKEN` or the standard login; it is never read here except to be left out of messages.
 """
 
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -20,13 +21,17 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from huggingface_hub.utils._http import get_session
-from requests.adapters import HTTPAdapter
 
-from madx_stilts.errors import AdapterError, MadxStiltsError
+from madx_stilts.errors import AdapterError, MadxStiltsError, UsageError
 from madx_stilts.hub.address import Address
+from madx_stilts.hub.deadline import TooSlow, Watched, ends_within
 
 _PATIENCE: Final = 60.0
 """Seconds without any answer after which the hub counts as out of reach, unless HF_HUB_DOWNLOAD_TIMEOUT says so."""
+_LEAST_WAITS: Final = 5
+"""A transfer may take so many times that long, however small it is."""
+_SLOWEST: Final = 50_000
+"""Bytes a second: a transfer that is slower on the whole is given up."""
 _LOGIN: Final = "Log in with `hf auth login`, or set HF_TOKEN to a token with access to it."
 _AGAIN: Final = "Run the same command again; what the hub has already is not sent twice."
 _SECRET = re.compile(r"hf_\w{8,}|(?<=[Bb]earer )\S+")
@@ -49,22 +54,33 @@ def connect(*, offline: bool) -> HfApi:
 
 
 @contextmanager
-def told(address: Address, *, doing: str) -> Iterator[None]:
-    """Turn what the hub or the network says into an error of ours.
+def told(address: Address, *, doing: str, size: int = 0) -> Iterator[None]:
+    """Turn what the hub or the network says into an error of ours, and end what takes too long.
 
     Args:
         doing: What could not be done, as in "cannot be read".
+        size: Bytes that are transferred.
 
     Raises:
         AdapterError: With the reason, and never with a token.
     """
     try:
-        yield
+        with ends_within(allowance(size)):
+            yield
     except MadxStiltsError:
         raise
     except (requests.RequestException, HFValidationError, OSError, RuntimeError, ValueError, LookupError) as error:
         reason, hint = _reason(error, address)
         raise AdapterError(f"{address} {doing}: {reason}.", hint=hint) from None  # the cause may hold a token
+
+
+def allowance(size: int) -> float:
+    """The seconds that the transfer of so many bytes may take in all.
+
+    Raises:
+        UsageError: HF_HUB_DOWNLOAD_TIMEOUT is no number of seconds.
+    """
+    return _LEAST_WAITS * patience() + size / _SLOWEST
 
 
 def without_secrets(text: str) -> str:
@@ -77,6 +93,10 @@ def _reason(error: BaseException, address: Address) -> tuple[str, str]:
     if isinstance(error, LocalEntryNotFoundError) and error.__cause__ is not None:
         return _reason(error.__cause__, address)  # what went wrong before it looked for a copy on this machine
     status = getattr(getattr(error, "response", None), "status_code", None)
+    if isinstance(error, TooSlow):
+        return str(error), "On a slow line, set HF_HUB_DOWNLOAD_TIMEOUT to more seconds."
+    if status == 429:
+        return "the hub wants fewer requests (429)", "Wait some minutes, then run the same command again."
     if isinstance(error, OfflineModeIsEnabled):
         return "work is offline", "Leave out --offline and HF_HUB_OFFLINE."
     if isinstance(error, GatedRepoError):
@@ -97,7 +117,7 @@ def _reason(error: BaseException, address: Address) -> tuple[str, str]:
     return text or type(error).__name__, _AGAIN
 
 
-class _Patient(HTTPAdapter):
+class _Patient(Watched):
     """Waits for an answer, but not for ever."""
 
     def send(
@@ -109,11 +129,26 @@ class _Patient(HTTPAdapter):
         cert: Any = None,
         proxies: Any = None,
     ) -> requests.Response:
-        return super().send(request, stream, timeout or _patience(), verify, cert, proxies)
+        return super().send(request, stream, timeout or patience(), verify, cert, proxies)
 
 
-def _patience() -> float:
-    return float(os.environ.get("HF_HUB_DOWNLOAD_TIMEOUT") or _PATIENCE)
+def patience() -> float:
+    """Seconds to wait for an answer.
+
+    Raises:
+        UsageError: HF_HUB_DOWNLOAD_TIMEOUT is no number of seconds.
+    """
+    text = os.environ.get("HF_HUB_DOWNLOAD_TIMEOUT") or str(_PATIENCE)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= _A_DAY:
+        raise UsageError(f"HF_HUB_DOWNLOAD_TIMEOUT is {text!r}.", hint="Set it to a number of seconds, such as 60.")
+    return seconds
+
+
+_A_DAY: Final = 86_400.0
 
 
 def _session() -> requests.Session:

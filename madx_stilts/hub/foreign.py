@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from madx_stilts.card import BackboneNote, Card, Foreign
 from madx_stilts.errors import AdapterError, UsageError
-from madx_stilts.files import digest, sha256_of
+from madx_stilts.files import digest, read_bounded, sha256_of
 from madx_stilts.formats import FORMATS
 from madx_stilts.hub.address import base_model
 from madx_stilts.hub.story import ADAPTERHUB, task_of
@@ -21,14 +21,21 @@ from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import load, load_head, name_in_model, remove, save
 from madx_stilts.recipe import Method, MethodKind, Part, Recipe
 from madx_stilts.stack import AdapterRef, Role
+from madx_stilts.strict_json import JsonError, parse
+from madx_stilts.strict_yaml import parse as parse_yaml
 from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.zoo.bounds import adapter_faults, head_faults, shown
+from madx_stilts.zoo.finite import not_finite
+from madx_stilts.zoo.imported import note_imported
 from madx_stilts.zoo.store import Zoo
 
 NOT_KNOWN: Final = "unknown"
 _LARGEST_JSON: Final = 1_000_000
-_NARROWEST: Final = 0.25
-"""The least reduction factor: bottlenecks four times as wide as the model. Less is a trick to use up memory."""
-_LIST_TAG = re.compile(r"^\s*-\s*[\"']?(adapterhub:[\w./-]+)", re.MULTILINE)
+_LARGEST_PAGE: Final = 1_000_000
+_LARGEST_FRONT: Final = 50_000
+"""Characters of the front matter of a README."""
+_TAG: Final = re.compile(r"adapterhub:([\w./-]{1,200})")
+_LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ def take_foreign(
             load(backbone, plain, identity=identity, name=inner)
             if kept:
                 load_head(backbone, plain, name=inner)
+            note_imported(zoo.own_root, identity, source)
             card = _card(method, part, note, identity, inner, Foreign(source=source, files=sums), why)
             with zoo.adding(card) as target:
                 save(backbone, target, inner, head=kept)
@@ -98,20 +106,18 @@ def _card(method: Method, part: Part, note: BackboneNote, identity: str, name: s
 
 
 def _json(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > _LARGEST_JSON:
-        raise AdapterError(f"{path.name} is far too large.", hint=_NOTHING)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise AdapterError(f"{path.name} is no JSON.", hint=_NOTHING) from error
-    inner = content.get("config") if isinstance(content, dict) else None
-    if not isinstance(inner, dict | str):
+        content = parse(read_bounded(path, limit=_LARGEST_JSON))
+    except OSError as error:
+        raise AdapterError(f"{path.name} cannot be read: {error.strerror or error}.", hint=_NOTHING) from error
+    except JsonError as error:
+        raise AdapterError(f"{path.name} cannot be used: {error}.", hint=_NOTHING) from error
+    if not isinstance(content, dict) or not isinstance(content.get("config"), dict | str):
         raise AdapterError(
             f"{path.name} is no config of the `adapters` library.",
             hint=f"{_NOTHING} Adapters of peft are another kind.",
         )
-    checked: dict[str, Any] = content
-    return checked
+    return dict(content)
 
 
 _NOTHING = "Nothing was written."
@@ -123,15 +129,16 @@ def _check_backbone(config: Mapping[str, Any], backbone: Backbone, told: Told, s
     for key, ours in known.items():
         if config.get(key) not in (None, ours):
             raise AdapterError(
-                f"{source} was made for a model with {key} {config[key]!r}, {note.name} has {ours!r}.",
+                f"{source} was made for a model with {key} {shown(config[key])}, {note.name} has {ours!r}.",
                 hint="Name the backbone that it was made for with --backbone.",
             )
     theirs = config.get("model_name")
     ours = told.base or base_model(note.name, None) or note.name
     if theirs and (not isinstance(theirs, str) or _last(theirs) != _last(ours)):
         raise AdapterError(
-            f"{source} was made for {theirs!r}, not for {ours}.",
-            hint=f"Name that backbone with --backbone. If {note.name} is the same model, add --base-model {theirs}.",
+            f"{source} was made for {shown(theirs)}, not for {ours}.",
+            hint=f"Name that backbone with --backbone. If {note.name} is the same model, add --base-model "
+            f"{theirs[:_LONGEST_NAME] if isinstance(theirs, str) else 'NAME'}.",
         )
 
 
@@ -144,6 +151,9 @@ def _method(config: Mapping[str, Any], source: str) -> Method:
     inner = config["config"]
     if isinstance(inner, str):
         inner = _NAMED.get(inner, {"architecture": inner})
+    elif not inner.get("architecture"):
+        for fault in adapter_faults({key: value for key, value in inner.items() if key != "architecture"}):
+            raise AdapterError(f"The config of {source} claims what no adapter has: {fault}.", hint=_NOTHING)
     flags = tuple(bool(inner.get(key)) for key in ("mh_adapter", "output_adapter", "inv_adapter"))
     kind = _KINDS.get(flags)
     if inner.get("is_parallel") or inner.get("phm_layer") or inner.get("architecture") or kind is None:
@@ -151,19 +161,12 @@ def _method(config: Mapping[str, Any], source: str) -> Method:
             f"{source} is of a method that is not imported.",
             hint=f"These are: {', '.join(sorted(set(_KINDS.values())))} (bottleneck adapters).",
         )
-    factors = [
-        inner.get("reduction_factor", 16),
-        *([inner.get("inv_adapter_reduction_factor") or 2] if flags[2] else []),
-    ]
     left_out = inner.get("leave_out") or []
-    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in factors)
-    layers = isinstance(left_out, list) and all(type(one) is int and 0 <= one < 1000 for one in left_out)
-    if not numbers or not layers or min(factors) < _NARROWEST:
-        raise AdapterError(
-            f"{source} claims sizes that no adapter has: reduction factor {inner.get('reduction_factor')!r}.",
-            hint=_NOTHING,
-        )
-    return Method(kind=kind, reduction_factor=float(factors[0]), leave_out=tuple(sorted(set(left_out))))
+    return Method(
+        kind=kind,
+        reduction_factor=float(inner.get("reduction_factor", 16)),
+        leave_out=tuple(sorted(set(left_out))),
+    )
 
 
 _KINDS: Final[Mapping[tuple[bool, ...], MethodKind]] = {
@@ -186,10 +189,9 @@ def _identify(
     config: Mapping[str, Any], head: Mapping[str, Any], folder: Path, told: Told, source: str
 ) -> tuple[Role, str, Part]:
     """Role, name and what it was trained on, as far as the user, its tags, its name or its config tell."""
-    readme = folder / "README.md"
-    tags = _LIST_TAG.findall(readme.read_text(encoding="utf-8", errors="replace")) if readme.is_file() else []
-    hub = {tag.removeprefix("adapterhub:") for tag in tags}
-    own = str(config.get("name") or "")
+    hub = _tags(folder / "README.md")
+    named = config.get("name")
+    own = named[:_LONGEST_NAME] if isinstance(named, str) else ""
     inner = config["config"] if isinstance(config["config"], dict) else _NAMED.get(config["config"], {})
     models_language = bool(inner.get("inv_adapter")) or any(tag.endswith("/wiki") for tag in hub)
     role = Role.parse(told.role) if told.role else Role.LANGUAGE if models_language else Role.INTERMEDIATE
@@ -203,9 +205,25 @@ def _identify(
     elif told.task and task_of(told.task) is None:
         raise UsageError(f"There is no task {told.task!r}.", hint="`madx-stilts tasks list` shows them.")
     found = told.name or (language if role is Role.LANGUAGE else task) or re.sub(r"[^\w.+-]", "-", own).strip(".-")
-    if not found or not re.fullmatch(r"\w[\w.+-]*", found):
+    if not found or not re.fullmatch(r"\w[\w.+-]*", found) or len(found.encode()) > _LONGEST_NAME:
         raise UsageError(f"{source} has no name that can be used.", hint="Add --name NAME.")
     return role, found, Part(task=task or NOT_KNOWN, language=language or "und")
+
+
+def _tags(readme: Path) -> set[str]:
+    """What AdapterHub calls its task or language, from the front matter of its page; nothing without one."""
+    try:
+        text = read_bounded(readme, limit=_LARGEST_PAGE).decode("utf-8-sig", errors="replace")
+    except OSError:  # without a page, or with a book: the user can say it
+        return set()
+    lines = text[:_LARGEST_FRONT].splitlines()
+    if not lines or lines[0].rstrip() != "---":
+        return set()
+    ends = [at for at, line in enumerate(lines) if at and line.rstrip() == "---"]
+    front = parse_yaml("\n".join(lines[1 : ends[0]])).value if ends else None
+    tags = front.get("tags") if isinstance(front, dict) else None
+    found = (_TAG.fullmatch(tag) for tag in (tags if isinstance(tags, list) else []) if isinstance(tag, str))
+    return {match[1] for match in found if match}
 
 
 def _head_is_kept(head: Mapping[str, Any], name: str, role: Role) -> tuple[bool, str]:
@@ -219,8 +237,10 @@ def _head_is_kept(head: Mapping[str, Any], name: str, role: Role) -> tuple[bool,
     if inner.get("head_type") != FORMATS[task.format].head:
         return (
             False,
-            f"Its head was left out: it is of the kind {inner.get('head_type')!r}, which does not answer {name}.",
+            f"Its head was left out: it is of the kind {shown(inner.get('head_type'))}, which does not answer {name}.",
         )
+    for fault in head_faults(inner, FORMATS[task.format].head):
+        raise AdapterError(f"The head of the adapter claims what no head has: {fault}.", hint=_NOTHING)
     labels = inner.get("label2id") or {}
     named = inner["head_type"] in ("classification", "tagging")
     if named and labels != {label: at for at, label in enumerate(task.labels)}:
@@ -234,3 +254,5 @@ def _rewrite(folder: Path, files: Sequence[str], target: Path) -> None:
         (target / config).write_text(json.dumps(_json(folder / config)), encoding="utf-8")
         name = "adapter.safetensors" if config == "adapter_config.json" else "model_head.safetensors"
         write_weights(read_weights(folder / weights), target / name)
+        if (tensor := not_finite(target / name)) is not None:
+            raise AdapterError(f"{weights} has numbers that are not finite, in {tensor}.", hint=_NOTHING)

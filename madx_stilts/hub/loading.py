@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from madx_stilts.hub.story import Story
 from madx_stilts.nets.fusion import FOLDER as FUSION
-from madx_stilts.zoo.exchange import LINEAGE
+from madx_stilts.zoo.folder import LINEAGE
 
 _FOLDER = "FOLDER"
 """Stands for where the reader has put the files, if they are not on the hub."""

@@ -1,23 +1,23 @@
 """A folder that is sent to the hub: only what is not there yet, never over another adapter."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
-from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
-from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.files import sha256_of
 from madx_stilts.hub.address import Address
 from madx_stilts.hub.connection import told
 from madx_stilts.hub.pull import COLLECTION
-from madx_stilts.zoo.exchange import LINEAGE, listing, places_of
+from madx_stilts.hub.remote import Remote, RemoteFile, download, look_if_there
+from madx_stilts.zoo.agreement import weights_of
+from madx_stilts.zoo.exchange import MAX_CARD_BYTES, read_card
+from madx_stilts.zoo.folder import LINEAGE, listing, places_of
 from madx_stilts.zoo.layer import CARD
 
 _SETUP: Final = frozenset({"adapter_config.json", "adapter_setup.json"})
@@ -59,18 +59,19 @@ def publish(api: HfApi, folder: Path, address: Address, wish: Wish, *, message: 
         AdapterError: The hub cannot be reached or refuses, or another adapter is there.
         UsageError: It is to be private, and the repository is public.
     """
-    with told(address, doing="cannot be written to"):
-        there = _look(api, address)
-        remote = _files(there)
+    names = listing(folder)
+    size = sum((folder / name).stat().st_size for name in names)
+    with told(address, doing="cannot be written to", size=size):
+        there = look_if_there(api, address)
+        remote = there.files if there else {}
         if there is not None and wish.private and there.private is False:
             raise UsageError(f"{address} is public already.", hint="Leave out --private, or name another repository.")
-        names = listing(folder)
         sent = [name for name in names if not _is_equal(folder / name, remote.get(name))]
         kept = tuple(name for name in names if name not in sent)
         if not sent:
             return Outcome((), kept, "")
         if not wish.create_pr:
-            _refuse_others(api, address, folder, remote, names)
+            _refuse_others(address, folder, there, names)
         _prepare(api, address, wish, exists=there is not None)
         done = api.create_commit(
             address.repository,
@@ -85,28 +86,14 @@ def publish(api: HfApi, folder: Path, address: Address, wish: Wish, *, message: 
         return Outcome(tuple(sent), kept, done.pr_url or done.commit_url)
 
 
-def _look(api: HfApi, address: Address) -> ModelInfo | None:
-    """What a repository holds at a revision, or where that is missing, on its main branch; none without one."""
-    try:
-        return api.model_info(address.repository, revision=address.revision or None, files_metadata=True)
-    except RevisionNotFoundError:
-        return api.model_info(address.repository, files_metadata=True)
-    except RepositoryNotFoundError:
-        return None
-
-
-def _files(info: ModelInfo | None) -> dict[str, RepoSibling]:
-    return {one.rfilename: one for one in (info.siblings or [] if info else [])}
-
-
-def _is_equal(path: Path, remote: RepoSibling | None) -> bool:
+def _is_equal(path: Path, remote: RemoteFile | None) -> bool:
     """Whether the hub has the same bytes: it knows large files by sha256, others as git does."""
     if remote is None:
         return False
-    if remote.lfs is not None:
-        return remote.lfs.sha256 == sha256_of(path)
+    if remote.sha256:
+        return remote.sha256 == sha256_of(path)
     content = path.read_bytes()
-    return remote.blob_id == hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    return remote.blob == hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
 def _prepare(api: HfApi, address: Address, wish: Wish, *, exists: bool) -> None:
@@ -116,15 +103,16 @@ def _prepare(api: HfApi, address: Address, wish: Wish, *, exists: bool) -> None:
         api.create_branch(address.repository, branch=address.revision, exist_ok=True)
 
 
-def _refuse_others(
-    api: HfApi, address: Address, folder: Path, remote: Mapping[str, RepoSibling], names: Sequence[str]
-) -> None:
-    """Refuse to write over adapters that are not the ones in the folder."""
-    there, here = _own_places(remote), _own_places(names)
-    foreign = not there and bool(_SETUP & remote.keys())
+def _refuse_others(address: Address, folder: Path, there: Remote | None, names: Sequence[str]) -> None:
+    """Refuse to write over adapters that are not the ones in the folder, or have other weights."""
+    if there is None:
+        return
+    remote = there.files
+    before, now = _own_places(remote), _own_places(names)
+    foreign = not before and bool(_SETUP & remote.keys())
     listing_others = COLLECTION in remote and COLLECTION not in names
-    unlike = bool(there) and there != here
-    if foreign or listing_others or unlike or (there == here == {""} and _other(api, address, folder)):
+    same = set(places_of(remote)) & set(places_of(names))
+    if foreign or listing_others or (before and before != now) or _others(address, folder, there, same):
         raise AdapterError(
             f"{address} holds something else already.",
             hint="Name another repository or --revision, or propose the change with --create-pr.",
@@ -135,11 +123,29 @@ def _own_places(names: Iterable[str]) -> set[str]:
     return {place for place in places_of(names) if not place.startswith(f"{LINEAGE}/")}
 
 
-def _other(api: HfApi, address: Address, folder: Path) -> bool:
+def _others(address: Address, folder: Path, there: Remote, places: Iterable[str]) -> bool:
+    """Whether another adapter is in one of these places.
+
+    Raises:
+        AdapterError: It is the same one with other weights, or its card cannot be read.
+    """
     with TemporaryDirectory() as temporary:
-        path = api.hf_hub_download(address.repository, CARD, revision=address.revision or None, local_dir=temporary)
-        there = Card.from_json(Path(path).read_bytes(), source=f"{CARD} of {address}")
-    return there.id != Card.from_json((folder / CARD).read_bytes()).id
+        for place in sorted(places):
+            name = f"{place}/{CARD}" if place else CARD
+            if there.files[name].size > MAX_CARD_BYTES:
+                return True
+            target = Path(temporary, name)
+            download(address, there.commit, name, size=there.files[name].size, target=target)
+            theirs, ours = read_card(target, source=str(address)), read_card(folder / name, source=str(folder))
+            if theirs.id != ours.id:
+                return True
+            if weights_of(theirs) != weights_of(ours):
+                raise AdapterError(
+                    f"{address} has {ours.name} already, with other weights than yours.",
+                    hint="Find out which one you trust. Name another repository or --revision, or propose the change "
+                    "with --create-pr.",
+                )
+    return False
 
 
 def _stale(remote: Iterable[str], names: Iterable[str]) -> list[str]:

@@ -1,18 +1,19 @@
 """A repository of the hub, fetched into a folder: only the files that are needed, each under a name that is safe."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from huggingface_hub import HfApi
-from requests.exceptions import ChunkedEncodingError
 
 from madx_stilts.errors import AdapterError, StorageError
 from madx_stilts.hub.address import Address
 from madx_stilts.hub.connection import told
-from madx_stilts.zoo.exchange import MAX_CARD_BYTES, REFERENCE, Member, places_of, read_member, refuse_unsafe
+from madx_stilts.hub.remote import RemoteFile, download, look
+from madx_stilts.zoo.exchange import MAX_CARD_BYTES, REFERENCE, Member, read_member
+from madx_stilts.zoo.folder import places_of, refuse_unsafe
 from madx_stilts.zoo.layer import CARD
 
 FOREIGN: Final = (
@@ -24,8 +25,9 @@ FOREIGN: Final = (
 """What is fetched of an adapter without a card: of each, the first that is there."""
 NEEDED: Final = 2
 """So many of these must be there: the others are its head."""
-_ATTEMPTS: Final = 3
-"""Connections that may drop in the middle of one file before that is told."""
+MAX_PAGE_BYTES: Final = 1_000_000
+"""Of a README: a larger one is not read."""
+README: Final = "README.md"
 COLLECTION: Final = "collection.json"
 """In which a repository lists others."""
 
@@ -55,64 +57,52 @@ def fetch(api: HfApi, address: Address, folder: Path) -> Fetched:
         StorageError: There is not enough space.
     """
     with told(address, doing="cannot be read"):
-        info = api.model_info(address.repository, revision=address.revision or None, files_metadata=True)
-        commit = info.sha or address.revision
-        sizes = {one.rfilename: one.size or 0 for one in info.siblings or []}
-        refuse_unsafe(sizes, source=str(address))
-        desk = _Desk(api, address, commit, folder, sizes)
-        places = places_of(sizes)
-        for place in places:
-            desk.fetch([f"{place}/{name}" if place else name for name in (CARD, REFERENCE)], limit=MAX_CARD_BYTES)
-        members = [read_member(folder, place, source=str(address)) for place in places]
-        source = f"hub:{address.repository}@{commit}"
-        if members:
-            desk.fetch([member.path(name) for member in members for name in member.card.files])
-            return Fetched(source, members)
-        if COLLECTION in sizes:
-            desk.fetch([COLLECTION], limit=MAX_CARD_BYTES)
-            return Fetched(source, others=True)
-        foreign = foreign_files(sizes, source=str(address))
-        desk.fetch(foreign)
-        if sizes.get("README.md", MAX_CARD_BYTES) < MAX_CARD_BYTES:
-            desk.fetch(["README.md"])
-        return Fetched(source, foreign=foreign)
+        remote = look(api, address)
+    refuse_unsafe(remote.files, source=str(address))
+    desk = _Desk(address, remote.commit, folder, remote.files)
+    places = places_of(remote.files)
+    papers = [f"{place}/{name}" if place else name for place in places for name in (CARD, REFERENCE)]
+    desk.fetch(papers, limit=MAX_CARD_BYTES)
+    members = [read_member(folder, place, source=str(address)) for place in places]
+    source = f"hub:{address.repository}@{remote.commit}"
+    if members:
+        desk.fetch([member.path(name) for member in members for name in member.card.files])
+        return Fetched(source, members)
+    if COLLECTION in remote.files:
+        desk.fetch([COLLECTION], limit=MAX_CARD_BYTES)
+        return Fetched(source, others=True)
+    foreign = foreign_files(remote.files, source=str(address))
+    desk.fetch(foreign)
+    if README in remote.files and remote.files[README].size <= MAX_PAGE_BYTES:
+        desk.fetch([README])
+    return Fetched(source, foreign=foreign)
 
 
 @dataclass(frozen=True)
 class _Desk:
     """Fetches files of one commit."""
 
-    api: HfApi
     address: Address
     commit: str
     folder: Path
-    sizes: dict[str, int]
+    files: Mapping[str, RemoteFile]
 
     def fetch(self, names: Iterable[str], *, limit: int | None = None) -> None:
-        names = list(names)
+        names = list(dict.fromkeys(names))
         for name in names:
-            if name not in self.sizes:
+            if name not in self.files:
                 raise AdapterError(f"{self.address} lacks {name}.", hint="It was not published whole.")
-            if limit is not None and self.sizes[name] > limit:
+            if limit is not None and self.files[name].size > limit:
                 raise AdapterError(f"{name} of {self.address} is far too large.", hint="Nothing was written.")
-        needed, free = sum(self.sizes[name] for name in names), shutil.disk_usage(self.folder).free
+        needed, free = sum(self.files[name].size for name in names), shutil.disk_usage(self.folder).free
         if needed > free:
             raise StorageError(
                 f"{self.address} takes {needed:,} bytes, and {self.folder} has {free:,}.", hint="Free some space."
             )
-        for name in names:
-            self._fetch_one(name)
-
-    def _fetch_one(self, name: str) -> None:
-        """Fetch a file; where the connection drops, go on from there."""
-        for left in reversed(range(_ATTEMPTS)):
-            try:
-                self.api.hf_hub_download(self.address.repository, name, revision=self.commit, local_dir=self.folder)
-            except ChunkedEncodingError:
-                if not left:
-                    raise
-            else:
-                return
+        with told(self.address, doing="cannot be read", size=needed):
+            for name in names:
+                size = self.files[name].size
+                download(self.address, self.commit, name, size=size, target=self.folder / name)
 
 
 def foreign_files(there: Iterable[str], *, source: str) -> list[str]:

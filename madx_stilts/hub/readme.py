@@ -6,7 +6,7 @@ from madx_stilts.card import Card
 from madx_stilts.hub.front_matter import front_matter
 from madx_stilts.hub.loading import loading_adapter, loading_stack
 from madx_stilts.hub.results import Scored
-from madx_stilts.hub.story import Story, language_name, task_of
+from madx_stilts.hub.story import Story, for_page, language_name, task_of
 from madx_stilts.languages import is_constructed
 from madx_stilts.recipe import Fusion, TrainSettings
 from madx_stilts.stack import Role
@@ -25,6 +25,7 @@ _WORLD = (
 
 def adapter_readme(story: Story) -> str:
     """The README of one adapter."""
+    story = for_page(story)
     title = f"{story.ref.name} for {story.base or story.card.backbone.name}"
     sections = [
         f"# {title}",
@@ -44,6 +45,7 @@ def adapter_readme(story: Story) -> str:
 
 def stack_readme(stories: Sequence[Story]) -> str:
     """The README of a whole stack."""
+    stories = [for_page(story) for story in stories]
     top = stories[-1]
     title = f"{top.ref.name} for {top.base or top.card.backbone.name}, whole stack"
     listed = [f"{at}. `{one.card.name}`, {_what(one)}" for at, one in enumerate(stories, start=1)]

@@ -3,18 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from madx_stilts import strict_json
 from madx_stilts.errors import DataError
 from madx_stilts.files import read_bounded
 from madx_stilts.stack import Role, Wanted
+from madx_stilts.strict_json import parse
 
+_LARGEST: Final = 100_000_000
 Score = Annotated[float, Field(allow_inf_nan=False)]
-
-_LARGEST = 2**26
 
 
 class _Backbone(BaseModel):
@@ -79,9 +78,10 @@ def read_results(paths: Iterable[Path]) -> list[Result]:
     found = []
     for path in paths:
         try:
-            content = strict_json.parse(read_bounded(path, limit=_LARGEST), numbers="any")
-            found += [Result.model_validate(one) for one in (content if isinstance(content, list) else [content])]
-            [Wanted.parse(reference) for result in found for reference in result.stack]
+            content = parse(read_bounded(path, limit=_LARGEST), numbers="any")
+            read = [Result.model_validate(one) for one in (content if isinstance(content, list) else [content])]
+            [Wanted.parse(reference) for result in read for reference in result.stack]
+            found += read
         except (OSError, ValueError, ValidationError) as error:
             raise DataError(
                 f"{path} holds no scores.", hint="Give what `madx-stilts evaluate ... --json` printed."

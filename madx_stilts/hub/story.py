@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from madx_stilts.card import Card
 from madx_stilts.errors import MadxStiltsError
+from madx_stilts.escape import for_markdown
 from madx_stilts.hub.licences import licence_key
-from madx_stilts.hub.results import Scored
+from madx_stilts.hub.results import Result, Scored
 from madx_stilts.languages import LANGUAGES, is_constructed
+from madx_stilts.recipe import Part
 from madx_stilts.stack import AdapterRef
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task
@@ -106,6 +108,53 @@ class Story:
             return []
         found = (name for card in self.lineage for key in card.origins for name in _data_sets(card, key))
         return list(dict.fromkeys(found))
+
+
+def for_page(story: Story) -> Story:
+    """The same story with all texts that others may have written as they can stand in a page.
+
+    Names that this package knows, of tasks, languages and metrics, come out as they are.
+    """
+    head = dict(story.head)
+    if isinstance(head.get("label2id"), dict):
+        head["label2id"] = {for_markdown(str(label)): at for label, at in head["label2id"].items()}
+    return replace(
+        story,
+        lineage=[_card_for_page(card) for card in story.lineage],
+        titles={id: for_markdown(title) for id, title in story.titles.items()},
+        base=for_markdown(story.base),
+        scores=[Scored(_result_for_page(one.result), one.base and _result_for_page(one.base)) for one in story.scores],
+        head=head,
+    )
+
+
+def _card_for_page(card: Card) -> Card:
+    note, recipe = card.backbone, card.recipe
+    changes: dict[str, object] = {
+        "name": for_markdown(card.name),
+        "licence": for_markdown(card.licence),
+        "notes": tuple(map(for_markdown, card.notes)),
+        "versions": {for_markdown(name): for_markdown(version) for name, version in card.versions.items()},
+        "scores": {for_markdown(metric): value for metric, value in card.scores.items()},
+        "backbone": note.model_copy(update={key: for_markdown(getattr(note, key)) for key in ("name", "model_type")}),
+        "recipe": recipe.model_copy(update={"parts": tuple(map(_part_for_page, recipe.parts))}),
+    }
+    if card.foreign is not None:
+        changes["foreign"] = card.foreign.model_copy(update={"source": for_markdown(card.foreign.source)})
+    return card.model_copy(update=changes)
+
+
+def _part_for_page(part: Part) -> Part:
+    return part.model_copy(update={"task": for_markdown(part.task), "language": for_markdown(part.language)})
+
+
+def _result_for_page(result: Result) -> Result:
+    scores = {
+        for_markdown(code): {for_markdown(name): value for name, value in values.items()}
+        for code, values in result.scores.items()
+    }
+    texts = {key: for_markdown(getattr(result, key)) for key in ("task", "split", "metric", "source_language")}
+    return result.model_copy(update={**texts, "scores": scores})
 
 
 def task_of(name: str) -> Task | None:

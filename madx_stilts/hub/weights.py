@@ -1,7 +1,5 @@
 """Files of weights, ours and those of strangers: plain tensors only, never code, never more than the file holds."""
 
-import json
-import math
 import pickle
 import struct
 import warnings
@@ -17,13 +15,13 @@ from torch import Tensor
 
 from madx_stilts.errors import AdapterError
 from madx_stilts.files import told_as_storage
+from madx_stilts.zoo.finite import tensor_places
 
 PICKLED: Final[Mapping[str, str]] = {
     "adapter.safetensors": "pytorch_adapter.bin",
     "model_head.safetensors": "pytorch_model_head.bin",
 }
 """What the `adapters` library calls the same weights in its own, older form, which it looks for first."""
-MAX_HEADER_BYTES: Final = 10_000_000
 _READ_ERRORS = (OSError, RuntimeError, ValueError, LookupError, TypeError, AttributeError, MemoryError, EOFError)
 
 
@@ -61,18 +59,7 @@ def write_weights(tensors: Mapping[str, Tensor], path: Path) -> None:
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        if length > min(size - 8, MAX_HEADER_BYTES):
-            raise _refused(path, "its header is longer than the file")
-        header = json.loads(file.read(length))
-    claimed = 0
-    for name, entry in header.items():
-        if name != "__metadata__":
-            claimed += math.prod(entry["shape"])
-    if claimed > size:  # a number of no type takes less than a byte
-        raise _refused(path, f"it claims {claimed:,} numbers and has {size:,} bytes")
+    tensor_places(path)
     return load_file(path)
 
 

@@ -1,6 +1,7 @@
 """From the zoo into the model: adapters are taken only if bytes, backbone and composition are right."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, UsageError
@@ -10,6 +11,7 @@ from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_fused, why_only_lo
 from madx_stilts.stack import BESIDE, Stack
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.zoo.agreement import check_configs
 from madx_stilts.zoo.store import Zoo
 
 HEADS = "heads"
@@ -37,7 +39,7 @@ def attach(backbone: Backbone, zoo: Zoo, ids: Sequence[str]) -> list[str]:
     for card in cards:
         name = backbone.attached.get(card.id)
         fuses = names[-len(card.recipe.fused) :] if card.recipe.fused else []
-        names.append(name or load(backbone, zoo.folder(card.id), identity=card.id, name=card.name, fuses=fuses))
+        names.append(name or load(backbone, _folder(zoo, card), identity=card.id, name=card.name, fuses=fuses))
     return names
 
 
@@ -88,13 +90,20 @@ def attach_head(backbone: Backbone, zoo: Zoo, identity: str, task: Task | None =
     """
     card = zoo.card(identity)
     _check_backbone(backbone, card)
-    folder, names = zoo.folder(identity), head_names(card.name, card.recipe.tasks)
+    folder, names = _folder(zoo, card), head_names(card.name, card.recipe.tasks)
     if card.name in names.values():
         load_head(backbone, folder, name=card.name)
         return card.name
     chosen = _head_for(card, task)
     load_head(backbone, folder / HEADS / chosen, name=names[chosen])
     return names[chosen]
+
+
+def _folder(zoo: Zoo, card: Card) -> Path:
+    """The folder of an adapter whose files are sound and agree with its card."""
+    folder = zoo.folder(card.id)
+    check_configs(card, folder)
+    return folder
 
 
 def _head_for(card: Card, task: Task | None) -> str:

@@ -15,6 +15,7 @@ from madx_stilts.run.result import Result
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.job import Workshop, forms_of, identity_of, train
 from madx_stilts.train.material import Material, Materials, gather
+from madx_stilts.zoo.imported import origin_of
 
 
 def trained(planned: Planned, job: Train, crew: Crew, uses: Mapping[JobId, str]) -> Result:
@@ -64,7 +65,9 @@ def made(planned: Planned, crew: Crew, card: Card, *, reused: bool) -> Result:
     """What a training made; its adapter gets the other names that it is planned to have."""
     for role, name in planned.names[1:]:
         crew.zoo.name(role, name, card.id)
-    return Result(adapter=card.id, reused=reused, data=card.data, notes=card.notes)
+    origin = origin_of(crew.zoo, card.id) if reused else None
+    imported = (f"It was imported from {origin}, not trained here.",) if origin else ()
+    return Result(adapter=card.id, reused=reused, data=card.data, notes=(*card.notes, *imported))
 
 
 def materials_of(job: Train, recipe: Recipe, shop: Workshop) -> Materials:

@@ -34,7 +34,9 @@ from madx_stilts.train.room import peak_bytes, reset_peak
 from madx_stilts.train.schedule import Course
 from madx_stilts.train.translations import Translations
 from madx_stilts.train.trunk_cache import Keeper, States
+from madx_stilts.zoo.imported import forget_imported, origin_of
 from madx_stilts.zoo.store import Zoo
+from madx_stilts.zoo.succession import require_no_children
 
 LOG = "training_log.jsonl"
 ROOM_HINT = "Try --accumulate 2 or more, --precision bf16, or --recompute layers."
@@ -53,6 +55,8 @@ class Workshop:
         checkpoint_every: Steps between two checkpoints.
         recompute: Whether activations are recomputed in the backward pass to save memory (gradient checkpointing).
         trunk_cache: Keeps what is computed below the lowest task adapter; none: it is computed for each batch.
+        replace_imported: Whether adapters that the zoo has from others are trained here, and replaced by what comes of
+            it.
         tell: Told, as a sentence, what a person may want to know and no listener is told.
     """
 
@@ -64,6 +68,7 @@ class Workshop:
     checkpoint_every: int = 500
     recompute: bool = False
     trunk_cache: Shelf | None = None
+    replace_imported: bool = False
     tell: Callable[[str], None] = lambda sentence: None
 
     @property
@@ -114,10 +119,11 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
     with ExitStack() as using:
         recipe, states = agreed(using, shop, recipe, materials)
         identity = identity_of(shop, recipe, materials)
-        if not shop.zoo.is_sound(identity):
+        if not is_done(shop, identity):
+            require_no_children(shop.zoo, replaced(shop, identity), but=set())
             with shop.zoo.work(identity) as folder:
                 # Another process may have finished it while this one waited for the lock.
-                if not shop.zoo.is_sound(identity):
+                if not is_done(shop, identity):
                     _make(shop, Making(recipe, materials, name_in_model(name, identity), identity, folder), states)
                 shop.zoo.discard_work(identity)
     shop.zoo.name(role, name, identity)
@@ -142,7 +148,19 @@ def forms_of(shop: Workshop, recipe: Recipe) -> list[Recipe]:
 def in_zoo(shop: Workshop, recipe: Recipe, materials: Materials) -> Recipe | None:
     """The one of these by which the zoo has the adapter."""
     forms = forms_of(shop, recipe)
-    return next((form for form in forms if shop.zoo.is_sound(identity_of(shop, form, materials))), None)
+    return next((form for form in forms if is_done(shop, identity_of(shop, form, materials))), None)
+
+
+def is_done(shop: Workshop, identity: str) -> bool:
+    """Whether the zoo has an adapter that need not be trained."""
+    return shop.zoo.is_sound(identity) and not replaced(shop, identity)
+
+
+def replaced(shop: Workshop, identity: str) -> dict[str, Card]:
+    """The adapter of others that a training takes the place of, by its id; empty: none."""
+    if not shop.replace_imported or not shop.zoo.has(identity) or origin_of(shop.zoo, identity) is None:
+        return {}
+    return {identity: shop.zoo.card(identity)}
 
 
 def agreed(
@@ -234,9 +252,11 @@ def deliver(
     facts = {"steps": learner.done, "examples_seen": feed.examples_seen(learner.done), "scores": dict(scores)}
     facts |= {"notes": (*card.notes, *notes_of_feed(recipe, feed, done=learner.done))}
     facts |= {"wall_seconds": round(seconds, 2), "peak_bytes": peak_bytes(shop.backbone.device)}
-    with shop.zoo.adding(card.model_copy(update=facts)) as made:
+    over = replaced(shop, making.identity).get(making.identity)
+    with shop.zoo.adding(card.model_copy(update=facts), over=over) as made:
         save_all(shop.backbone, made, making.name, recipe)
         (made / LOG).write_bytes((making.folder / LOG).read_bytes())
+    forget_imported(shop.zoo.own_root, making.identity)
 
 
 def _feed(shop: Workshop, recipe: Recipe, materials: Materials) -> tuple[Course, Feed]:

@@ -9,33 +9,40 @@ What else lies there is for people and other programs, and is not read here.
 
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Final
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Annotated, Final
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from madx_stilts.card import Card
-from madx_stilts.errors import AdapterError
-from madx_stilts.files import canonical_json, sha256_of, told_as_storage
+from madx_stilts.errors import AdapterError, UsageError
+from madx_stilts.files import canonical_json, read_bounded, sha256_of, told_as_storage
 from madx_stilts.recipe import Frozen
 from madx_stilts.stack import AdapterRef, Role, Wanted
+from madx_stilts.strict_json import JsonError, parse
+from madx_stilts.zoo.agreement import check_names, check_weights
+from madx_stilts.zoo.folder import LINEAGE
+from madx_stilts.zoo.imported import imported_from, note_imported
 from madx_stilts.zoo.layer import CARD
 from madx_stilts.zoo.store import Zoo
+from madx_stilts.zoo.succession import Succession, succession
 
 REFERENCE: Final = "reference.json"
-LINEAGE: Final = "lineage"
 MAX_CARD_BYTES: Final = 4_000_000
 """Far more than any card has; a larger one is not read."""
-_SEGMENT = re.compile(r"[\w.+ ()\[\]@=,-]+")
+_MAX_MEMBERS: Final = 500
+_LONGEST_NAME: Final = 200
+"""Bytes: the name of an adapter becomes the name of a folder."""
 
 
 class Names(Frozen):
     """What `reference.json` holds: the names of an adapter where it comes from."""
 
     id: str
-    names: tuple[tuple[str, str], ...]
+    names: Annotated[tuple[tuple[str, str], ...], Field(max_length=100)]
     """Role and name, each."""
 
 
@@ -62,54 +69,6 @@ def names_json(id: str, refs: Iterable[AdapterRef]) -> str:
     return canonical_json({"id": id, "names": sorted({(str(ref.role), ref.name) for ref in refs})})
 
 
-def refuse_unsafe(names: Iterable[str], *, source: str) -> None:
-    """Refuse names of files that could lead out of the folder they are written to.
-
-    Raises:
-        AdapterError: A name is absolute, goes up, or has characters that no file here needs.
-    """
-    for name in names:
-        parts = name.split("/")
-        if (
-            not all(_SEGMENT.fullmatch(part) and part.strip(". ") for part in parts)
-            or PurePosixPath(name).is_absolute()
-        ):
-            raise AdapterError(
-                f"{source} has a file with the name {name!r}, which does not stay inside a folder.",
-                hint="Nothing was written. Do not trust what else is there.",
-            )
-
-
-def places_of(names: Iterable[str]) -> list[str]:
-    """The folders that hold an adapter with a card, the outer one first."""
-    found = []
-    for name in sorted(names, key=lambda name: (name.count("/"), name)):
-        *folders, file = name.split("/")
-        if file == CARD and (len(folders) < 2 or (len(folders) == 2 and folders[0] == LINEAGE)):
-            found.append("/".join(folders))
-    return found
-
-
-def listing(folder: Path) -> list[str]:
-    """All files below a folder, by their place.
-
-    Raises:
-        AdapterError: There is no such folder, or a link or the like is in it.
-    """
-    if not folder.is_dir() or folder.is_symlink():
-        raise AdapterError(f"There is no folder {folder}.", hint="Name one that `madx-stilts zoo export` wrote.")
-    found = []
-    for path in sorted(folder.rglob("*")):
-        place = path.relative_to(folder).as_posix()
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise AdapterError(
-                f"{path} is a link or no plain file.", hint="Nothing was written. Replace it by what it leads to."
-            )
-        if path.is_file() and not place.startswith(".cache/"):
-            found.append(place)
-    return found
-
-
 def read_member(folder: Path, place: str, *, source: str) -> Member:
     """Read the card and the names of one adapter; its other files are not looked at.
 
@@ -117,56 +76,106 @@ def read_member(folder: Path, place: str, *, source: str) -> Member:
         AdapterError: They are damaged, or do not belong together.
     """
     inner = folder / place
-    card = Card.from_json(_small(inner / CARD, source), source=f"{CARD} of {source}")
+    card = read_card(inner / CARD, source=source)
     if card.id != card.expected_id:
         raise AdapterError(
             f"The card of {card.name} in {source} was changed: what it says belongs to the id {card.expected_id}.",
             hint="Fetch it from where it was published first.",
         )
-    if not _SEGMENT.fullmatch(card.name) or not card.files:
-        raise AdapterError(f"The card of {card.id[:8]} in {source} names no adapter or no files.", hint=_BROKEN)
+    if not re.fullmatch(rf"[A-Za-z0-9_]*-{card.id[:8]}", card.name):
+        raise AdapterError(
+            f"The card of {card.id[:8]} in {source} calls it {card.name[:80]!r}, and its files would not.",
+            hint=_BROKEN,
+        )
+    check_names(card)
+    return Member(place, card, _names(inner / REFERENCE, card, source=source))
+
+
+def read_card(path: Path, *, source: str) -> Card:
+    """Read a card that others wrote.
+
+    Raises:
+        AdapterError: It is missing, damaged or far too large.
+    """
+    return Card.from_json(_small(path, source), source=f"{CARD} of {source}")
+
+
+def _names(path: Path, card: Card, *, source: str) -> tuple[tuple[Role, str], ...]:
+    content = _small(path, source)
     try:
-        names = Names.model_validate_json(_small(inner / REFERENCE, source))
-    except ValidationError as error:
+        parse(content)
+        names = Names.model_validate_json(content)
+        wanted = [Wanted.parse(f"{role}/{name}") for role, name in names.names]
+    except (ValidationError, JsonError, UsageError) as error:
         raise AdapterError(f"{REFERENCE} of {source} is damaged.", hint=_BROKEN) from error
-    wanted = [Wanted.parse(f"{role}/{name}") for role, name in names.names]
-    if names.id != card.id or not wanted or any(one.name.startswith(".") for one in wanted):
+    long = any(one.name.startswith(".") or len(one.name.encode()) > _LONGEST_NAME for one in wanted)
+    if names.id != card.id or not wanted or long or any(one.version for one in wanted):
         raise AdapterError(f"{REFERENCE} of {source} is not about {card.name}.", hint=_BROKEN)
-    return Member(place, card, tuple((one.role, one.name) for one in wanted))
+    return tuple((one.role, one.name) for one in wanted)
 
 
-def take_in(zoo: Zoo, folder: Path, members: Sequence[Member], *, source: str) -> list[AdapterRef]:
+def take_in(
+    zoo: Zoo, folder: Path, members: Sequence[Member], *, source: str, replace: bool = False
+) -> list[AdapterRef]:
     """Put adapters into a zoo, parents first. Each is checked before the first is added.
 
     Args:
         folder: Holds all files that the cards name.
+        replace: Whether they may take the place of adapters of the same ids whose weights differ.
 
     Returns:
         Their references; those of the adapter, or of the stack, that the folder is about come before its lineage.
 
     Raises:
-        AdapterError: A file is missing or not as the card says, or a parent is neither there nor in the zoo.
+        AdapterError: A file is missing or not as the card or its recipe says, a parent is neither there nor in the
+            zoo, or the zoo has other weights for the same id.
     """
-    by_id = {member.card.id: member for member in members}
+    if len(members) > _MAX_MEMBERS:
+        raise AdapterError(f"{source} has more than {_MAX_MEMBERS} adapters.", hint="Fetch them one by one.")
+    by_id = _by_id(members, source=source)
     for member in members:
         _check(zoo, folder, member, by_id, source=source)
-    done: set[str] = set()
-
-    def add(member: Member) -> None:
-        if member.card.id in done:
-            return
-        done.add(member.card.id)
-        for parent in member.card.parents:
-            if parent.id in by_id:
-                add(by_id[parent.id])
-        with zoo.adding(member.card.model_copy(update={"files": {}})) as target:
-            for name in member.card.files:
-                copy_file(folder / member.path(name), target / name)
-
-    for member in members:
-        add(member)
+    plan = succession(zoo, [member.card for member in by_id.values()], source=source, replace=replace)
+    for id in _parents_first(by_id):
+        if plan.wants(id):
+            _add(zoo, folder, by_id[id], plan, source=source)
     ordered = sorted(members, key=lambda member: member.place.startswith(LINEAGE))
     return [zoo.name(role, name, member.card.id) for member in ordered for role, name in member.names]
+
+
+def _by_id(members: Sequence[Member], *, source: str) -> dict[str, Member]:
+    """The adapters by id; one that is there twice is the same twice."""
+    found: dict[str, Member] = {}
+    for member in members:
+        other = found.setdefault(member.card.id, member)
+        if other.card.files != member.card.files:
+            raise AdapterError(f"{source} has {member.card.name} twice, with different files.", hint=_BROKEN)
+    return found
+
+
+def _parents_first(by_id: Mapping[str, Member]) -> Iterable[str]:
+    # Without circles: an id is a hash of, among others, the ids of the parents.
+    graph = {id: [parent.id for parent in member.card.parents if parent.id in by_id] for id, member in by_id.items()}
+    return TopologicalSorter(graph).static_order()
+
+
+def _add(zoo: Zoo, folder: Path, member: Member, plan: Succession, *, source: str) -> None:
+    card = member.card
+    note_imported(zoo.own_root, card.id, source)
+    with zoo.adding(card.model_copy(update={"files": {}}), over=plan.over.get(card.id)) as target:
+        for name, expected in card.files.items():
+            copy_file(folder / member.path(name), target / name)
+            if sha256_of(target / name) != expected:
+                raise AdapterError(f"{member.path(name)} of {source} changed while it was read.", hint=_BROKEN)
+
+
+def to_copy(zoo: Zoo, ref: AdapterRef, other: Zoo) -> Succession:
+    """What of an adapter and its lineage another zoo lacks.
+
+    Raises:
+        AdapterError: One of them is missing, or the other zoo has other weights for its id.
+    """
+    return succession(other, zoo.lineage(ref.id), source=f"the zoo {zoo.own_root}", replace=False)
 
 
 def copy_lineage(zoo: Zoo, ref: AdapterRef, other: Zoo) -> list[str]:
@@ -176,20 +185,22 @@ def copy_lineage(zoo: Zoo, ref: AdapterRef, other: Zoo) -> list[str]:
         The ids of those that were not there yet.
 
     Raises:
-        AdapterError: One of them is missing or damaged.
+        AdapterError: One of them is missing or damaged, or the other zoo has other weights for its id.
         StorageError: The other zoo cannot be written to.
     """
-    new = []
-    for card in zoo.lineage(ref.id):
-        folder = zoo.folder(card.id)
-        if not other.is_sound(card.id):
-            new.append(card.id)
+    lineage = zoo.lineage(ref.id)
+    plan = to_copy(zoo, ref, other)
+    folders = {card.id: zoo.folder(card.id) for card in lineage}
+    for card in lineage:
+        if plan.wants(card.id):
+            origin = imported_from(zoo.root_of(card.id), card.id) or f"the zoo {zoo.root_of(card.id)}"
+            note_imported(other.own_root, card.id, origin)
             with other.adding(card.model_copy(update={"files": {}})) as target:
                 for name in card.files:
-                    copy_file(folder / name, target / name)
+                    copy_file(folders[card.id] / name, target / name)
         for one in zoo.refs_of(card.id):
             other.name(one.role, one.name, one.id)
-    return new
+    return [card.id for card in lineage if plan.wants(card.id)]
 
 
 def copy_file(source: Path, target: Path) -> None:
@@ -203,9 +214,11 @@ _BROKEN = "It was not written by `madx-stilts zoo publish` or `zoo export`, or w
 
 
 def _small(path: Path, source: str) -> bytes:
-    if not path.is_file() or path.stat().st_size > MAX_CARD_BYTES:
-        raise AdapterError(f"{path.name} of {source} is missing or far too large.", hint=_BROKEN)
-    return path.read_bytes()
+    try:
+        return read_bounded(path, limit=MAX_CARD_BYTES)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise AdapterError(f"{path.name} of {source} cannot be read: {reason}.", hint=_BROKEN) from error
 
 
 def _check(zoo: Zoo, folder: Path, member: Member, known: Iterable[str], *, source: str) -> None:
@@ -218,6 +231,7 @@ def _check(zoo: Zoo, folder: Path, member: Member, known: Iterable[str], *, sour
                 f"{member.path(name)} of {source} is damaged: its sha256 is {found}, but its card says {expected}.",
                 hint="Nothing was written. Fetch it again; if that does not help, ask who published it.",
             )
+    check_weights(member.card, folder / member.place)
     lost = [parent for parent in member.card.parents if parent.id not in {*known} and not zoo.has(parent.id)]
     if lost:
         raise AdapterError(

@@ -3,8 +3,9 @@
 import math
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
@@ -26,29 +27,54 @@ _EXPONENTS: Final[Mapping[str, tuple[np.dtype[np.unsignedinteger[Any]], int]]] =
 _WIDTHS: Final = {"BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "U32": 4, "I32": 4, "U64": 8, "I64": 8}
 
 
+class Place(NamedTuple):
+    """Where a tensor is in a file: the bytes from `start` to `end`, counted from the first tensor's."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    start: int
+    end: int
+
+
+def tensor_places(path: Path) -> list[Place]:
+    """The tensors of a safetensors file, in its order, which fill it without gaps and without sharing bytes.
+
+    Raises:
+        AdapterError: It cannot be read, or its header does not fit its size.
+    """
+    with _told(path), open_regular(path) as file:
+        return _tensors(file)[1]
+
+
 def not_finite(path: Path) -> str | None:
     """The first tensor of a safetensors file that has a NaN or an infinity; None: all numbers are finite.
 
     Raises:
         AdapterError: It cannot be read, is damaged, or has a type of numbers that no adapter is saved in.
     """
-    try:
-        with open_regular(path) as file:
-            beginning, tensors = _tensors(file)
-            for name, kind, start, end in tensors:
-                if kind in _EXPONENTS and _has_infinite(file, kind, beginning + start, end - start):
-                    return name
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise AdapterError(f"{path.name} cannot be read: {reason}.", hint=_HINT) from error
+    with _told(path), open_regular(path) as file:
+        beginning, tensors = _tensors(file)
+        for name, kind, _, start, end in tensors:
+            if kind in _EXPONENTS and _has_infinite(file, kind, beginning + start, end - start):
+                return name
     return None
 
 
 _HINT: Final = "The file is damaged, or is no safetensors file."
 
 
-def _tensors(file: BinaryIO) -> tuple[int, list[tuple[str, str, int, int]]]:
-    """Where the bytes of the tensors begin, and the name, type, start and end of each, in the order of the file."""
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise AdapterError(f"{path.name} cannot be read: {reason}.", hint=_HINT) from error
+
+
+def _tensors(file: BinaryIO) -> tuple[int, list[Place]]:
+    """Where the bytes of the tensors begin, and the tensors in the order of the file."""
     size = file.seek(0, 2)
     file.seek(0)
     prefix = file.read(8)
@@ -61,11 +87,18 @@ def _tensors(file: BinaryIO) -> tuple[int, list[tuple[str, str, int, int]]]:
         raise ValueError(f"its header is damaged ({error})") from error
     if not isinstance(header, dict):
         raise ValueError("its header holds no table of tensors")
-    found = [_tensor(name, entry, size - 8 - length) for name, entry in header.items() if name != _METADATA]
-    return 8 + length, sorted(found, key=lambda one: one[2:])
+    room = size - 8 - length
+    found = sorted(
+        (_tensor(name, entry, room) for name, entry in header.items() if name != _METADATA),
+        key=lambda one: (one.start, one.end),
+    )
+    ends = [0, *(one.end for one in found)]
+    if ends[:-1] != [one.start for one in found] or ends[-1] != room:
+        raise ValueError("its tensors overlap or do not fill it")
+    return 8 + length, found
 
 
-def _tensor(name: str, entry: object, room: int) -> tuple[str, str, int, int]:
+def _tensor(name: str, entry: object, room: int) -> Place:
     match entry:
         case {"dtype": str(kind), "shape": list(shape), "data_offsets": [int(start), int(end)]} if all(
             isinstance(length, int) and length >= 0 for length in shape
@@ -77,7 +110,7 @@ def _tensor(name: str, entry: object, room: int) -> tuple[str, str, int, int]:
         raise ValueError(f"{name} has numbers of the type {kind}, which no adapter is saved in")
     if not 0 <= start <= end <= room or end - start != width * math.prod(shape):
         raise ValueError(f"{name} does not have the bytes that its shape needs")
-    return name, kind, start, end
+    return Place(name, kind, tuple(shape), start, end)
 
 
 def _has_infinite(file: BinaryIO, kind: str, start: int, length: int) -> bool:

@@ -38,6 +38,11 @@ class Zoo:
         self._layers = tuple(map(Layer, layers))
         self._own = self._layers[0]
 
+    @property
+    def own_root(self) -> Path:
+        """The folder that is written to."""
+        return self._own.root
+
     def has(self, id: str) -> bool:
         """Whether an adapter is there; its files are looked at only when `folder` is asked for them."""
         return any(layer.holds(id) for layer in self._layers)
@@ -133,7 +138,7 @@ class Zoo:
         return [fault for layer in self._layers for fault in layer_faults(layer, self.has)]
 
     @contextmanager
-    def adding(self, card: Card) -> Iterator[Path]:
+    def adding(self, card: Card, *, over: Card | None = None) -> Iterator[Path]:
         """Give an empty folder to write an adapter's files into; when the block ends well, the zoo has the adapter.
 
         The card is added to the files, with their sums. If the block fails, nothing stays. An adapter that is
@@ -141,13 +146,14 @@ class Zoo:
 
         Args:
             card: The card, without `files`.
+            over: The adapter of that id whose place it takes; None: one that is there stays.
 
         Raises:
             StorageError: No permission, or no space.
         """
         if card.expected_id != card.id:
             raise ValueError(f"The card's id is {card.id}, but its recipe, backbone and data give {card.expected_id}.")
-        if self.is_sound(card.id):
+        if self._stays(card.id, over):
             with TemporaryDirectory() as unwanted:
                 yield Path(unwanted)
             return
@@ -159,7 +165,7 @@ class Zoo:
                 complete = card.model_copy(update={"files": _sums(folder)})
                 Card.from_json(complete.to_json())  # `model_copy` checks nothing; what cannot be read is not written
                 write_whole(folder / CARD, complete.to_json())
-                if not self.is_sound(card.id):
+                if not self._stays(card.id, over):
                     leftovers.put_aside(final)
             leftovers.sweep_adding(self._own, card.id)
 
@@ -255,6 +261,10 @@ class Zoo:
         except AdapterError:
             return False
         return True
+
+    def _stays(self, id: str, over: Card | None) -> bool:
+        """Whether the adapter that is there stays: it is sound, and not the one whose place is taken."""
+        return self.is_sound(id) and (over is None or self.card(id).files != over.files)
 
     def _adding_lock(self, id: str) -> AbstractContextManager[None]:
         busy = f"Another process has been adding the adapter {id} for {_ADDING_WAIT:.0f} seconds."

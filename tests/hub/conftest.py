@@ -109,6 +109,12 @@ def running() -> Callable[[], Any]:
 
 
 @pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that gives up soon; only for hubs that would keep it waiting for ever."""
+    monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", "0.1")
+
+
+@pytest.fixture
 def hub(running: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A hub that the client in this process talks to, with the right token."""
     from huggingface_hub import configure_http_backend, constants, file_download
@@ -119,14 +125,12 @@ def hub(running: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator
             "HF_HUB_OFFLINE": False,
             "HF_HUB_DISABLE_XET": True,
             "HF_HUB_DISABLE_PROGRESS_BARS": True,
-            "HF_HUB_DOWNLOAD_TIMEOUT": 0.4,
-            "HF_HUB_ETAG_TIMEOUT": 0.4,
         }.items():
             monkeypatch.setattr(constants, name, value)
         template = started.url + "/{repo_id}/resolve/{revision}/{filename}"
         monkeypatch.setattr("huggingface_hub.utils._http.time", SimpleNamespace(sleep=lambda seconds: None))
         monkeypatch.setattr(file_download, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", "0.4")
+        monkeypatch.delenv("HF_HUB_DOWNLOAD_TIMEOUT", raising=False)
         monkeypatch.setenv("HF_TOKEN", started.token)
         yield started
         with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # the client closes no connections

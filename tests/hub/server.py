@@ -7,10 +7,10 @@ import base64
 import hashlib
 import json
 import re
+import select
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -46,16 +46,19 @@ class Hub:
 
     Args:
         token: The only one that may write, and read what is private.
-        faults: Status codes by a pattern of `METHOD path`; Instead of a code: `hang`, `cut` (half a file, as
-            if it were all) and `drop` (half a file, then the connection ends). Each
-            is used so many times as its number says.
+        faults: Status codes by a pattern of `METHOD path`. Instead of a code: `hang` (no answer), `drip` (a byte now
+            and then, without end), `drip header` (the same before the answer), `redirect` (to itself), `endless` (a
+            body without end), `cut` (half a file, as if it were all) and `drop` (half a file, then the connection
+            ends); any other bytes are the body of the answer. Each is used so many times as its number says. What
+            never ends on its own ends with the client's connection, or with the hub.
     """
 
     token: str = "hf_therightoneforthetests"
     repositories: dict[str, Repository] = field(default_factory=dict)
     stored: dict[str, bytes] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
-    faults: dict[str, tuple[int | str, int]] = field(default_factory=dict)
+    faults: dict[str, tuple[int | str | bytes, int]] = field(default_factory=dict)
+    closed: threading.Event = field(default_factory=threading.Event)
     proposals: int = 0
     url: str = ""
 
@@ -73,7 +76,7 @@ class Hub:
         """The requests that fit a pattern."""
         return [request for request in self.requests if re.search(pattern, request)]
 
-    def fault(self, request: str) -> int | str | None:
+    def fault(self, request: str) -> int | str | bytes | None:
         """What goes wrong with a request, if anything does."""
         for pattern, (what, times) in self.faults.items():
             if times and re.search(pattern, request):
@@ -99,6 +102,7 @@ def running() -> Iterator[Hub]:
     try:
         yield hub
     finally:
+        hub.closed.set()
         server.shutdown()
         server.server_close()
 
@@ -127,14 +131,35 @@ class _Handler(BaseHTTPRequestHandler):
         request = f"{self.command} {self.path_}"
         self.hub.requests.append(request)
         what = self.hub.fault(request)
-        if what == "hang":
-            time.sleep(1.2)
-            self.close_connection = True
+        if isinstance(what, str) and what in ("hang", "drip", "drip header", "endless"):
+            self._never_done(what)
+        elif what == "redirect":
+            self.send_response(302)
+            self.send_header("Location", self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif isinstance(what, bytes):
+            self._send(what, 200)
         elif isinstance(what, int):
             self._json({"error": "as the test wants it"}, what)
         else:
             self.what = what
             self._route()
+
+    def _never_done(self, what: str) -> None:
+        """Send something now and then, or nothing, until the client hangs up or the hub is closed."""
+        self.close_connection = True
+        if what in ("drip", "endless"):
+            self.send_response(200)
+            self.end_headers()
+        elif what == "drip header":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        part = {"hang": b"", "endless": bytes(1 << 16)}.get(what, b"x")
+        with suppress(OSError):
+            while not self.hub.closed.wait(0 if what == "endless" else 0.01):
+                self.wfile.write(part)
+                if what == "hang" and select.select([self.connection], [], [], 0)[0]:
+                    return
 
     @property
     def known(self) -> bool:
@@ -281,7 +306,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _json(self, content: Any, status: int = 200, *, code: str = "") -> None:
-        body = json.dumps(content).encode()
+        self._send(json.dumps(content).encode(), status, code=code)
+
+    def _send(self, body: bytes, status: int, *, code: str = "") -> None:
         self.send_response(status)
         if code:
             self.send_header("X-Error-Code", code)

@@ -182,8 +182,27 @@ def test_safetensors_that_claim_what_they_do_not_hold_are_refused(
     hub.put("AdapterHub/tiny-mnli", {**plain(), "adapter.safetensors": content})
     said = theirs(*PULL)
     assert said.code == 3
-    assert "adapter.safetensors is refused" in said.err
+    assert "adapter.safetensors" in said.err
     assert theirs.is_empty()
+
+
+SEQ_BN: dict[str, object] = {"mh_adapter": False, "output_adapter": True, "reduction_factor": 16}
+ODD_VALUES: tuple[tuple[str, object], ...] = (
+    ("reduction_factor", float("nan")),
+    ("reduction_factor", 10**399),
+    ("reduction_factor", -1),
+    ("reduction_factor", True),
+    ("leave_out", [0] * 100_000),
+    ("leave_out", [-1]),
+    ("scaling", 10**399),
+    ("scaling", float("inf")),
+    ("dropout", 2),
+    ("non_linearity", "x" * 100_000),
+    ("non_linearity", ["relu"]),
+    ("inv_adapter", "x"),
+    ("is_parallel", "yes"),
+    ("surprise", 1),
+)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +215,7 @@ def test_safetensors_that_claim_what_they_do_not_hold_are_refused(
         {"config": "no_such_method"},
         {"config": ["seq_bn"]},
         {"config": None},
+        *({"config": {**SEQ_BN, key: value}} for key, value in ODD_VALUES),
         {"hidden_size": 768},
         {"hidden_size": "64"},
         {"model_type": "bert"},
@@ -208,6 +228,70 @@ def test_a_config_that_is_wrong_or_of_another_model_is_refused(
 ) -> None:
     files = plain()
     hub.put("AdapterHub/tiny-mnli", {**files, CONFIG: json.dumps({**json.loads(files[CONFIG]), **change}).encode()})
+    said = theirs(*PULL)
+    assert said.code == 3
+    assert "Traceback" not in said.err
+    assert theirs.is_empty()
+
+
+LONG = 300_000
+PAGES = {
+    "line feeds": "\n" * LONG,
+    "spaces": " " * LONG,
+    "dashes": "- " * LONG,
+    "list of nothing": "---\ntags:\n" + "- \n" * 10_000 + "---\n",
+    "no end": "---\n" + "- a\n" * LONG,
+    "tag": "---\ntags: [adapterhub:" + "a" * LONG + "]\n---\n",
+    "quotes": "---\n" + "'" * 40_000 + "\n---\n",
+    "brackets": "---\n" + "[" * 40_000 + "\n---\n",
+    "aliases": "---\na0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1},' * 9}]\n" for n in range(1, 30)) + "---\n",
+    "bad date": "---\ndate: 2024-99-99\ntags: 7\n---\n",
+    "controls": "---\n\x00\x1b[2J\n---\n",
+}
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_a_page_of_any_kind_is_read_at_once(
+    page: str, plain: Callable[..., dict[str, bytes]], theirs: Place, hub: Hub
+) -> None:
+    hub.put("AdapterHub/tiny-mnli", {**plain(), "README.md": page.encode()})
+    theirs.does(*PULL)
+
+
+@pytest.mark.parametrize("front", ["tags: [x, 'adapterhub:nli/snli']", "tags:\n- adapterhub:nli/snli\n- 7"])
+def test_the_task_is_read_from_the_front_matter(
+    front: str, plain: Callable[..., dict[str, bytes]], theirs: Place, hub: Hub
+) -> None:
+    hub.put("AdapterHub/tiny-mnli", {**plain(name="x"), "README.md": f"---\n{front}\n---\n".encode()})
+    theirs.does(*PULL)
+    assert set(theirs.refs()) == {"intermediate/snli"}
+
+
+def test_weights_that_are_not_finite_are_refused(
+    plain: Callable[..., dict[str, bytes]], theirs: Place, hub: Hub, tmp_path: Path
+) -> None:
+    files = plain()
+    (tmp_path / "w.bin").write_bytes(files["pytorch_adapter.bin"])
+    tensors = torch.load(tmp_path / "w.bin", weights_only=True)
+    next(iter(tensors.values())).view(-1)[0] = float("nan")
+    torch.save(tensors, tmp_path / "w.bin")
+    hub.put("AdapterHub/tiny-mnli", {**files, "pytorch_adapter.bin": (tmp_path / "w.bin").read_bytes()})
+    said = theirs(*PULL)
+    assert said.code == 3
+    assert "not finite" in said.err
+    assert theirs.is_empty()
+
+
+@pytest.mark.parametrize(
+    "change", [{"layers": 10**6}, {"layers": 10**399}, {"num_labels": -1}, {"bias": "no"}, {"x": 1}]
+)
+def test_a_head_of_sizes_that_no_head_has_is_refused(
+    change: dict[str, object], plain: Callable[..., dict[str, bytes]], theirs: Place, hub: Hub
+) -> None:
+    files = plain(labels=("entailment", "neutral", "contradiction"))
+    config = json.loads(files["head_config.json"])
+    config["config"].update(change)
+    hub.put("AdapterHub/tiny-mnli", {**files, "head_config.json": json.dumps(config).encode()})
     said = theirs(*PULL)
     assert said.code == 3
     assert "Traceback" not in said.err

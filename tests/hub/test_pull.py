@@ -1,6 +1,7 @@
 """Pulling what this package published: equal bytes, the right revision, and nothing at all where something is wrong."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_a_file_with_another_checksum_is_refused(name: str, published: Hub, thei
     change(published, name, published.main("me/xnli-snli")[name][:-1] + b"\x7f")
     said = theirs(*PULL)
     assert said.code == 3
-    assert f"{name} of hub:me/xnli-snli is damaged" in said.err
+    assert re.search(rf"{name} of hub:me/xnli-snli@\w+ is damaged", said.err)
     assert theirs.is_empty()
 
 
@@ -101,15 +102,112 @@ def test_an_adapter_without_what_it_stands_on_is_refused(published: Hub, theirs:
     assert theirs.is_empty()
 
 
-@pytest.mark.parametrize("request_", ["GET /api/models", "HEAD .*card.json", "GET .*/adapter.safetensors"])
-@pytest.mark.parametrize("fault", [500, "hang"])
-def test_a_hub_in_trouble_leaves_nothing(fault: int | str, request_: str, published: Hub, theirs: Place) -> None:
+REQUESTS = ["GET /api/models", "GET .*card.json", "GET .*/adapter.safetensors"]
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [(500, "an error (500)"), (429, "fewer requests"), (403, "refuses the token"), ("redirect", "redirects")],
+)
+def test_a_hub_in_trouble_leaves_nothing(
+    fault: int | str, reason: str, request_: str, published: Hub, theirs: Place
+) -> None:
     published.faults[request_] = (fault, 99)
     said = theirs(*PULL)
     assert said.code == 3
-    assert f"answers with an error ({fault})" in said.err or "does not answer" in said.err
+    assert reason in said.err
     assert "Traceback" not in said.err
     assert theirs.is_empty()
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+@pytest.mark.parametrize("fault", ["hang", "drip", "drip header", "endless"])
+def test_a_hub_that_never_ends_is_given_up(
+    fault: str, request_: str, published: Hub, theirs: Place, impatient: None
+) -> None:
+    published.faults[request_] = (fault, 99)
+    said = theirs(*PULL)
+    assert said.code == 3
+    reasons = ("does not answer", "it was not done after", "hub sends", "far too large")
+    assert any(reason in said.err for reason in reasons), said.err
+    assert "Traceback" not in said.err
+    assert theirs.is_empty()
+
+
+ODD_LISTS: tuple[object, ...] = (None, 7, "many", [7], [[]], [{}], [{"size": 4}], [{"rfilename": 7}])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"siblings": value} for value in ODD_LISTS),
+        *(
+            {"siblings": [{"rfilename": "card.json", "size": size}]}
+            for size in ("120", None, -1, True, 1.5, 10**30, [1], {"bytes": 1})
+        ),
+        *({"sha": value} for value in (None, 7, "", "../main", "a" * 100, ["main"])),
+        {"private": "yes"},
+    ],
+)
+def test_a_list_of_files_that_makes_no_sense_is_refused(
+    change: dict[str, object], published: Hub, theirs: Place
+) -> None:
+    listing = {"id": "me/xnli-snli", "sha": "abc123", "private": False, "siblings": []}
+    published.faults["GET /api/models"] = (json.dumps({**listing, **change}).encode(), 99)
+    said = theirs(*PULL)
+    assert said.code == 3, said.err
+    assert "list of the files" in said.err
+    assert theirs.is_empty()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"[]", b"7", b"[" * 50_000, b'{"sha": NaN}', b'{"a": ' + b"9" * 5000 + b"}", b"\xff"]
+)
+def test_an_answer_that_is_no_list_of_files_is_refused(content: bytes, published: Hub, theirs: Place) -> None:
+    published.faults["GET /api/models"] = (content, 99)
+    said = theirs(*PULL)
+    assert said.code == 3, said.err
+    assert "list of the files" in said.err
+    assert theirs.is_empty()
+
+
+@pytest.mark.parametrize("more", [-1, 1, 10_000])
+def test_a_file_of_another_size_than_was_said_is_refused(more: int, published: Hub, theirs: Place) -> None:
+    content = published.main("me/xnli-snli")["adapter.safetensors"]
+    body = content[:more] if more < 0 else content + bytes(more)
+    published.faults["GET .*/adapter.safetensors"] = (body, 99)
+    said = theirs(*PULL)
+    assert said.code == 3
+    assert "the hub sends" in said.err
+    assert theirs.is_empty()
+
+
+def test_a_list_that_names_itself_ends(theirs: Place, hub: Hub) -> None:
+    hub.put("me/xnli-snli", {"collection.json": json.dumps([{"repository": "me/xnli-snli"}]).encode()})
+    said = theirs(*PULL)
+    assert said.code == 3
+    assert "is a list too" in said.err
+
+
+@pytest.mark.parametrize(
+    "content", [b"{}", b"[]", b"[7]", b'[{"repository": 7}]', b'[{"name": "x"}]', b"[" * 9000, b"\xff", b"[NaN]"]
+)
+def test_a_list_of_adapters_that_is_none_is_refused(content: bytes, theirs: Place, hub: Hub) -> None:
+    hub.put("me/xnli-snli", {"collection.json": content})
+    said = theirs(*PULL)
+    assert said.code == 3
+    assert "is damaged" in said.err
+
+
+@pytest.mark.parametrize("seconds", ["soon", "nan", "inf", "0", "-3", "1e999"])
+def test_a_patience_that_is_no_number_of_seconds_is_refused(
+    seconds: str, theirs: Place, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_DOWNLOAD_TIMEOUT", seconds)
+    said = theirs(*PULL)
+    assert said.code == 2
+    assert "HF_HUB_DOWNLOAD_TIMEOUT" in said.err
 
 
 def test_a_download_that_is_cut_short_leaves_nothing(published: Hub, theirs: Place) -> None:

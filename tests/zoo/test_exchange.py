@@ -9,7 +9,8 @@ import pytest
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError
 from madx_stilts.stack import AdapterRef
-from madx_stilts.zoo.exchange import copy_lineage, places_of, refuse_unsafe
+from madx_stilts.zoo.exchange import copy_lineage
+from madx_stilts.zoo.folder import places_of, refuse_unsafe
 from madx_stilts.zoo.store import Zoo
 
 NewCard = Callable[..., Card]
