@@ -1,13 +1,13 @@
 """Files that must survive: written whole, named by checksum, never half there.
 
 A file or folder is made under a temporary name beside its final one, flushed to disk, and renamed. A reader
-sees nothing or all of it. What a crash leaves behind carries the suffix `.partial`. Whoever writes it holds a lock of
-the system on it, which ends with the process, so that `sweep_beside` can tell it from what is being written.
+sees nothing or all of it. What a crash leaves behind carries the suffix `.partial`. Its writer holds a lock of the
+system on it, which ends with the process: so the next one to write the same can tell what is left from what is being
+written, and removes it.
 """
 
 import errno
 import fcntl
-import glob
 import hashlib
 import json
 import os
@@ -98,6 +98,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     with told_as_storage(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _sweep_beside(path)
             with _opened(partial) as file:
                 file.write(data)
                 file.flush()
@@ -122,6 +123,7 @@ def written_folder(final: Path) -> Iterator[Path]:
     partial = _partial_name(final)
     with told_as_storage(final), ExitStack() as marked:
         try:
+            _sweep_beside(final)
             marked.callback(os.close, _made(partial))
             yield partial
             for path in partial.rglob("*"):
@@ -142,17 +144,6 @@ def sweep(folder: Path) -> list[Path]:
     for path in left:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return left
-
-
-def sweep_beside(final: Path) -> list[Path]:
-    """Remove what a crash left of writing `final`, and return it. What another process is writing stays.
-
-    Raises:
-        StorageError: No permission.
-    """
-    with told_as_storage(final):
-        left = sorted(final.parent.glob(f".{glob.escape(final.name)}.*{PARTIAL}"))
-        return [path for path in left if _removed(path)]
 
 
 def is_abandoned(path: Path) -> bool:
@@ -214,15 +205,21 @@ def _taken(path: Path, opened: ExitStack) -> bool:
     return True
 
 
-def _removed(path: Path) -> bool:
+def _sweep_beside(final: Path) -> None:
+    """Remove what a crash left of writing the same. What another process is writing stays."""
+    with suppress(OSError):  # a folder that cannot be listed, or is not there yet
+        for name in os.listdir(final.parent):
+            if name.startswith(f".{final.name}.") and name.endswith(PARTIAL):
+                _remove_abandoned(final.with_name(name))
+
+
+def _remove_abandoned(path: Path) -> None:
     with ExitStack() as opened:
-        if not _taken(path, opened):
-            return False
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-        return True
+        if _taken(path, opened):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _sync_file(path: Path) -> None:

@@ -47,6 +47,7 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     from madx_stilts.cli.scores import print_scores
     from madx_stilts.cli.scoring import language_swap, open_bench, tell_what_is_missing
     from madx_stilts.cli.zoos import find_stack, open_zoo, require_known, stack_references
+    from madx_stilts.score.bench import used_ids
     from madx_stilts.score.evaluate import evaluate as score
 
     place, how, options = data_place(settings), EVALUATION.chosen(), SCORING.chosen()
@@ -62,7 +63,8 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     chosen = find_stack(bench.zoo, "" if bare else stack, backbone=bench.backbone.fingerprint)
     tell_what_is_missing(bench.zoo, chosen)
     swap = language_swap(bench.zoo, how, backbone=bench.backbone.fingerprint)
-    result = score(bench, what, chosen, languages, split=split, limit=options.limit, swap=swap)
+    with bench.zoo.holding(used_ids([chosen], languages, swap)):
+        result = score(bench, what, chosen, languages, split=split, limit=options.limit, swap=swap)
     if as_json:
         click.echo(json.dumps(result.as_json()))
         return

@@ -9,11 +9,12 @@ import click
 
 from madx_stilts.cli.giving_options import ExportOptions, PublishOptions
 from madx_stilts.cli.settings import Settings
+from madx_stilts.cli.telling import note
 from madx_stilts.cli.zoos import find_stack, references
 from madx_stilts.errors import StorageError, UsageError
 from madx_stilts.files import sha256_of, told_as_storage, written_folder
 from madx_stilts.hub.address import Address
-from madx_stilts.hub.bundle import README, Press, write_adapter, write_stack
+from madx_stilts.hub.bundle import README, SETUP, Press, write_adapter, write_stack
 from madx_stilts.hub.collection import member_address, one_ref_each, write_collection
 from madx_stilts.hub.connection import connect
 from madx_stilts.hub.publish import Wish, publish
@@ -21,7 +22,8 @@ from madx_stilts.hub.results import read_results
 from madx_stilts.hub.story import Story
 from madx_stilts.stack import AdapterRef, Stack
 from madx_stilts.zoo.exchange import copy_lineage, listing
-from madx_stilts.zoo.prune import all_cards
+from madx_stilts.zoo.inventory import taken
+from madx_stilts.zoo.layer import CARD, may_become_zoo
 from madx_stilts.zoo.published import note_published
 from madx_stilts.zoo.store import Zoo
 
@@ -64,7 +66,10 @@ def chosen(zoo: Zoo, root: Path, reference: str | None, stack: str | None, *, ev
     if stack:
         found = _stack(zoo, stack)
         return Picked(found.refs, found)
-    refs = one_ref_each(zoo, list(all_cards(root)))
+    stock = taken(root)
+    for fault in stock.faults:
+        note(f"Left out: {fault}")
+    refs = one_ref_each(zoo, list(stock.cards))
     if not refs:
         raise UsageError(f"The zoo in {root} is empty.", hint="Train an adapter, or name another zoo with --zoo.")
     return Picked(refs, listed=True)
@@ -129,9 +134,11 @@ def send(settings: Settings, parcel: Parcel, wish: Wish, *, as_json: bool) -> di
 
 def copy_all(zoo: Zoo, refs: Sequence[AdapterRef], folder: Path, *, dry_run: bool) -> list[dict[str, str]]:
     """Copy adapters with their lineage into another zoo, and tell what was done."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / "objects").is_dir():
+    if not may_become_zoo(folder):
         raise UsageError(f"{folder} is no zoo, and not empty.", hint="Name a zoo or an empty folder.")
     other, told = Zoo([folder]), []
+    if not dry_run:
+        other.sweep()
     for ref in refs:
         if dry_run:
             missing = sum(not other.has(card.id) for card in zoo.lineage(ref.id))
@@ -144,7 +151,7 @@ def copy_all(zoo: Zoo, refs: Sequence[AdapterRef], folder: Path, *, dry_run: boo
 
 
 def write_out(zoo: Zoo, texts: str, folder: Path, given: ExportOptions) -> list[str]:
-    """Write an adapter, or a stack, into a new folder, and tell its files.
+    """Write an adapter, or a stack, into a new folder, and tell its files. One that holds just that already stays.
 
     Raises:
         StorageError: The folder is not empty, or cannot be written.
@@ -153,17 +160,33 @@ def write_out(zoo: Zoo, texts: str, folder: Path, given: ExportOptions) -> list[
     several = len(references(texts)) > 1
     stack = _stack(zoo, texts) if several else None
     ref = zoo.find(texts) if not several else None
-    with told_as_storage(folder):
-        if folder.exists() and any(folder.iterdir()):
-            raise StorageError(f"{folder} is not empty.", hint="Name a new folder.")
-        if folder.exists():
-            folder.rmdir()
-    with written_folder(folder) as target:
+    folder = folder.resolve()
+    there = _present(folder)
+    # What an interrupted command wrote whole is found equal below; anything else is told before work begins.
+    if there and not {CARD, SETUP} & {*there}:
+        raise _not_empty(folder)
+    ids = [one.id for one in (stack.refs if stack else [ref] if ref else [])]
+    with zoo.holding(ids), written_folder(folder) as target:
         if stack is not None:
             write_stack(press, stack, target)
         elif ref is not None:
             write_adapter(press, ref, target)
+        if there and _sums(target) != _sums(folder):
+            raise _not_empty(folder)
     return listing(folder)
+
+
+def _present(folder: Path) -> list[str]:
+    with told_as_storage(folder):
+        return [path.name for path in folder.iterdir()] if folder.exists() else []
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    return {name: sha256_of(folder / name) for name in listing(folder)}
+
+
+def _not_empty(folder: Path) -> StorageError:
+    return StorageError(f"{folder} is not empty.", hint="Name a new folder.")
 
 
 def _count(adapters: int) -> str:

@@ -11,7 +11,7 @@ from madx_stilts.cli.places import data_place
 from madx_stilts.cli.progress import listeners
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import say
-from madx_stilts.cli.zoos import open_zoo, require_known, require_name
+from madx_stilts.cli.zoos import open_zoo, open_zoo_to_write, require_known, require_name
 from madx_stilts.config import AdapterConfig, load
 from madx_stilts.data.shelf import Shelf
 from madx_stilts.formats import FORMATS
@@ -121,7 +121,7 @@ def open_workshop(settings: Settings, options: CommonOptions, *, precision: Prec
         hearing.append(partial(Tracker, options.tracker, Path.cwd() / "logs"))
     return Workshop(
         backbone=open_backbone(settings, options, precision=precision),
-        zoo=open_zoo(settings),
+        zoo=open_zoo_to_write(settings),
         place=data_place(settings),
         cache=settings.encodings,
         listeners=hearing,

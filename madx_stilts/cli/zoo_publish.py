@@ -45,11 +45,11 @@ def publish(
       madx-stilts zoo publish --all --to hub:me/my-grid --private
     """
     from madx_stilts.cli.giving import Parcel, chosen, copy_all, pack, print_parcel, send
-    from madx_stilts.cli.zoos import open_zoo
+    from madx_stilts.cli.zoos import open_zoo, open_zoo_to_write
     from madx_stilts.hub.address import HUB, Address
     from madx_stilts.hub.publish import Wish
 
-    given, zoo = PUBLISHING.chosen(), open_zoo(settings)
+    given, zoo = PUBLISHING.chosen(), (open_zoo if dry_run else open_zoo_to_write)(settings).snapshot()
     picked = chosen(zoo, settings.zoo, reference, given.stack, everything=everything)
     if given.destination is None:
         raise UsageError("No place is named.", hint="Add --to hub:owner/name, or --to DIR for another zoo.")
@@ -87,7 +87,7 @@ def export(settings: Settings, reference: str, folder: Path, as_json: bool) -> N
     from madx_stilts.cli.giving import write_out
     from madx_stilts.cli.zoos import open_zoo
 
-    files = write_out(open_zoo(settings), reference, folder, EXPORTING.chosen())
+    files = write_out(open_zoo(settings).snapshot(), reference, folder, EXPORTING.chosen())
     if as_json:
         click.echo(json.dumps({"folder": str(folder), "files": files}))
         return

@@ -27,10 +27,10 @@ def pull(settings: Settings, source: str, as_json: bool) -> None:
       madx-stilts zoo pull hub:AdapterHub/xlm-roberta-base-de-wiki_pfeiffer --backbone xlmr-base
     """
     from madx_stilts.cli.taking import from_hub, print_taken
-    from madx_stilts.cli.zoos import open_zoo
+    from madx_stilts.cli.zoos import open_zoo_to_write
     from madx_stilts.hub.address import Address
 
-    zoo, address = open_zoo(settings), Address.parse(source)
+    zoo, address = open_zoo_to_write(settings), Address.parse(source)
     refs = from_hub(settings, zoo, address, TAKING.chosen())
     print_taken(zoo, refs, as_json=as_json)
 
@@ -47,8 +47,8 @@ def import_folder(settings: Settings, folder: Path, as_json: bool) -> None:
     holds here too.
     """
     from madx_stilts.cli.taking import from_folder, print_taken
-    from madx_stilts.cli.zoos import open_zoo
+    from madx_stilts.cli.zoos import open_zoo_to_write
 
-    zoo = open_zoo(settings)
+    zoo = open_zoo_to_write(settings)
     refs = from_folder(settings, zoo, folder, TAKING.chosen())
     print_taken(zoo, refs, as_json=as_json)

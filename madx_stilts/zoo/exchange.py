@@ -163,10 +163,11 @@ def take_in(zoo: Zoo, folder: Path, members: Sequence[Member], *, source: str) -
             for name in member.card.files:
                 copy_file(folder / member.path(name), target / name)
 
-    for member in members:
-        add(member)
-    ordered = sorted(members, key=lambda member: member.place.startswith(LINEAGE))
-    return [zoo.name(role, name, member.card.id) for member in ordered for role, name in member.names]
+    with zoo.adding_all(by_id):
+        for member in members:
+            add(member)
+        ordered = sorted(members, key=lambda member: member.place.startswith(LINEAGE))
+        return [zoo.name(role, name, member.card.id) for member in ordered for role, name in member.names]
 
 
 def copy_lineage(zoo: Zoo, ref: AdapterRef, other: Zoo) -> list[str]:
@@ -179,16 +180,17 @@ def copy_lineage(zoo: Zoo, ref: AdapterRef, other: Zoo) -> list[str]:
         AdapterError: One of them is missing or damaged.
         StorageError: The other zoo cannot be written to.
     """
-    new = []
-    for card in zoo.lineage(ref.id):
-        folder = zoo.folder(card.id)
-        if not other.is_sound(card.id):
-            new.append(card.id)
-            with other.adding(card.model_copy(update={"files": {}})) as target:
-                for name in card.files:
-                    copy_file(folder / name, target / name)
-        for one in zoo.refs_of(card.id):
-            other.name(one.role, one.name, one.id)
+    new, lineage = [], zoo.lineage(ref.id)
+    with zoo.holding([ref.id]), other.adding_all(card.id for card in lineage):
+        for card in lineage:
+            folder = zoo.folder(card.id)
+            if not other.is_sound(card.id):
+                new.append(card.id)
+                with other.adding(card.model_copy(update={"files": {}})) as target:
+                    for name in card.files:
+                        copy_file(folder / name, target / name)
+            for one in zoo.refs_of(card.id):
+                other.name(one.role, one.name, one.id)
     return new
 
 

@@ -24,7 +24,7 @@ from madx_stilts.zoo.lock import held, shared
 
 CARD: Final = "card.json"
 ID: Final = re.compile(r"[0-9a-f]{64}")
-PARTS: Final = ("objects", "refs", "work", "locks", "published", "records", "slurm")
+PARTS: Final = ("objects", "refs", "work", "locks", "published", "imported", "records", "slurm")
 """The folders that a zoo consists of; only those are there that something was written to."""
 Purpose = Literal["adding", "job", "training"]
 _MAX_CARD_BYTES = 4_000_000
@@ -41,15 +41,15 @@ class Layer:
 
     def object(self, id: str) -> Path:
         """The folder of an adapter's files."""
-        return self.root / "objects" / _checked(id)[:2] / id
+        return self.root / f"objects/{_checked(id)[:2]}/{id}"  # one step: a zoo may have many
 
     def card_file(self, id: str) -> Path:
         """The file of an adapter's card."""
-        return self.object(id) / CARD
+        return self.root / f"objects/{_checked(id)[:2]}/{id}/{CARD}"
 
     def reference(self, ref: AdapterRef) -> Path:
         """The file that gives an adapter its role and name."""
-        return self.root / "refs" / str(ref.role) / ref.name / f"{_checked(ref.id)}.json"
+        return self.root / f"refs/{ref.role}/{ref.name}/{_checked(ref.id)}.json"
 
     def work(self, id: str) -> Path:
         """The folder of a training that is not finished."""

@@ -22,8 +22,8 @@ _PLACES: tuple[tuple[str, Purpose], ...] = (
     (f"work/.*{PARTIAL}", "training"),
     (f"work/*/**/*{PARTIAL}", "training"),
 )
-_UNDER_NO_ID = f"slurm/*/.*{PARTIAL}"
-"""What a submission writes; its lock is on the file itself."""
+_UNDER_NO_LOCK = (f"slurm/*/.*{PARTIAL}", f"imported/.*{PARTIAL}")
+"""What is written while no lock is held but that of the file itself."""
 _WRITING = "Another process is writing it."
 
 
@@ -114,10 +114,10 @@ def _left(layer: Layer) -> Iterator[tuple[Path, Path | None]]:
             id = ID.search(str(place))
             if id is not None and not any(parent.name.endswith(PARTIAL) for parent in place.parents):
                 yield path, layer.lock(purpose, id.group())
-    yield from ((path, None) for path in sorted(layer.root.glob(_UNDER_NO_ID)) if is_abandoned(path))
-    yield from (
-        (folder, layer.lock("training", folder.name)) for folder in layer.unfinished() if _is_over(layer, folder)
-    )
+    alone = sorted(path for pattern in _UNDER_NO_LOCK for path in layer.root.glob(pattern))
+    yield from ((path, None) for path in alone if is_abandoned(path))
+    over = [folder for folder in layer.unfinished() if _is_over(layer, folder)]
+    yield from ((folder, layer.lock("training", folder.name)) for folder in over)
 
 
 def _is_over(layer: Layer, folder: Path) -> bool:

@@ -185,6 +185,7 @@ def _remove(layer: Layer, id: str, refs: Sequence[AdapterRef]) -> str:
                 with suppress(OSError):  # it has other versions
                     layer.reference(ref).parent.rmdir()
             discard(layer.object(id))
+            remove(layer.root / "imported" / f"{id}.json")  # where it came from is of no interest any more
     return ""
 
 

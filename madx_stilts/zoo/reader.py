@@ -158,7 +158,7 @@ class Reader:
 
     def _reserved(self, id: str) -> int:
         while True:
-            card = self._layer_of(id).card_file(id)
+            card = Reader._layer_of(self, id).card_file(id)  # where it is now, also in a snapshot
             with told_as_unreadable(card):
                 descriptor = reserved(card)
             if descriptor is not None:  # else it was removed a moment ago

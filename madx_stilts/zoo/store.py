@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from madx_stilts.card import Card
-from madx_stilts.errors import UsageError
+from madx_stilts.errors import Busy, UsageError
 from madx_stilts.files import sha256_of, sweep, told_as_storage, write_whole, written_folder
 from madx_stilts.stack import AdapterRef, Role, Wanted
 from madx_stilts.zoo import leftovers
 from madx_stilts.zoo.fault import Fault
-from madx_stilts.zoo.layer import CARD, reference_json
-from madx_stilts.zoo.lock import held
+from madx_stilts.zoo.layer import CARD, Layer, reference_json
+from madx_stilts.zoo.lock import held, unreserved
 from madx_stilts.zoo.reader import Reader
 from madx_stilts.zoo.verify import contents, layer_faults
 
@@ -82,7 +82,7 @@ class Zoo(Reader):
                 # Until the folder has its name: who prunes has seen it, or comes after it.
                 appearing.enter_context(self._own.growing())
                 if not self.is_sound(card.id):
-                    leftovers.put_aside(final)
+                    self._make_room(card.id)
             leftovers.sweep_adding(self._own, card.id)
 
     @contextmanager
@@ -160,6 +160,13 @@ class Zoo(Reader):
         """
         return leftovers.sweep(self._own)
 
+    def _make_room(self, id: str) -> None:
+        """Put aside what lies in the place of an adapter."""
+        with unreserved(self._own.card_file(id)) as free:
+            if not free:
+                raise Busy(f"Another process uses the adapter {id}, which is to be replaced.", hint="Wait for it.")
+            leftovers.put_aside(self._own.object(id))
+
     def _adding_lock(self, id: str) -> AbstractContextManager[None]:
         busy = f"Another process has been adding the adapter {id} for {_ADDING_WAIT:.0f} seconds."
         return held(self._own.lock("adding", id), busy=busy, wait_seconds=_ADDING_WAIT)
@@ -187,6 +194,10 @@ class _Snapshot(Zoo):
     def _cards(self) -> dict[str, Card]:
         return {}
 
+    @cached_property
+    def _places(self) -> dict[str, Layer]:
+        return {}
+
     def references(self) -> list[AdapterRef]:
         return list(self._all_references)
 
@@ -197,6 +208,11 @@ class _Snapshot(Zoo):
         if id not in self._cards:
             self._cards[id] = super().card(id)
         return self._cards[id]
+
+    def _layer_of(self, id: str) -> Layer:
+        if id not in self._places:
+            self._places[id] = super()._layer_of(id)
+        return self._places[id]
 
 
 def _sums(folder: Path) -> dict[str, str]:
