@@ -10,6 +10,7 @@ What else lies there is for people and other programs, and is not read here.
 import re
 import shutil
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -180,15 +181,17 @@ def copy_lineage(zoo: Zoo, ref: AdapterRef, other: Zoo) -> list[str]:
         AdapterError: One of them is missing or damaged.
         StorageError: The other zoo cannot be written to.
     """
-    new, lineage = [], zoo.lineage(ref.id)
-    with zoo.holding([ref.id]), other.adding_all(card.id for card in lineage):
+    new = []
+    with zoo.holding([ref.id]), ExitStack() as adding:
+        lineage = zoo.lineage(ref.id)
+        folders = {card.id: zoo.folder(card.id) for card in lineage}
+        adding.enter_context(other.adding_all(folders))
         for card in lineage:
-            folder = zoo.folder(card.id)
             if not other.is_sound(card.id):
                 new.append(card.id)
                 with other.adding(card.model_copy(update={"files": {}})) as target:
                     for name in card.files:
-                        copy_file(folder / name, target / name)
+                        copy_file(folders[card.id] / name, target / name)
             for one in zoo.refs_of(card.id):
                 other.name(one.role, one.name, one.id)
     return new
