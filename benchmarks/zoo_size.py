@@ -6,7 +6,7 @@
 A zoo of tiny adapters is written: a fifth are intermediates, each of the others is a target on one of them, all under
 names of their own. Each command runs in a process of its own, with `--json` where it has it, and its CPU and wall
 seconds are taken; with `--other`, the two versions take turns in the same run, so that their ratio means something on a
-machine that does other work too. What runs longer than `--patience` is ended, and told as that.
+machine that does other work too. What takes more CPU seconds than `--patience` is ended, and reported as that.
 """
 
 import argparse
@@ -15,11 +15,13 @@ import json
 import os
 import platform
 import resource
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -87,7 +89,7 @@ def _card(number: int, below: list[Card]) -> Card:
     )
 
 
-def run(root: Path, words: list[str], package: Path, patience: float) -> tuple[float | None, float | None]:
+def run(root: Path, words: list[str], package: Path, patience: int) -> tuple[float | None, float | None]:
     """CPU and wall seconds of a command."""
     places = {"MADX_STILTS_ZOO": str(root), "PYTHONPATH": str(package), "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
@@ -97,17 +99,19 @@ def run(root: Path, words: list[str], package: Path, patience: float) -> tuple[f
             env={**os.environ, **places},
             cwd=package,
             stdout=subprocess.DEVNULL,
-            timeout=patience,
+            preexec_fn=partial(resource.setrlimit, resource.RLIMIT_CPU, (patience, patience)),
             check=True,
         )
-    except subprocess.TimeoutExpired:
-        return None, None
+    except subprocess.CalledProcessError as error:
+        if error.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+            return None, None
+        raise
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return round(cpu, 2), round(time.monotonic() - began, 2)
 
 
-def measured(size: int, versions: dict[str, Path], patience: float) -> Iterator[Took]:
+def measured(size: int, versions: dict[str, Path], patience: int) -> Iterator[Took]:
     """Each command in each version, by turns; each pruning has a zoo of its own."""
     with TemporaryDirectory(prefix="zoo-size-") as name:
         zoos = {version: Path(name) / str(at) for at, version in enumerate(versions)}
@@ -123,7 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="500,2000,10000")
     parser.add_argument("--other", type=Path, metavar="CHECKOUT", help="Another version of the package.")
-    parser.add_argument("--patience", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--patience", type=int, default=60, metavar="SECONDS")
     parser.add_argument("--out", type=Path, metavar="FILE", help="Where all numbers go, as JSON.")
     chosen = parser.parse_args()
     versions = {"this": Path(__file__).resolve().parents[1]}
@@ -134,7 +138,7 @@ def main() -> None:
     for size in map(int, chosen.sizes.split(",")):
         for one in measured(size, versions, chosen.patience):
             took.append(asdict(one))
-            longer = f"> {chosen.patience:.0f}"
+            longer = f"> {chosen.patience}"
             cells = [one.adapters, one.command, one.version, one.cpu_seconds or longer, one.wall_seconds or longer]
             print(f"| {' | '.join(map(str, cells))} |", flush=True)
     if chosen.out:

@@ -5,6 +5,7 @@ trained on, each going on from the last (XCOPA: SIQa, then COPA), so every stage
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -161,14 +162,17 @@ def train_target(
     fusing = wish.config.fusion.model_dump() | {"members": tuple(ref.id for ref in on)}
     fusion = Fusion.model_validate(fusing) if transfer == "fuse" else None
     stages = task.training_tasks
-    for at, stage in enumerate(stages, start=1):
-        part = _part(tasks[stage], wish)
-        recipe = _recipe((part,), wish, below=below, start=start, fusion=fusion)
-        last = at == len(stages)
-        name = wish.name if wish.name and last else _target_name(task if last else tasks[stage], wish, on, transfer)
-        materials = Materials([gather(part, recipe.train, shop.place)])
-        card = train(shop, recipe, materials, role=Role.TARGET, name=name)
-        start = Start(adapter=card.id, head=True)
+    with ExitStack() as held:
+        held.enter_context(shop.zoo.holding((*below, *(ref.id for ref in on))))
+        for at, stage in enumerate(stages, start=1):
+            part = _part(tasks[stage], wish)
+            recipe = _recipe((part,), wish, below=below, start=start, fusion=fusion)
+            last = at == len(stages)
+            name = wish.name if wish.name and last else _target_name(task if last else tasks[stage], wish, on, transfer)
+            materials = Materials([gather(part, recipe.train, shop.place)])
+            card = train(shop, recipe, materials, role=Role.TARGET, name=name)
+            held.enter_context(shop.zoo.holding([card.id]))  # for the next stage, which starts from it
+            start = Start(adapter=card.id, head=True)
     return card
 
 
