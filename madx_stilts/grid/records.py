@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from madx_stilts.card import Amount, Instant, Seconds, Sum
 from madx_stilts.errors import Busy, StorageError
-from madx_stilts.files import PARTIAL, canonical_json, digest, told_as_storage, write_whole
+from madx_stilts.files import canonical_json, digest, read_bounded, write_whole
 from madx_stilts.grid.job import Job, JobId, Train
 from madx_stilts.recipe import Frozen
 from madx_stilts.zoo.layer import children, told_as_unreadable
@@ -30,6 +30,8 @@ from madx_stilts.zoo.lock import held
 FORMAT: Final = 1
 """Raised when a record's keys change their meaning."""
 _SUM: Final = "sha256"
+_LARGEST: Final = 100_000_000
+"""Bytes of a record."""
 _ID: Final = re.compile(r"[0-9a-f]{64}")
 
 Status = Literal["done", "failed"]
@@ -149,8 +151,8 @@ class Records:
         path = self.path(id)
         try:
             with told_as_unreadable(path):
-                content = path.read_bytes()
-        except FileNotFoundError:
+                content = read_bounded(path, limit=_LARGEST)
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return _read(content, path)
 
@@ -160,11 +162,7 @@ class Records:
         Raises:
             StorageError: No permission or no space; the last record stays.
         """
-        path = self.path(record.id)
-        with told_as_storage(path):
-            for left in path.parent.glob(f".{path.name}.*{PARTIAL}"):
-                left.unlink(missing_ok=True)
-        write_whole(path, record.to_json())
+        write_whole(self.path(record.id), record.to_json())
 
     def all(self) -> Iterator[Record]:
         """All records that can be trusted, sorted by id.
@@ -175,12 +173,16 @@ class Records:
         return (found for found in map(self.look, self._ids()) if isinstance(found, Record))
 
     def damaged(self) -> list[Damaged]:
-        """The records that cannot be trusted.
-
-        Raises:
-            StorageError: See `get`.
-        """
-        return [found for found in map(self.look, self._ids()) if isinstance(found, Damaged)]
+        """The records that cannot be trusted, or cannot be read here."""
+        found = []
+        for id in self._ids():
+            try:
+                record = self.look(id)
+            except StorageError as error:
+                record = Damaged(self.path(id), f"is left out: {error.message}")
+            if isinstance(record, Damaged):
+                found.append(record)
+        return found
 
     def lock(self, id: JobId) -> AbstractContextManager[None]:
         """Hold the lock of a job.

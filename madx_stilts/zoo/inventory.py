@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from madx_stilts.card import Card
-from madx_stilts.errors import AdapterError, StorageError
+from madx_stilts.errors import AdapterError, NotAvailable, StorageError
 from madx_stilts.files import read_bounded
 from madx_stilts.zoo.fault import Fault
 from madx_stilts.zoo.layer import ID, Layer
@@ -57,7 +57,7 @@ def taken(root: Path, *, apart_from: Collection[str] = ()) -> Inventory:
                 raise AdapterError(f"It has the date {card.created}, which does not exist.")
         except (AdapterError, StorageError) as error:
             if layer.object(id).exists():
-                faults.append(Fault(layer.card_file(id), f"cannot be used: {error.message}"))
+                faults.append(_fault(layer, id, error))
                 needs[id] = _named_in(layer.card_file(id)) - {id}
         else:
             cards[id] = card
@@ -70,6 +70,12 @@ def date_of(card: Card) -> datetime | None:
         return datetime.fromisoformat(card.created)
     except ValueError:
         return None
+
+
+def _fault(layer: Layer, id: str, error: NotAvailable) -> Fault:
+    if not layer.object(id).is_dir():
+        return Fault(layer.object(id), "is no folder.")
+    return Fault(layer.card_file(id), f"cannot be used: {error.message}")
 
 
 def _named_in(path: Path) -> frozenset[str]:
