@@ -30,8 +30,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from kills import QUIET, _is_held
+from filelock import FileLock, Timeout
 
+QUIET = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 COSTS = ("wall_seconds", "peak_bytes", "created")
 HEADS = ("command", "kill", "s of", "left", "results", "verify", "clean")
 BACKBONE = ("--backbone", "miniature", "--device", "cpu")
@@ -125,7 +126,8 @@ def begin(place: Path, words: tuple[str, ...], data: Path) -> int:
     with (place / "said.txt").open("a") as said, contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
         try:
             (place / "tmp").mkdir(exist_ok=True)
-            options = {"ZOO": place / "zoo", "DATA": data, "CACHE": place / "cache", "OFFLINE": 1}
+            options = {"ZOO": place / "zoo", "CACHE": place / "cache", "OFFLINE": 1}
+            options |= {"DATA": data} if data.exists() else {}
             os.environ.update({f"MADX_STILTS_{name}": str(value) for name, value in options.items()})
             os.environ["TMPDIR"] = str(place / "tmp")
             sys.argv = ["madx-stilts", *(str(place / word[1:]) if word[0] == "@" else word for word in words)]
@@ -172,6 +174,14 @@ def _value(path: Path) -> object:
 _TIMES = ("started", "ended", "cpu_seconds", "pid", "sha256", "peak_bytes")
 
 
+def _is_held(path: Path) -> bool:
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
 def faults_of(place: Path) -> list[str]:
     """What `zoo verify` finds in the zoos of a place."""
     from madx_stilts.zoo.store import Zoo
@@ -206,7 +216,8 @@ def kill_once(name: str, place: Path, data: Path, moment: float, calm: Mapping[s
 
 def trials(name: str, scratch: Path, data: Path, kills: int, dice: random.Random) -> list[Trial]:
     """All kills of one command."""
-    command, made, tries = COMMANDS[name], [], 0
+    command, tries = COMMANDS[name], 0
+    made: list[Trial] = []
     start = scratch / name.replace(" ", "-")
     start.mkdir()
     (start / "tiny.yaml").write_text(TINY)
@@ -225,8 +236,8 @@ def trials(name: str, scratch: Path, data: Path, kills: int, dice: random.Random
         shutil.rmtree(place)
         if trial is not None:
             made.append(trial := Trial(**{**asdict(trial), "length": round(length, 2)}))
-            words = ["yes" if one else "NO" for one in (trial.results, trial.verify, trial.clean)]
-            cells = [name, f"{trial.moment:.1f}", f"{length:.1f}", str(trial.left), *words]
+            good = ["yes" if one else "NO" for one in (trial.results, trial.verify, trial.clean)]
+            cells = [name, f"{trial.moment:.1f}", f"{length:.1f}", str(trial.left), *good]
             print(f"| {' | '.join(cells)} |", trial.wrong, flush=True)
     return made
 
@@ -281,7 +292,7 @@ def _pairs(data: Path) -> str:
 
     place = DataPlace((data,), offline=True)
     texts = [read(place.tasks["xnli"], code, "test", place=place, limit=120).items for code in ("qae", "qaa")]
-    return "".join(f"{one.premise}\t{other.premise}\n" for one, other in zip(*texts, strict=True))
+    return "".join(f"{one.first}\t{other.first}\n" for one, other in zip(*texts, strict=True))
 
 
 if __name__ == "__main__":

@@ -141,14 +141,16 @@ def main() -> None:
             longer = f"> {chosen.patience}"
             cells = [one.adapters, one.command, one.version, one.cpu_seconds or longer, one.wall_seconds or longer]
             print(f"| {' | '.join(map(str, cells))} |", flush=True)
-    if chosen.out:
-        load = os.getloadavg()
-        machine = {
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            "load": [round(one, 1) for one in load],
-        }
-        chosen.out.write_text(json.dumps({"machine": machine, "took": took}, indent=1) + "\n")
+            if chosen.out:
+                write(chosen.out, took)
+
+
+def write(file: Path, took: list[dict[str, object]]) -> None:
+    """Write down all that was measured so far."""
+    load = [round(one, 1) for one in os.getloadavg()]
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "load": load}
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"machine": machine, "took": took}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, Busy
 from madx_stilts.stack import AdapterRef, Role
+from madx_stilts.zoo.inventory import taken
 from madx_stilts.zoo.prune import IN_USE, Kept, Pruning, plan_pruning, prune
 from madx_stilts.zoo.published import note_published
 from madx_stilts.zoo.store import Zoo
@@ -64,7 +65,7 @@ for text in sys.argv[2:]:
 
 def everything(root: Path) -> Pruning:
     """The plan to remove all that can go."""
-    return plan_pruning(root, set(Zoo([root]).snapshot()._cards) | {ref.id for ref in Zoo([root]).references()})
+    return plan_pruning(root, taken(root).ids)
 
 
 def kept_by(root: Path, plan: Pruning) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A zoo is looked through in one go: however many adapters it has, each card and each folder of names is read once."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ COUNTS = (10, 40)
 
 
 @pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often cards were read and folders were listed."""
     counted: Counter[str] = Counter()
     card, listed = Card.from_json, layer._listed
