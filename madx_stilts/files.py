@@ -1,10 +1,13 @@
 """Files that must survive: written whole, named by checksum, never half there.
 
 A file or folder is made under a temporary name beside its final one, flushed to disk, and renamed. A reader
-sees nothing or all of it. What a crash leaves behind carries the suffix `.partial` and is removed by `sweep`.
+sees nothing or all of it. What a crash leaves behind carries the suffix `.partial`. Its writer holds a lock of the
+system on it, which ends with the process: so the next one to write the same can tell what is left from what is being
+written, and removes it.
 """
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -12,7 +15,8 @@ import shutil
 import stat
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,12 +38,16 @@ def digest(value: object) -> str:
 
 
 def sha256_of(path: Path) -> str:
-    """The sha256, in hexadecimal, of a file's bytes."""
-    with path.open("rb") as file:
+    """The sha256, in hexadecimal, of a file's bytes.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+    """
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file to read its bytes, without waiting for whoever might write into a named pipe.
 
     Raises:
@@ -90,7 +98,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
     with told_as_storage(path):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("wb") as file:
+            _sweep_beside(path)
+            with _opened(partial) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -112,9 +121,10 @@ def written_folder(final: Path) -> Iterator[Path]:
         StorageError: No permission or no space; nothing is left behind.
     """
     partial = _partial_name(final)
-    with told_as_storage(final):
+    with told_as_storage(final), ExitStack() as marked:
         try:
-            partial.mkdir(parents=True)
+            _sweep_beside(final)
+            marked.callback(os.close, _made(partial))
             yield partial
             for path in partial.rglob("*"):
                 _sync_file(path)
@@ -136,6 +146,12 @@ def sweep(folder: Path) -> list[Path]:
     return left
 
 
+def is_abandoned(path: Path) -> bool:
+    """Whether no process is writing a `.partial` file or folder any more."""
+    with ExitStack() as opened:
+        return _taken(path, opened)
+
+
 @contextmanager
 def told_as_storage(path: Path) -> Iterator[None]:
     """Turn an operating system error into one that names the path and says what to do."""
@@ -150,6 +166,60 @@ def told_as_storage(path: Path) -> Iterator[None]:
 
 def _partial_name(final: Path) -> Path:
     return final.with_name(f".{final.name}.{uuid.uuid4().hex[:8]}{PARTIAL}")
+
+
+def _opened(partial: Path) -> BinaryIO:
+    """A new file, locked so that no sweep takes it for abandoned."""
+    while True:
+        file = partial.open("wb")
+        with suppress(OSError):  # a file system without locks: there, nothing is swept either
+            fcntl.flock(file, fcntl.LOCK_SH)
+        if os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # swept between the two
+
+
+def _made(partial: Path) -> int:
+    """A new folder, locked likewise. Returns the descriptor that holds the lock."""
+    while True:
+        partial.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            descriptor = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
+            if partial.is_dir():
+                return descriptor
+            os.close(descriptor)
+
+
+def _taken(path: Path, opened: ExitStack) -> bool:
+    """Lock what carries the suffix `.partial`, as long as `opened` is; False if its writer lives."""
+    mode = os.O_RDONLY if path.is_dir() else os.O_RDWR  # NFS locks only what could be written
+    try:
+        descriptor = os.open(path, mode | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        opened.callback(os.close, descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        # A link has no writer. What is gone, held, or on a file system without locks is left alone.
+        return error.errno == errno.ELOOP
+    return True
+
+
+def _sweep_beside(final: Path) -> None:
+    """Remove what a crash left of writing the same. What another process is writing stays."""
+    with suppress(OSError):  # a folder that cannot be listed, or is not there yet
+        for name in os.listdir(final.parent):
+            if name.startswith(f".{final.name}.") and name.endswith(PARTIAL):
+                _remove_abandoned(final.with_name(name))
+
+
+def _remove_abandoned(path: Path) -> None:
+    with ExitStack() as opened:
+        if _taken(path, opened):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _sync_file(path: Path) -> None:

@@ -67,6 +67,7 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     from madx_stilts.cli.scores import print_notes, print_scores
     from madx_stilts.cli.scoring import keeping_what_is_done, language_swap, open_bench, tell_what_is_missing
     from madx_stilts.cli.telling import say
+    from madx_stilts.score.bench import used_ids
     from madx_stilts.score.evaluate import evaluate as score
     from madx_stilts.score.evaluation import Evaluation
 
@@ -83,7 +84,7 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
         print_notes(result)
 
     say(settings, f"{task}: reading the {split} data of {len(languages)} language{'s' if len(languages) > 1 else ''}")
-    with keeping_what_is_done(show) as on_scored:
+    with bench.zoo.holding(used_ids([chosen], languages, swap)), keeping_what_is_done(show) as on_scored:
         bench = replace(bench, on_scored=on_scored)
         result = score(bench, what, chosen, languages, split=split, limit=options.limit, swap=swap)
     show(result)

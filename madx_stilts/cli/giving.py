@@ -13,7 +13,7 @@ from madx_stilts.cli.zoos import references
 from madx_stilts.errors import StorageError, UsageError
 from madx_stilts.files import sha256_of, told_as_storage, written_folder
 from madx_stilts.hub.address import Address
-from madx_stilts.hub.bundle import README, Press, write_adapter, write_stack
+from madx_stilts.hub.bundle import README, SETUP, Press, write_adapter, write_stack
 from madx_stilts.hub.collection import member_address, write_collection
 from madx_stilts.hub.connection import connect
 from madx_stilts.hub.publish import Wish, publish
@@ -22,6 +22,7 @@ from madx_stilts.hub.story import Story
 from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.exchange import copy_lineage, to_copy
 from madx_stilts.zoo.folder import listing
+from madx_stilts.zoo.layer import CARD, may_become_zoo
 from madx_stilts.zoo.published import note_published
 from madx_stilts.zoo.store import Zoo
 
@@ -95,9 +96,11 @@ def send(settings: Settings, parcel: Parcel, wish: Wish, *, as_json: bool) -> di
 
 def copy_all(zoo: Zoo, refs: Sequence[AdapterRef], folder: Path, *, dry_run: bool) -> list[dict[str, str]]:
     """Copy adapters with their lineage into another zoo, and tell what was done."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / "objects").is_dir():
+    if not may_become_zoo(folder):
         raise UsageError(f"{folder} is no zoo, and not empty.", hint="Name a zoo or an empty folder.")
     other, told = Zoo([folder]), []
+    if not dry_run:
+        other.sweep()
     for ref in refs:
         if dry_run:
             missing = len(to_copy(zoo, ref, other).new)
@@ -110,7 +113,7 @@ def copy_all(zoo: Zoo, refs: Sequence[AdapterRef], folder: Path, *, dry_run: boo
 
 
 def write_out(zoo: Zoo, texts: str, folder: Path, given: ExportOptions) -> list[str]:
-    """Write an adapter, or a stack, into a new folder, and tell its files.
+    """Write an adapter, or a stack, into a new folder, and tell its files. One that holds just that already stays.
 
     Raises:
         StorageError: The folder is not empty, or cannot be written.
@@ -119,17 +122,33 @@ def write_out(zoo: Zoo, texts: str, folder: Path, given: ExportOptions) -> list[
     several = len(references(texts)) > 1
     stack = stack_of(zoo, texts) if several else None
     ref = zoo.find(texts) if not several else None
-    with told_as_storage(folder):
-        if folder.exists() and any(folder.iterdir()):
-            raise StorageError(f"{folder} is not empty.", hint="Name a new folder.")
-        if folder.exists():
-            folder.rmdir()
-    with written_folder(folder) as target:
+    folder = folder.resolve()
+    there = _present(folder)
+    # What an interrupted command wrote whole is found equal below; anything else is told before work begins.
+    if there and not {CARD, SETUP} & {*there}:
+        raise _not_empty(folder)
+    ids = [one.id for one in (stack.refs if stack else [ref] if ref else [])]
+    with zoo.holding(ids), written_folder(folder) as target:
         if stack is not None:
             write_stack(press, stack, target)
         elif ref is not None:
             write_adapter(press, ref, target)
+        if there and _sums(target) != _sums(folder):
+            raise _not_empty(folder)
     return listing(folder)
+
+
+def _present(folder: Path) -> list[str]:
+    with told_as_storage(folder):
+        return [path.name for path in folder.iterdir()] if folder.exists() else []
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    return {name: sha256_of(folder / name) for name in listing(folder)}
+
+
+def _not_empty(folder: Path) -> StorageError:
+    return StorageError(f"{folder} is not empty.", hint="Name a new folder.")
 
 
 def _count(adapters: int) -> str:

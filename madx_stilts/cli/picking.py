@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from madx_stilts.cli.telling import note
 from madx_stilts.cli.zoos import find_stack, references
 from madx_stilts.errors import UsageError
 from madx_stilts.stack import AdapterRef, Stack
-from madx_stilts.zoo.prune import all_cards
+from madx_stilts.zoo.inventory import taken
 from madx_stilts.zoo.store import Zoo
 
 
@@ -41,7 +42,10 @@ def chosen(zoo: Zoo, root: Path, reference: str | None, stack: str | None, *, ev
         return Picked(found.refs, found)
     from madx_stilts.hub.collection import one_ref_each
 
-    refs = one_ref_each(zoo, list(all_cards(root)))
+    stock = taken(root)
+    for fault in stock.faults:
+        note(f"Left out: {fault}")
+    refs = one_ref_each(zoo, list(stock.cards))
     if not refs:
         raise UsageError(f"The zoo in {root} is empty.", hint="Train an adapter, or name another zoo with --zoo.")
     return Picked(refs, listed=True)

@@ -11,7 +11,7 @@ from madx_stilts.cli.places import data_place
 from madx_stilts.cli.progress import listeners
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
-from madx_stilts.cli.zoos import open_zoo
+from madx_stilts.cli.zoos import open_zoo_to_write
 from madx_stilts.config import AdapterConfig
 from madx_stilts.data.shelf import Shelf
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
@@ -89,7 +89,7 @@ def open_workshop(settings: Settings, options: CommonOptions, config: AdapterCon
         hearing.append(partial(Tracker, options.tracker, Path.cwd() / "logs"))
     return Workshop(
         backbone=open_backbone(settings, options, precision=config.train.precision, wanted=config),
-        zoo=open_zoo(settings),
+        zoo=open_zoo_to_write(settings),
         place=data_place(settings),
         cache=settings.encodings,
         listeners=hearing,

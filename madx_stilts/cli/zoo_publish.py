@@ -46,11 +46,11 @@ def publish(
       madx-stilts zoo publish --all --to hub:me/my-grid --private
     """
     from madx_stilts.cli.picking import chosen
-    from madx_stilts.cli.zoos import open_zoo
+    from madx_stilts.cli.zoos import open_zoo, open_zoo_to_write
     from madx_stilts.hub.address import HUB, Address
     from madx_stilts.hub.results import read_results
 
-    given, zoo = PUBLISHING.chosen(), open_zoo(settings)
+    given, zoo = PUBLISHING.chosen(), (open_zoo if dry_run else open_zoo_to_write)(settings).snapshot()
     picked = chosen(zoo, settings.zoo, reference, given.stack, everything=everything)
     if given.destination is None:
         raise UsageError("No place is named.", hint="Add --to hub:owner/name, or --to DIR for another zoo.")
@@ -95,7 +95,7 @@ def export(settings: Settings, reference: str, folder: Path, as_json: bool) -> N
     from madx_stilts.cli.zoos import open_zoo, references, require_known
     from madx_stilts.hub.results import read_results
 
-    zoo, given = open_zoo(settings), EXPORTING.chosen()
+    zoo, given = open_zoo(settings).snapshot(), EXPORTING.chosen()
     require_known(zoo, references(reference))
     read_results(given.scores)
 

@@ -27,11 +27,12 @@ def pull(settings: Settings, source: str, as_json: bool) -> None:
       madx-stilts zoo pull hub:AdapterHub/xlm-roberta-base-de-wiki_pfeiffer --backbone xlmr-base
     """
     from madx_stilts.cli.taking import from_hub, print_taken, require_possible
-    from madx_stilts.cli.zoos import open_zoo
+    from madx_stilts.cli.zoos import open_zoo_to_write
     from madx_stilts.hub.address import Address
 
-    zoo, address, given = open_zoo(settings), Address.parse(source), TAKING.chosen()
+    address, given = Address.parse(source), TAKING.chosen()
     require_possible(given)
+    zoo = open_zoo_to_write(settings)
     refs = from_hub(settings, zoo, address, given)
     print_taken(zoo, refs, as_json=as_json)
 
@@ -48,9 +49,10 @@ def import_folder(settings: Settings, folder: Path, as_json: bool) -> None:
     holds here too.
     """
     from madx_stilts.cli.taking import from_folder, print_taken, require_possible
-    from madx_stilts.cli.zoos import open_zoo
+    from madx_stilts.cli.zoos import open_zoo_to_write
 
-    zoo, given = open_zoo(settings), TAKING.chosen()
+    given = TAKING.chosen()
     require_possible(given)
+    zoo = open_zoo_to_write(settings)
     refs = from_folder(settings, zoo, folder, given)
     print_taken(zoo, refs, as_json=as_json)

@@ -1,22 +1,32 @@
 """The zoo that the options name, with the shipped one below it. No torch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note
-from madx_stilts.errors import AdapterError, UsageError
+from madx_stilts.errors import AdapterError, NotAvailable, StorageError, UsageError
 from madx_stilts.resources import shipped_zoo
 from madx_stilts.stack import AdapterRef, Role, Stack, Wanted, split_stack
 from madx_stilts.zoo.choose import Entry
 from madx_stilts.zoo.imported import origin_of
+from madx_stilts.zoo.leftovers import Unfinished
 from madx_stilts.zoo.store import Zoo
 
 
 def open_zoo(settings: Settings) -> Zoo:
     """The user's zoo over its peers and the shipped one."""
     return Zoo(zoo_layers(settings))
+
+
+def open_zoo_to_write(settings: Settings) -> Zoo:
+    """That zoo, without what earlier commands left there that did not end well."""
+    zoo = open_zoo(settings)
+    with suppress(StorageError):  # where nothing can be written, nothing is lost; what is written next will say so
+        zoo.sweep()
+    return zoo
 
 
 def zoo_layers(settings: Settings) -> tuple[Path, ...]:
@@ -112,19 +122,25 @@ def note_imported_among(zoo: Zoo, ids: Iterable[str]) -> None:
             note(f"{zoo.card(id).name} was imported from {origin}, not trained here.")
 
 
-def sound_entries(zoo: Zoo) -> tuple[list[Entry], list[AdapterError]]:
+def sound_entries(zoo: Zoo) -> tuple[list[Entry], list[NotAvailable]]:
     """All references whose cards can be read, and what is wrong with the others."""
-    entries, faults = [], []
+    entries: list[Entry] = []
+    faults: dict[str, NotAvailable] = {}
     for ref in zoo.references():
         try:
             entries.append(Entry(ref, zoo.card(ref.id)))
-        except AdapterError as error:
-            faults.append(error)
-    return entries, faults
+        except (AdapterError, StorageError) as error:
+            if zoo.still_names(ref):  # else another process has just removed it
+                faults.setdefault(ref.id, error)
+    return entries, list(faults.values())
 
 
-def entry_facts(entry: Entry, zoo: Zoo) -> dict[str, object]:
-    """What `zoo list --json` says of an adapter."""
+def entry_facts(entry: Entry, shipped: Collection[str]) -> dict[str, object]:
+    """What `zoo list --json` says of an adapter.
+
+    Args:
+        shipped: See `shipped_ids`.
+    """
     ref, card = entry.ref, entry.card
     return {
         "ref": str(ref),
@@ -132,35 +148,50 @@ def entry_facts(entry: Entry, zoo: Zoo) -> dict[str, object]:
         "id": ref.id,
         "backbone": card.backbone.name,
         "scores": card.scores,
-        "shipped": _is_shipped(entry, zoo),
+        "shipped": entry.ref.id in shipped,
         "constructed": card.is_constructed,
     }
 
 
-def print_entries(settings: Settings, zoo: Zoo, entries: Sequence[Entry], faults: Sequence[AdapterError]) -> None:
-    """Print the user's adapters, and below them those that come with the package."""
+def shipped_ids(zoo: Zoo, entries: Iterable[Entry]) -> set[str]:
+    """The ids of those adapters that come with the package."""
+    folder = shipped_zoo()
+    return {entry.ref.id for entry in entries if zoo.root_of(entry.ref.id) == folder}
+
+
+def print_entries(
+    settings: Settings, entries: Sequence[Entry], faults: Sequence[NotAvailable], *, shipped: Collection[str]
+) -> None:
+    """Print the user's adapters, and below them those that come with the package.
+
+    Args:
+        shipped: See `shipped_ids`.
+    """
     from madx_stilts.cli.tables import show
 
     columns = ["reference", "backbone", "seed", "limit", "steps", "dev scores"]
-    shipped = [entry for entry in entries if _is_shipped(entry, zoo)]
-    own = [entry for entry in entries if entry not in shipped]
+    supplied = [entry for entry in entries if entry.ref.id in shipped]
+    own = [entry for entry in entries if entry.ref.id not in shipped]
     if own:
         show(f"Zoo {settings.zoo}", columns, map(_row, own), whole=2)
     elif not faults:
         echo(f"The zoo in {settings.zoo} is empty. Train an adapter: madx-stilts train intermediate TASK")
-    if shipped:
+    if supplied:
         echo()
-        show("These come with the package", columns, map(_row, shipped), whole=2)
+        show("These come with the package", columns, map(_row, supplied), whole=2)
     if any(entry.card.is_constructed for entry in entries):
         echo(f"\n{MARK} of a constructed world: no score can be compared with a real one")
 
 
+def print_unfinished(waiting: Iterable[Unfinished], *, err: bool) -> None:
+    """Print the trainings that were stopped and can be resumed."""
+    for one in waiting:
+        text = f"{one.folder} ({one.bytes / 1e6:,.1f} MB); the same command goes on with it."
+        echo(f"Unfinished training: {text}", err=err)
+
+
 MARK = "*"
 """Beside what was trained on a constructed world."""
-
-
-def _is_shipped(entry: Entry, zoo: Zoo) -> bool:
-    return zoo.root_of(entry.ref.id) == shipped_zoo()
 
 
 def _row(entry: Entry) -> list[str]:

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from madx_stilts.data.read import Examples
-from madx_stilts.files import PARTIAL, digest, write_whole
+from madx_stilts.files import digest, write_whole
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Tokenizer
 from madx_stilts.formats.pieces import PIECES
@@ -74,12 +74,10 @@ def _cached(path: Path, make: Callable[[], Encoded]) -> Encoded:
     lock = path.parents[1] / "locks" / f"{path.stem}.lock"
     busy = f"Another process has been encoding {path} for {_WAIT / 3600:.0f} hours."
     with held(lock, busy=busy, wait_seconds=_WAIT, other="another cache folder with --cache"):
-        # Another process may have made it while this one waited; one that was killed may have left a part of it.
+        # Another process may have made it while this one waited.
         with suppress(*unusable):
             return _unpack(load_file(path))
         encoded = make()
-        for left in path.parent.glob(f".{path.name}.*{PARTIAL}"):
-            left.unlink(missing_ok=True)
         write_whole(path, save(_pack(encoded)))
     return encoded
 

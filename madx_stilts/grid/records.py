@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from madx_stilts.card import Amount, Instant, Seconds, Sum
 from madx_stilts.errors import Busy, StorageError
-from madx_stilts.files import PARTIAL, canonical_json, digest, read_bounded, told_as_storage, write_whole
+from madx_stilts.files import canonical_json, digest, read_bounded, write_whole
 from madx_stilts.findings import listed
 from madx_stilts.grid.job import Job, JobId, Train
 from madx_stilts.recipe import Frozen
@@ -154,7 +154,7 @@ class Records:
         try:
             with told_as_unreadable(path):
                 content = read_bounded(path, limit=_LARGEST)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return _read(content, path)
 
@@ -164,11 +164,7 @@ class Records:
         Raises:
             StorageError: No permission or no space; the last record stays.
         """
-        path = self.path(record.id)
-        with told_as_storage(path):
-            for left in path.parent.glob(f".{path.name}.*{PARTIAL}"):
-                left.unlink(missing_ok=True)
-        write_whole(path, record.to_json())
+        write_whole(self.path(record.id), record.to_json())
 
     def all(self) -> Iterator[Record]:
         """All records that can be trusted, sorted by id.
@@ -179,12 +175,16 @@ class Records:
         return (found for found in map(self.look, self._ids()) if isinstance(found, Record))
 
     def damaged(self) -> list[Damaged]:
-        """The records that cannot be trusted.
-
-        Raises:
-            StorageError: See `get`.
-        """
-        return [found for found in map(self.look, self._ids()) if isinstance(found, Damaged)]
+        """The records that cannot be trusted, or cannot be read here."""
+        found = []
+        for id in self._ids():
+            try:
+                record = self.look(id)
+            except StorageError as error:
+                record = Damaged(self.path(id), f"is left out: {error.message}")
+            if isinstance(record, Damaged):
+                found.append(record)
+        return found
 
     def lock(self, id: JobId) -> AbstractContextManager[None]:
         """Hold the lock of a job.

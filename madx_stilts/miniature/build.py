@@ -1,12 +1,11 @@
 """Writes the miniature: every data set of a world, in the layout of the real ones."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from madx_stilts import __version__
 from madx_stilts.errors import StorageError
-from madx_stilts.files import digest, read_bounded, sha256_of, told_as_storage, written_folder
+from madx_stilts.files import digest, read_bounded, sha256_of, written_folder
 from madx_stilts.miniature.distance import distance
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.mirror import Mirror
@@ -15,6 +14,7 @@ from madx_stilts.miniature.studio import AMOUNTS, DOMAINS, Size, Studio
 from madx_stilts.miniature.world import Domain, World
 from madx_stilts.strict_json import parse
 from madx_stilts.tasks.world import FORMAT, PASSPORT
+from madx_stilts.zoo.leftovers import put_aside, remove
 
 
 def build(folder: Path, *, seed: int = 1, size: Size = "full", domains: Mapping[str, Domain] = DOMAINS) -> None:
@@ -38,9 +38,9 @@ def build(folder: Path, *, seed: int = 1, size: Size = "full", domains: Mapping[
             data_sets.write(studio)
         mirror.describe()
         mirror.json(PASSPORT, {**passport(world, size), "content": _content(partial)})
-        if folder.exists():
-            with told_as_storage(folder):
-                shutil.rmtree(folder)
+        # Not removed where it is: a crash would leave a part of it, which is no miniature for the next build.
+        old = put_aside(folder.absolute())
+    remove(old)
 
 
 def passport(world: World, size: Size) -> Mapping[str, object]:

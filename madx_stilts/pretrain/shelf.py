@@ -1,11 +1,13 @@
 """A trained backbone as a folder: what `transformers` and `adapters` load, and what tells where it comes from."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
+from safetensors import safe_open
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from madx_stilts import __version__
@@ -14,6 +16,7 @@ from madx_stilts.miniature.languages import CONSTRUCTED
 from madx_stilts.pretrain.plan import PretrainConfig
 from madx_stilts.pretrain.quality import ACCURACY, CENTRED, FOUND
 
+_FACTS = "pretraining.json"
 DTYPES: Mapping[Literal["fp32", "fp16"], torch.dtype] = {"fp32": torch.float32, "fp16": torch.float16}
 """What weights are stored in."""
 
@@ -64,8 +67,24 @@ def put(
         cast(Any, model).to(DTYPES[config.storage]).save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         (folder / log.name).write_bytes(log.read_bytes())
-        (folder / "pretraining.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        (folder / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         (folder / "README.md").write_text(_readme(config, model, scores), encoding="utf-8")
+
+
+def scores_of(out: Path, config: PretrainConfig) -> Mapping[str, float] | None:
+    """The scores of a folder that `put` wrote for this config; None if it is no such folder."""
+    try:
+        facts = json.loads((out / _FACTS).read_text(encoding="utf-8"))
+        same = facts["config"] == config.model_dump(mode="json")
+        return cast(Mapping[str, float], facts["scores"]) if same else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def parameters_in(out: Path) -> int:
+    """How many numbers the weights of such a folder are."""
+    with safe_open(out / "model.safetensors", framework="pt") as file:
+        return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 (no mapping)
 
 
 def rounded(model: PreTrainedModel, config: PretrainConfig) -> PreTrainedModel:

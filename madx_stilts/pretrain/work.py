@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -20,7 +20,7 @@ from madx_stilts.pretrain.network import build, table
 from madx_stilts.pretrain.objective import Pieces
 from madx_stilts.pretrain.plan import PretrainConfig, require_new
 from madx_stilts.pretrain.quality import Examiner
-from madx_stilts.pretrain.shelf import put, rounded
+from madx_stilts.pretrain.shelf import parameters_in, put, rounded, scores_of
 from madx_stilts.pretrain.text import OTHERS, Reading, prepare
 from madx_stilts.pretrain.vectors import near_translations
 from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
@@ -51,6 +51,8 @@ def pretrain(
 ) -> Pretrained:
     """Train a backbone and write its folder. What an interrupted run left beside it is gone on with.
 
+    If that run had only its work folder left to remove, nothing is trained.
+
     Args:
         say: Called with a line for each thing that happens.
 
@@ -61,6 +63,9 @@ def pretrain(
         JobFailed: The loss is not finite.
         StorageError: It cannot be written.
     """
+    if (made := _ended(config, out)) is not None:
+        say(f"{out} was written whole; nothing is trained.")
+        return made
     with _unfinished(config, out) as folder:
         say(f"Writing {config.text.documents:,} documents and training a tokenizer on them.")
         reading = prepare(config)
@@ -93,12 +98,34 @@ def fresh(config: PretrainConfig, reading: Reading) -> PreTrainedModel:
     return model
 
 
+def _ended(config: PretrainConfig, out: Path) -> Pretrained | None:
+    """What a run of this config wrote whole before it was killed; the rest of its work is removed now.
+
+    None: nothing is left of such a run.
+    """
+    folder = _workplace(out)
+    if not folder.exists() or (scores := scores_of(out, config)) is None:
+        return None
+    with _alone(out), told_as_storage(folder):
+        rmtree(folder)
+    return Pretrained(out, parameters_in(out), scores)
+
+
+def _workplace(out: Path) -> Path:
+    return out.with_name(f"{out.name}.unfinished")
+
+
+def _alone(out: Path) -> AbstractContextManager[None]:
+    busy = f"Another process trains into {out}."
+    return held(_workplace(out) / "lock", busy=busy, other="another folder with --out")
+
+
 @contextmanager
 def _unfinished(config: PretrainConfig, out: Path) -> Iterator[Path]:
     """The folder of a training on its way, held by this process alone."""
     require_new(out)
-    folder = out.with_name(f"{out.name}.unfinished")
-    with held(folder / "lock", busy=f"Another process trains into {out}.", other="another folder with --out"):
+    folder = _workplace(out)
+    with _alone(out):
         note, mine = folder / "config.json", canonical_json(config.model_dump(mode="json"))
         with told_as_storage(note):
             known = note.read_text(encoding="utf-8") if note.exists() else mine

@@ -9,7 +9,7 @@ from madx_stilts.run.events import Event
 from madx_stilts.run.ledger import name_in
 from madx_stilts.run.result import Result
 from madx_stilts.run.stamps import Stamps
-from madx_stilts.score.bench import Swap
+from madx_stilts.score.bench import Swap, used_ids
 from madx_stilts.score.evaluate import evaluate_each
 from madx_stilts.stack import AdapterRef, Role, Stack
 
@@ -35,16 +35,18 @@ def scored_each(work: Sequence[tuple[Planned, Score, Mapping[JobId, str]]], crew
     """
     (_, first, uses), stacks = work[0], [_stack(crew, job, uses) for _, job, uses in work]
     tongues = {code: _ref(crew, Place(role=Role.LANGUAGE, job=need), uses) for code, need in first.swap.items()}
-    backbone = crew.backbone(first.backbone, _precision(crew, stacks[0]))
-    results = evaluate_each(
-        crew.bench(backbone, _counting(crew, [planned.id for planned, _, _ in work], len(first.languages))),
-        crew.place.tasks[first.task],
-        stacks,
-        first.languages,
-        split=first.split,
-        limit=first.limit,
-        swap=Swap(tongues.get, first.missing) if tongues else None,
-    )
+    swap = Swap(tongues.get, first.missing) if tongues else None
+    with crew.zoo.holding(used_ids(stacks, first.languages, swap)):
+        backbone = crew.backbone(first.backbone, _precision(crew, stacks[0]))
+        results = evaluate_each(
+            crew.bench(backbone, _counting(crew, [planned.id for planned, _, _ in work], len(first.languages))),
+            crew.place.tasks[first.task],
+            stacks,
+            first.languages,
+            split=first.split,
+            limit=first.limit,
+            swap=swap,
+        )
     data = Stamps(crew.place)(first)
     return [Result(evaluation=one.as_json(), data=data, notes=one.all_notes) for one in results]
 

@@ -57,6 +57,12 @@ class Swap:
         return stack.with_language(found)
 
 
+def used_ids(stacks: Sequence[Stack], languages: Sequence[str], swap: Swap | None) -> set[str]:
+    """The ids of all adapters that scoring stacks in these languages needs, to be held meanwhile."""
+    swapped = [swap.find(language) for language in languages] if swap else []
+    return {ref.id for stack in stacks for ref in stack.refs} | {ref.id for ref in swapped if ref is not None}
+
+
 @dataclass(frozen=True)
 class Bench:
     """What evaluations share.

@@ -109,6 +109,8 @@ class Lesson:
 def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, name: str) -> Card:
     """Train what a recipe describes, unless the zoo has it, and refer to it as `role/name`.
 
+    What it stands on or starts from is held until the end, so that it is not pruned meanwhile.
+
     Returns:
         The adapter's card. Its recipe tells whether the trunk was cached.
 
@@ -121,13 +123,14 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
         identity = identity_of(shop, recipe, materials)
         if not is_done(shop, identity):
             require_no_children(shop.zoo, replaced(shop, identity), but=set())
-            with shop.zoo.work(identity) as folder:
-                # Another process may have finished it while this one waited for the lock.
-                if not is_done(shop, identity):
-                    _make(shop, Making(recipe, materials, name_in_model(name, identity), identity, folder), states)
-                shop.zoo.discard_work(identity)
-    shop.zoo.name(role, name, identity)
-    return shop.zoo.card(identity)
+            # Until it has its name: what is being trained is not pruned.
+            folder = using.enter_context(shop.zoo.work(identity))
+            # Another process may have finished it while this one waited for the lock.
+            if not is_done(shop, identity):
+                _make(shop, Making(recipe, materials, name_in_model(name, identity), identity, folder), states)
+            shop.zoo.discard_work(identity)
+        shop.zoo.name(role, name, identity)
+        return shop.zoo.card(identity)
 
 
 def identity_of(shop: Workshop, recipe: Recipe, materials: Materials) -> str:
@@ -169,13 +172,15 @@ def agreed(
     """The recipe by which an adapter is trained here, and what leaves its trunk, by the part, where that is kept.
 
     Args:
-        using: As long as it is open, what is kept stays there.
+        using: As long as it is open, what is kept stays there, and what a training stands on is not pruned.
 
     Raises:
+        AdapterError: Something that it stands on is missing.
         UsageError: The trunk is to be cached and cannot be.
     """
     if (known := in_zoo(shop, recipe, materials)) is not None:
         return known, {}
+    using.enter_context(shop.zoo.holding(recipe.parents))
     states: Mapping[int, States] = {}
     if shop.trunk_cache is not None:
         keeper = Keeper(shop.backbone, shop.zoo, shop.trunk_cache, shop.tell)

@@ -97,7 +97,7 @@ def train_together(shop: Workshop, orders: Sequence[Order]) -> list[Outcome]:
         begun = [work.begin(locks, identity, order) for identity, order in wanted.items()]
         for company, makings in work.companies([making for making in begun if making is not None]).items():
             work.train(makings, work.states.get(company, {}))
-    return [work.outcome(order) for order in orders]
+        return [work.outcome(order) for order in orders]
 
 
 def company_of(shop: Workshop, recipe: Recipe, materials: Materials) -> Company:
@@ -129,11 +129,12 @@ class _Round:
         """The order with the recipe by which it is carried out, with its trunk cached or not.
 
         Args:
-            using: As long as it is open, what is cached stays there.
+            using: As long as it is open, what is cached stays there, and what the adapter stands on is not pruned.
         """
         try:
             recipe = in_zoo(self.shop, order.recipe, order.materials)
             if recipe is None:
+                using.enter_context(self.shop.zoo.holding(order.recipe.parents))
                 company = company_of(self.shop, order.recipe, order.materials)
                 if company not in self.trunks:
                     made, states = agreed(using, self.shop, order.recipe, order.materials)

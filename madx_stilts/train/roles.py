@@ -5,6 +5,7 @@ trained on, each going on from the last (XCOPA: SIQa, then COPA), so every stage
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -175,12 +176,15 @@ def train_target(
     names.append(wish.name or _target_name(task, wish, on, transfer))
     for name in names:
         require_name(name)
-    for stage, name in zip(stages, names, strict=True):
-        part = _part(tasks[stage], wish)
-        recipe = _recipe((part,), wish, below=below, start=start, fusion=fusion)
-        materials = Materials([gather(part, recipe.train, shop.place)])
-        card = train(shop, recipe, materials, role=Role.TARGET, name=name)
-        start = Start(adapter=card.id, head=True)
+    with ExitStack() as held:
+        held.enter_context(shop.zoo.holding((*below, *(ref.id for ref in on))))
+        for stage, name in zip(stages, names, strict=True):
+            part = _part(tasks[stage], wish)
+            recipe = _recipe((part,), wish, below=below, start=start, fusion=fusion)
+            materials = Materials([gather(part, recipe.train, shop.place)])
+            card = train(shop, recipe, materials, role=Role.TARGET, name=name)
+            held.enter_context(shop.zoo.holding([card.id]))  # for the next stage, which starts from it
+            start = Start(adapter=card.id, head=True)
     return card
 
 

@@ -34,8 +34,7 @@ def choose(wanted: Wanted, named: Sequence[Entry], *, backbone: str | None) -> A
     """
     of_version = [entry for entry in named if entry.ref.id.startswith(wanted.version)]
     if not of_version:
-        versions = ", ".join(f"@{entry.ref.id[:8]}" for entry in named)
-        raise AdapterError(f"{wanted.role}/{wanted.name} has no version @{wanted.version}.", hint=f"It has {versions}.")
+        raise without_version(wanted, [entry.ref.id for entry in named])
     fitting = [entry for entry in of_version if backbone in (None, entry.card.backbone.fingerprint)]
     if not fitting:
         made_for = ", ".join(f"{card.name} ({card.fingerprint[:8]})" for card in _backbones(of_version))
@@ -46,6 +45,16 @@ def choose(wanted: Wanted, named: Sequence[Entry], *, backbone: str | None) -> A
     if len(fitting) > 1:
         raise _ambiguous(wanted, fitting)
     return fitting[0].ref
+
+
+def without_version(wanted: Wanted, ids: Iterable[str]) -> AdapterError:
+    """The error for a name that has no adapter of the version that is wanted.
+
+    Args:
+        ids: Of those that it has.
+    """
+    versions = ", ".join(f"@{id[:8]}" for id in sorted(ids))
+    return AdapterError(f"{wanted.role}/{wanted.name} has no version @{wanted.version}.", hint=f"It has {versions}.")
 
 
 def missing(wanted: Wanted, known: Iterable[AdapterRef]) -> AdapterError:

@@ -10,6 +10,7 @@ What else lies there is for people and other programs, and is not read here.
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -135,12 +136,13 @@ def take_in(
     by_id = _by_id(members, source=source)
     for member in members:
         _check(zoo, folder, member, by_id, source=source)
-    plan = succession(zoo, [member.card for member in by_id.values()], source=source, replace=replace)
-    for id in _parents_first(by_id):
-        if plan.wants(id):
-            _add(zoo, folder, by_id[id], plan, source=source)
-    ordered = sorted(members, key=lambda member: member.place.startswith(LINEAGE))
-    return [zoo.name(role, name, member.card.id) for member in ordered for role, name in member.names]
+    with zoo.adding_all(by_id):
+        plan = succession(zoo, [member.card for member in by_id.values()], source=source, replace=replace)
+        for id in _parents_first(by_id):
+            if plan.wants(id):
+                _add(zoo, folder, by_id[id], plan, source=source)
+        ordered = sorted(members, key=lambda member: member.place.startswith(LINEAGE))
+        return [zoo.name(role, name, member.card.id) for member in ordered for role, name in member.names]
 
 
 def _by_id(members: Sequence[Member], *, source: str) -> dict[str, Member]:
@@ -188,19 +190,21 @@ def copy_lineage(zoo: Zoo, ref: AdapterRef, other: Zoo) -> list[str]:
         AdapterError: One of them is missing or damaged, or the other zoo has other weights for its id.
         StorageError: The other zoo cannot be written to.
     """
-    lineage = zoo.lineage(ref.id)
-    plan = to_copy(zoo, ref, other)
-    folders = {card.id: zoo.folder(card.id) for card in lineage}
-    for card in lineage:
-        if plan.wants(card.id):
-            origin = imported_from(zoo.root_of(card.id), card.id) or f"the zoo {zoo.root_of(card.id)}"
-            note_imported(other.own_root, card.id, origin)
-            with other.adding(card.model_copy(update={"files": {}})) as target:
-                for name in card.files:
-                    copy_file(folders[card.id] / name, target / name)
-        for one in zoo.refs_of(card.id):
-            other.name(one.role, one.name, one.id)
-    return [card.id for card in lineage if plan.wants(card.id)]
+    with zoo.holding([ref.id]), ExitStack() as adding:
+        lineage = zoo.lineage(ref.id)
+        folders = {card.id: zoo.folder(card.id) for card in lineage}
+        adding.enter_context(other.adding_all(folders))
+        plan = to_copy(zoo, ref, other)
+        for card in lineage:
+            if plan.wants(card.id):
+                origin = imported_from(zoo.root_of(card.id), card.id) or f"the zoo {zoo.root_of(card.id)}"
+                note_imported(other.own_root, card.id, origin)
+                with other.adding(card.model_copy(update={"files": {}})) as target:
+                    for name in card.files:
+                        copy_file(folders[card.id] / name, target / name)
+            for one in zoo.refs_of(card.id):
+                other.name(one.role, one.name, one.id)
+        return [card.id for card in lineage if plan.wants(card.id)]
 
 
 def copy_file(source: Path, target: Path) -> None:

@@ -4,23 +4,33 @@ objects/<2 digits>/<id>/      the files of one adapter and its card
 refs/<role>/<name>/<id>.json  a name for it; one file per version, so that two writers never meet in one file
 work/<id>/                    a training that is not finished
 locks/                        empty files for processes to lock
+
+A process that needs an adapter for a while shares a lock of the system on its card, wherever that lies.
 """
 
+import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, StorageError, UsageError
-from madx_stilts.files import PARTIAL, canonical_json
-from madx_stilts.stack import AdapterRef, Role
+from madx_stilts.files import PARTIAL, canonical_json, read_bounded
+from madx_stilts.stack import AdapterRef, Role, Wanted
+from madx_stilts.zoo.lock import held, shared
 
 CARD: Final = "card.json"
 ID: Final = re.compile(r"[0-9a-f]{64}")
+PARTS: Final = ("objects", "refs", "work", "locks", "published", "imported", "records", "slurm")
+"""The folders that a zoo consists of; only those are there that something was written to."""
 Purpose = Literal["adding", "job", "training"]
+_MAX_CARD_BYTES = 4_000_000
+"""Far more than any card has; a larger one is not read."""
+_WAIT = 600.0
+"""Seconds to wait while another process prunes, or takes in what could be pruned."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +41,15 @@ class Layer:
 
     def object(self, id: str) -> Path:
         """The folder of an adapter's files."""
-        return self.root / "objects" / _checked(id)[:2] / id
+        return self.root / f"objects/{_checked(id)[:2]}/{id}"  # one step: a zoo may have many
+
+    def card_file(self, id: str) -> Path:
+        """The file of an adapter's card."""
+        return self.root / f"objects/{_checked(id)[:2]}/{id}/{CARD}"
 
     def reference(self, ref: AdapterRef) -> Path:
         """The file that gives an adapter its role and name."""
-        return self.root / "refs" / str(ref.role) / ref.name / f"{_checked(ref.id)}.json"
+        return self.root / f"refs/{ref.role}/{ref.name}/{_checked(ref.id)}.json"
 
     def work(self, id: str) -> Path:
         """The folder of a training that is not finished."""
@@ -45,9 +59,29 @@ class Layer:
         """The file to lock while `purpose` is done to an adapter, or a job of that id is done."""
         return self.root / "locks" / f"{purpose}-{_checked(id)}.lock"
 
+    def growing(self) -> AbstractContextManager[None]:
+        """Nothing is pruned inside the block. Hold it while an adapter or a name appears.
+
+        Raises:
+            Busy: Another process has been pruning for long.
+            StorageError: The layer cannot be written to.
+        """
+        busy = f"Another process has been pruning {self.root} for {_WAIT:.0f} seconds."
+        return shared(self._gate, busy=busy, wait_seconds=_WAIT)
+
+    def shrinking(self) -> AbstractContextManager[None]:
+        """No adapter and no name appears inside the block.
+
+        Raises:
+            Busy: Another process has been pruning for long.
+            StorageError: The layer cannot be written to.
+        """
+        busy = f"Another process has been changing {self.root} for {_WAIT:.0f} seconds."
+        return held(self._gate, busy=busy, wait_seconds=_WAIT)
+
     def holds(self, id: str) -> bool:
         """Whether the adapter is here; its files are not looked at."""
-        path = self.object(id) / CARD
+        path = self.card_file(id)
         with told_as_unreadable(path):
             return path.is_file()
 
@@ -56,12 +90,13 @@ class Layer:
 
         Raises:
             AdapterError: The card is missing, damaged, or another adapter's.
+            StorageError: It cannot be read.
         """
-        path = self.object(id) / CARD
+        path = self.card_file(id)
         try:
             with told_as_unreadable(path):
-                content = path.read_bytes()
-        except FileNotFoundError as error:
+                content = read_bounded(path, limit=_MAX_CARD_BYTES)
+        except (FileNotFoundError, NotADirectoryError) as error:
             raise AdapterError(
                 f"{path} is missing.", hint="Run `madx-stilts zoo verify` to see all that is damaged."
             ) from error
@@ -73,23 +108,51 @@ class Layer:
             )
         return card
 
+    def ids(self) -> list[str]:
+        """The ids of all folders of adapters, sorted, whatever is in them."""
+        shards = [name for name in names_in(self.root / "objects") if len(name) == 2]
+        found = (id for shard in shards for id in names_in(self.root / "objects" / shard) if id.startswith(shard))
+        return [id for id in found if ID.fullmatch(id)]
+
     def references(self) -> list[AdapterRef]:
         """All references, sorted by role, name and id."""
-        return [ref for role in Role for name in children(self._names(role)) for ref in self.versions(role, name.name)]
+        return [ref for role in Role for name in self.names(role) for ref in self.versions(role, name)]
+
+    def names(self, role: Role) -> list[str]:
+        """The names that adapters have in a role, sorted. What no reference could mean is left out."""
+        return [name for name in names_in(self.root / "refs" / str(role)) if is_name(name)]
 
     def versions(self, role: Role, name: str) -> list[AdapterRef]:
         """The references of one name, sorted by id."""
-        files = children(self._names(role) / name)
-        return [
-            AdapterRef(role, name, file.stem) for file in files if file.suffix == ".json" and ID.fullmatch(file.stem)
-        ]
+        files = names_in(self.root / "refs" / str(role) / name)
+        ids = [file.removesuffix(".json") for file in files if file.endswith(".json")]
+        return [AdapterRef(role, name, id) for id in ids if ID.fullmatch(id)]
 
     def unfinished(self) -> list[Path]:
         """The folders of trainings that are not finished."""
         return [folder for folder in children(self.root / "work") if ID.fullmatch(folder.name)]
 
-    def _names(self, role: Role) -> Path:
-        return self.root / "refs" / str(role)
+    @property
+    def _gate(self) -> Path:
+        return self.root / "locks" / "pruning.lock"
+
+
+def may_become_zoo(folder: Path) -> bool:
+    """Whether a folder is a zoo, or holds nothing but what an interrupted command left that was to make one.
+
+    Raises:
+        StorageError: It cannot be read.
+    """
+    found = [name for name in _listed(folder) if not name.endswith(PARTIAL)]
+    return (folder / "objects").is_dir() or all(name in PARTS and (folder / name).is_dir() for name in found)
+
+
+def is_name(text: str) -> bool:
+    """Whether a reference can hold this name."""
+    try:
+        return Wanted.parse(f"{Role.TARGET}/{text}").name == text and not text.startswith(".")
+    except UsageError:
+        return False
 
 
 def reference_json(ref: AdapterRef) -> str:
@@ -99,12 +162,12 @@ def reference_json(ref: AdapterRef) -> str:
 
 def children(folder: Path) -> list[Path]:
     """What lies in a folder, sorted, without hidden and half-written things; nothing if it does not exist."""
-    try:
-        with told_as_unreadable(folder):
-            found = sorted(folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    return [path for path in found if not path.name.startswith(".") and not path.name.endswith(PARTIAL)]
+    return [folder / name for name in names_in(folder)]
+
+
+def names_in(folder: Path) -> list[str]:
+    """The names of what lies in a folder, as `children` finds it."""
+    return [name for name in _listed(folder) if not name.startswith(".") and not name.endswith(PARTIAL)]
 
 
 @contextmanager
@@ -122,6 +185,14 @@ def told_as_unreadable(path: Path) -> Iterator[None]:
         raise StorageError(
             f"Cannot read {path}: {error.strerror or error}.", hint="Check the folder and its permissions."
         ) from error
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        with told_as_unreadable(folder):
+            return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _checked(id: str) -> str:

@@ -5,33 +5,56 @@ A process that writes holds a lock meanwhile, so what lies half-written under a 
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from madx_stilts.errors import Busy, StorageError
-from madx_stilts.files import PARTIAL, told_as_storage
+from madx_stilts.files import PARTIAL, is_abandoned, told_as_storage
 from madx_stilts.zoo.layer import ID, Layer, Purpose
 from madx_stilts.zoo.lock import held
 
 _PLACES: tuple[tuple[str, Purpose], ...] = (
     (f"objects/*/.*{PARTIAL}", "adding"),
     (f"refs/*/*/.*{PARTIAL}", "adding"),
+    (f"published/*/.*{PARTIAL}", "adding"),
     (f"records/*/.*{PARTIAL}", "job"),
     (f"work/.*{PARTIAL}", "training"),
     (f"work/*/**/*{PARTIAL}", "training"),
 )
+_UNDER_NO_LOCK = (f"slurm/*/.*{PARTIAL}", f"imported/.*{PARTIAL}")
+"""What is written while no lock is held but that of the file itself."""
+_WRITING = "Another process is writing it."
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A training that was stopped and can be resumed: the same command goes on with it.
+
+    Args:
+        id: Of the adapter that it will make.
+        folder: Of its checkpoint.
+        bytes: That it takes.
+    """
+
+    id: str
+    folder: Path
+    bytes: int
 
 
 def leftovers(layer: Layer) -> list[Path]:
-    """Half-written things that no process is writing."""
+    """Half-written things that no process is writing, and what finished trainings have left."""
+    found = [path for path, lock in _left(layer) if _is_free(lock)]
+    around = {folder for path in found for folder in path.parents}
+    return [path for path in found if path not in around]
+
+
+def unfinished(layer: Layer) -> list[Unfinished]:
+    """The trainings that were stopped and can be resumed; those that run now are left out."""
     found = []
-    for path, lock in _half_written(layer):
-        try:
-            with held(lock, busy="Another process is writing it."):
-                found.append(path)
-        except Busy:
-            continue
-        except StorageError:  # a layer that cannot be written to has no writers
-            found.append(path)
+    for folder in layer.unfinished():
+        if not _is_over(layer, folder) and _is_free(layer.lock("training", folder.name)):
+            found.append(Unfinished(folder.name, folder, _size(folder)))
     return found
 
 
@@ -42,13 +65,14 @@ def sweep(layer: Layer) -> list[Path]:
         StorageError: The layer cannot be written to.
     """
     removed = []
-    for path, lock in _half_written(layer):
-        try:
-            with held(lock, busy="Another process is writing it."):
-                remove(path)
+    for path, lock in _left(layer):
+        with suppress(Busy), ExitStack() as holding:
+            if lock is not None:
+                holding.enter_context(held(lock, busy=_WRITING))
+            # It may have been taken up or removed between the look and the lock.
+            if lock is None or path.name.endswith(PARTIAL) or _is_over(layer, path):
+                remove(path if path.name.endswith(PARTIAL) else put_aside(path))
                 removed.append(path)
-        except Busy:
-            continue
     return removed
 
 
@@ -82,11 +106,43 @@ def remove(path: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _half_written(layer: Layer) -> Iterator[tuple[Path, Path]]:
-    """Half-written things, outermost only, each with the lock that its writer would hold."""
+def _left(layer: Layer) -> Iterator[tuple[Path, Path | None]]:
+    """What seems to be left, outermost only, each with the lock that its writer would hold."""
     for pattern, purpose in _PLACES:
         for path in sorted(layer.root.glob(pattern)):
             place = path.relative_to(layer.root)
             id = ID.search(str(place))
             if id is not None and not any(parent.name.endswith(PARTIAL) for parent in place.parents):
                 yield path, layer.lock(purpose, id.group())
+    alone = sorted(path for pattern in _UNDER_NO_LOCK for path in layer.root.glob(pattern))
+    yield from ((path, None) for path in alone if is_abandoned(path))
+    over = [folder for folder in layer.unfinished() if _is_over(layer, folder)]
+    yield from ((folder, layer.lock("training", folder.name)) for folder in over)
+
+
+def _is_over(layer: Layer, folder: Path) -> bool:
+    """Whether nothing will go on with a folder of work: its adapter is there, or nothing is in it."""
+    try:
+        return layer.holds(folder.name) or not any(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _is_free(lock: Path | None) -> bool:
+    if lock is None:
+        return True
+    try:
+        with held(lock, busy=_WRITING):
+            return True
+    except Busy:
+        return False
+    except StorageError:  # a layer that cannot be written to has no writers
+        return True
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.lstat().st_size if path.is_file() else 0
+    return total

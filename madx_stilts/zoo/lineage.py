@@ -19,19 +19,19 @@ def lineage_lines(lineage: Sequence[Card], titles: Mapping[str, str]) -> Iterato
     """Each line of the tree with the card it is about. What was drawn once is not drawn again in full."""
     by_id = {card.id: card for card in lineage}
     drawn: set[str] = set()
-
-    def draw(card: Card, lead: str, rest: str, why: str) -> Iterator[tuple[Card, str]]:
+    waiting = [(lineage[-1], "", "", "")]
+    while waiting:
+        card, lead, rest, why = waiting.pop()
         known = card.id in drawn
         drawn.add(card.id)
         yield card, f"{lead}{titles[card.id]}{why}{', see above' if known and card.parents else ''}"
         if known:
-            return
+            continue
         children = _children(card)
-        for at, (id, reason) in enumerate(children, start=1):
-            last = at == len(children)
-            yield from draw(by_id[id], rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), reason)
-
-    yield from draw(lineage[-1], "", "", "")
+        last = len(children) - 1
+        for at, (id, reason) in reversed([*enumerate(children)]):
+            branch, gap = ("└─ ", "   ") if at == last else ("├─ ", "│  ")
+            waiting.append((by_id[id], rest + branch, rest + gap, reason))
 
 
 def _children(card: Card) -> list[tuple[str, str]]:

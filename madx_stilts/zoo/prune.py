@@ -1,16 +1,24 @@
 """Removing adapters that nobody needs any more: first told, then done. No torch."""
 
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from madx_stilts.card import Card
-from madx_stilts.zoo.layer import Layer, children
+from madx_stilts.errors import Busy, UsageError
+from madx_stilts.files import told_as_storage
+from madx_stilts.stack import AdapterRef, Role
+from madx_stilts.zoo.fault import Fault
+from madx_stilts.zoo.inventory import Inventory, date_of, taken
+from madx_stilts.zoo.layer import Layer
 from madx_stilts.zoo.leftovers import discard, remove
-from madx_stilts.zoo.lock import held
-from madx_stilts.zoo.published import published
+from madx_stilts.zoo.lock import held, unreserved
+from madx_stilts.zoo.published import published, published_faults
+
+IN_USE = "is in use by another process"
 
 
 @dataclass(frozen=True)
@@ -31,102 +39,178 @@ class Pruning:
 
     Args:
         going: Children before parents, so that nothing ever stands on what is gone.
+        seen: Ids of all that was there when the plan was made.
+        skipped: What cannot be used, and stays as it is.
     """
 
     going: Sequence[Card]
     kept: Sequence[Kept]
+    seen: Collection[str] = ()
+    skipped: Sequence[Fault] = ()
 
 
-def plan_pruning(root: Path, wanted: Collection[str], *, within: Collection[str] = ()) -> Pruning:
+def plan_pruning(
+    root: Path, wanted: Collection[str], *, within: Collection[str] = (), stock: Inventory | None = None
+) -> Pruning:
     """What of a zoo's own layer can go.
 
-    An adapter stays if it was published, or if one that stays stands on it or started from it.
+    An adapter stays if it was published, if a process uses it, or if one that stays stands on it or started from it.
+    What is damaged stays, and with it all whose ids it names.
 
     Args:
         root: The zoo's folder.
         wanted: Ids of those that are asked to go.
         within: Ids of those that stay whatever is asked.
+        stock: What lies there; None: it is read.
 
     Raises:
-        AdapterError: A card is damaged: what it needs is not known.
+        StorageError: The folder cannot be read.
     """
-    cards = all_cards(root)
+    stock, wanted, within = stock or taken(root), {*wanted}, {*within}
     shown = published(root)
-    reasons = {id: f"was published to {', '.join(shown[id])}" for id in cards if id in shown}
-    reasons |= {id: "is protected" for id in cards if id in {*within}}
-    reasons |= {id: "" for id in cards if id not in {*wanted} and id not in reasons}
-    waiting = list(reasons)
+    reasons = {id: "is named by a damaged card" for needed in stock.needs.values() for id in needed}
+    reasons |= {id: IN_USE for id in wanted & stock.cards.keys() if _is_used(Layer(root), id)}
+    reasons |= {id: f"was published to {', '.join(places)}" for id, places in shown.items()}
+    reasons |= dict.fromkeys(within, "is protected")
+    reasons |= {id: "" for id in stock.cards if id not in wanted and id not in reasons}
+    waiting = [id for id in reasons if id in stock.cards]
     while waiting:
-        child = cards[waiting.pop()]
+        child = stock.cards[waiting.pop()]
         for parent in child.parents:
-            if parent.id in cards and parent.id not in reasons:
+            if parent.id in stock.cards and parent.id not in reasons:
                 reasons[parent.id] = f"is needed by {child.name}"
                 waiting.append(parent.id)
-    going = [card for id, card in cards.items() if id not in reasons]
-    kept = [Kept(cards[id], reason) for id, reason in reasons.items() if id in {*wanted} and reason]
-    return Pruning(_children_first(going), kept)
+    going = {id: card for id, card in stock.cards.items() if id not in reasons}
+    kept = [Kept(card, reasons[id]) for id, card in stock.cards.items() if id in wanted and reasons.get(id)]
+    return Pruning(_children_first(going), kept, stock.ids, (*stock.faults, *published_faults(root)))
 
 
-def older_than(root: Path, days: float, *, now: datetime | None = None) -> set[str]:
-    """Ids of the adapters of a zoo's own layer that were made longer ago."""
-    before = (now or datetime.now(UTC)) - timedelta(days=days)
-    return {id for id, card in all_cards(root).items() if datetime.fromisoformat(card.created) < before}
+def older_than(root: Path, days: float, *, now: datetime | None = None, stock: Inventory | None = None) -> set[str]:
+    """Ids of the adapters of a zoo's own layer that were made longer ago.
 
-
-def all_cards(root: Path) -> dict[str, Card]:
-    """The cards of a zoo's own layer, by id.
+    Args:
+        stock: What lies there; None: it is read.
 
     Raises:
-        AdapterError: One is missing or damaged.
+        UsageError: The number of days is none.
     """
-    layer = Layer(root)
-    folders = [folder for shard in children(root / "objects") for folder in children(shard)]
-    return {folder.name: layer.card(folder.name) for folder in folders}
+    if math.isnan(days):
+        raise UsageError("The number of days is not a number.", hint="Give one, such as 30.")
+    try:
+        before = (now or datetime.now(UTC)) - timedelta(days=days)
+    except OverflowError:  # before the year 1
+        return set()
+    made = {id: date_of(card) for id, card in (stock or taken(root)).cards.items()}
+    return {id for id, date in made.items() if date is not None and date < before}
 
 
-def prune(root: Path, pruning: Pruning) -> list[str]:
-    """Remove what a plan says, each adapter with its names, and tell which ids.
+def all_cards(root: Path) -> Mapping[str, Card]:
+    """The cards of a zoo's own layer, by id; those that cannot be used are left out."""
+    return taken(root).cards
+
+
+def prune(root: Path, pruning: Pruning, *, tell: Callable[[Kept], None] = lambda kept: None) -> list[str]:
+    """Remove what a plan says, each adapter with its names.
+
+    What a process uses, or has been built on since the plan was made, stays, with all that it stands on.
+
+    Args:
+        tell: Told what stays of what the plan says.
+
+    Returns:
+        The ids of what is gone.
 
     Raises:
         StorageError: The zoo cannot be written to.
-        Busy: Another process is adding one of them.
+        Busy: Another process has been adding or pruning for long.
     """
     layer, done = Layer(root), []
-    for card in pruning.going:
-        with held(layer.lock("adding", card.id), busy=f"Another process is adding {card.name}."):
-            if any(card.id in {parent.id for parent in other.parents} for other in _others(root, card.id)):
-                continue  # something was trained on it since the plan was made
-            for ref in layer.references():
-                if ref.id == card.id:
-                    remove(layer.reference(ref))
-                    with suppress(OSError):
-                        layer.reference(ref).parent.rmdir()
-            discard(layer.object(card.id))
-            done.append(card.id)
+    with layer.shrinking():
+        new = taken(root, apart_from={*pruning.seen, *(card.id for card in pruning.going)})
+        needed = {id: "a damaged card" for ids in new.needs.values() for id in ids}
+        needed |= {parent.id: card.name for card in new.cards.values() for parent in card.parents}
+        needed |= {id: "" for id in published(root)}
+        names = _names(layer)
+        for card in pruning.going:
+            if card.id in needed:
+                reason = f"is needed by {needed[card.id]}" if needed[card.id] else "was published"
+            else:
+                reason = _remove(layer, card.id, names.get(card.id, ()))
+            if reason:
+                tell(Kept(card, reason))
+                needed |= {parent.id: card.name for parent in card.parents}
+            else:
+                done.append(card.id)
     return done
 
 
 def bytes_of(root: Path, cards: Sequence[Card]) -> int:
     """How much space the files of adapters take."""
-    layer = Layer(root)
-    return sum(path.stat().st_size for card in cards for path in layer.object(card.id).rglob("*") if path.is_file())
-
-
-def _others(root: Path, id: str) -> list[Card]:
-    return [card for other, card in all_cards(root).items() if other != id]
-
-
-def _children_first(cards: Sequence[Card]) -> list[Card]:
-    by_id = {card.id: card for card in cards}
-    ordered: list[Card] = []
-
-    def visit(card: Card) -> None:
-        if card not in ordered:
-            for parent in card.parents:
-                if parent.id in by_id:
-                    visit(by_id[parent.id])
-            ordered.append(card)
-
+    layer, total = Layer(root), 0
     for card in cards:
-        visit(card)
-    return ordered[::-1]
+        for path in layer.object(card.id).rglob("*"):
+            with suppress(OSError):  # it vanished, or only its owner may look
+                total += path.lstat().st_size if path.is_file() else 0
+    return total
+
+
+def _names(layer: Layer) -> dict[str, list[AdapterRef]]:
+    """All references by the adapter they mean. A name without any, which a crash has left, is removed."""
+    found: dict[str, list[AdapterRef]] = {}
+    for role in Role:
+        for name in layer.names(role):
+            versions = layer.versions(role, name)
+            for ref in versions:
+                found.setdefault(ref.id, []).append(ref)
+            if not versions:
+                with suppress(OSError):
+                    (layer.root / "refs" / str(role) / name).rmdir()
+    return found
+
+
+def _remove(layer: Layer, id: str, refs: Sequence[AdapterRef]) -> str:
+    """Remove one adapter, or tell why it stays."""
+    with ExitStack() as locks:
+        try:
+            for lock in _locks(layer, id):
+                locks.enter_context(held(lock, busy=IN_USE))
+        except Busy:
+            return IN_USE
+        card = layer.card_file(id)
+        with told_as_storage(card):
+            if not locks.enter_context(unreserved(card)):
+                return IN_USE
+            for ref in refs:
+                remove(layer.reference(ref))
+                with suppress(OSError):  # it has other versions
+                    layer.reference(ref).parent.rmdir()
+            discard(layer.object(id))
+            remove(layer.root / "imported" / f"{id}.json")  # where it came from is of no interest any more
+    return ""
+
+
+def _locks(layer: Layer, id: str) -> list[Path]:
+    """The locks of those who make an adapter: who adds it, and who trains it, until it has its name."""
+    training = layer.lock("training", id)
+    return [layer.lock("adding", id), *([training] if training.exists() else [])]
+
+
+def _is_used(layer: Layer, id: str) -> bool:
+    with told_as_storage(layer.card_file(id)), unreserved(layer.card_file(id)) as free:
+        return not free
+
+
+def _children_first(cards: Mapping[str, Card]) -> list[Card]:
+    """Every card before those of its parents; where they run in a circle, in some order."""
+    ordered: dict[str, Card] = {}
+    seen: set[str] = set()
+    waiting = [(id, False) for id in reversed([*cards])]
+    while waiting:
+        id, parents_done = waiting.pop()
+        if parents_done:
+            ordered[id] = cards[id]
+        elif id not in seen:
+            seen.add(id)
+            waiting.append((id, True))
+            waiting += [(parent.id, False) for parent in reversed(cards[id].parents) if parent.id in cards]
+    return list(ordered.values())[::-1]

@@ -3,14 +3,22 @@
 published/<id>/<sum of the place>.json
 """
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from madx_stilts.card import now
-from madx_stilts.files import canonical_json, digest, write_whole
-from madx_stilts.zoo.layer import ID, children
+from madx_stilts.files import canonical_json, digest, read_bounded, write_whole
+from madx_stilts.strict_json import parse
+from madx_stilts.zoo.fault import Fault
+from madx_stilts.zoo.layer import ID, Layer, children
+from madx_stilts.zoo.lock import held
 
 _FOLDER = "published"
+_LARGEST = 100_000
+"""Bytes of such a file."""
+_WAIT = 600.0
+"""Seconds to wait for a process that adds or prunes the adapter."""
+UNKNOWN = "a place that its damaged note does not name"
 
 
 def note_published(root: Path, id: str, place: str) -> None:
@@ -23,14 +31,38 @@ def note_published(root: Path, id: str, place: str) -> None:
     Raises:
         StorageError: The zoo cannot be written to.
     """
-    write_whole(root / _FOLDER / id / f"{digest(place)[:16]}.json", canonical_json({"to": place, "at": now()}))
+    busy = f"Another process has been changing the adapter {id} for {_WAIT:.0f} seconds."
+    with held(Layer(root).lock("adding", id), busy=busy, wait_seconds=_WAIT):
+        write_whole(root / _FOLDER / id / f"{digest(place)[:16]}.json", canonical_json({"to": place, "at": now()}))
 
 
 def published(root: Path) -> dict[str, list[str]]:
-    """Where adapters were published, by id."""
+    """Where adapters were published, by id. A damaged note still says that its adapter was."""
     found: dict[str, list[str]] = {}
     for folder in children(root / _FOLDER):
         if ID.fullmatch(folder.name):
-            files = (path for path in children(folder) if path.suffix == ".json")
-            found[folder.name] = sorted(str(json.loads(path.read_text(encoding="utf-8"))["to"]) for path in files)
+            notes = sorted({_place(path) or UNKNOWN for path in children(folder)})
+            # A folder without a note was made for one that did not get so far; a file says that something was meant.
+            found |= {folder.name: notes} if notes else {} if folder.is_dir() else {folder.name: [UNKNOWN]}
     return found
+
+
+def published_faults(root: Path) -> Iterator[Fault]:
+    """What is wrong with these notes."""
+    for folder in children(root / _FOLDER):
+        if not ID.fullmatch(folder.name) or not folder.is_dir():
+            yield Fault(folder, "is no note of what was published: expected published/<id>/<sum>.json.")
+            continue
+        for path in children(folder):
+            if path.suffix != ".json" or _place(path) is None:
+                yield Fault(path, "is damaged: it does not say where the adapter was published.")
+
+
+def _place(path: Path) -> str | None:
+    """The place that a note names; None if it is damaged."""
+    try:
+        content = parse(read_bounded(path, limit=_LARGEST))
+    except (OSError, ValueError):
+        return None
+    place = content.get("to") if isinstance(content, dict) else None
+    return place if isinstance(place, str) else None

@@ -4,26 +4,28 @@ Nothing shared is ever rewritten. An adapter is a folder that appears whole, by 
 of its own. Locks only keep two processes from doing the same work, and tell what is left from what is being written.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from madx_stilts.card import Card
-from madx_stilts.errors import AdapterError, Busy, NewerAdapter
+from madx_stilts.errors import Busy
 from madx_stilts.files import sha256_of, sweep, told_as_storage, write_whole, written_folder
-from madx_stilts.stack import AdapterRef, Role, Wanted, require_name
+from madx_stilts.stack import AdapterRef, Role, require_name
 from madx_stilts.zoo import leftovers
-from madx_stilts.zoo.choose import Entry, choose, fits, missing
+from madx_stilts.zoo.fault import Fault
 from madx_stilts.zoo.layer import CARD, Layer, reference_json
-from madx_stilts.zoo.lock import held
-from madx_stilts.zoo.verify import Fault, content_faults, contents, layer_faults
+from madx_stilts.zoo.lock import held, unreserved
+from madx_stilts.zoo.reader import Reader
+from madx_stilts.zoo.verify import contents, layer_faults
 
 _ADDING_WAIT = 600.0
 """Seconds to wait for a process that adds the same adapter: far more than writing its files takes."""
 
 
-class Zoo:
+class Zoo(Reader):
     """Adapters by id and by readable name.
 
     Args:
@@ -33,9 +35,7 @@ class Zoo:
     """
 
     def __init__(self, layers: Sequence[Path]) -> None:
-        if not layers:
-            raise ValueError("A zoo needs at least one folder.")
-        self._layers = tuple(map(Layer, layers))
+        super().__init__(layers)
         self._own = self._layers[0]
 
     @property
@@ -43,112 +43,32 @@ class Zoo:
         """The folder that is written to."""
         return self._own.root
 
-    def has(self, id: str) -> bool:
-        """Whether an adapter is there; its files are looked at only when `folder` is asked for them."""
-        return any(layer.holds(id) for layer in self._layers)
-
-    def card(self, id: str) -> Card:
-        """The card of an adapter.
-
-        Raises:
-            AdapterError: There is no such adapter, or its card is damaged.
-        """
-        return self._layer_of(id).card(id)
-
-    def folder(self, id: str) -> Path:
-        """The folder of an adapter's files, all of them checked.
-
-        Raises:
-            AdapterError: There is no such adapter, or a file of it is missing or damaged.
-        """
-        layer = self._layer_of(id)
-        folder = layer.object(id)
-        for fault in content_faults(folder, layer.card(id)):
-            hint = f"Run `madx-stilts zoo verify` to see all that is damaged. Remove {folder} to train it anew."
-            raise AdapterError(str(fault), hint=hint)
-        return folder
-
-    def entries(self) -> list[Entry]:
-        """All references with the cards of their adapters, sorted by role, name and id.
-
-        Raises:
-            AdapterError: A card is missing or damaged.
-        """
-        return [Entry(ref, self.card(ref.id)) for ref in self.references()]
-
-    def refs_of(self, id: str) -> list[AdapterRef]:
-        """All references to one adapter."""
-        return [ref for ref in self.references() if ref.id == id]
-
-    def root_of(self, id: str) -> Path:
-        """The folder of the layer that an adapter is in.
-
-        Raises:
-            AdapterError: There is no such adapter.
-        """
-        return self._layer_of(id).root
-
-    def lineage(self, id: str) -> list[Card]:
-        """An adapter and all that it stands on or started from, parents before children.
-
-        Raises:
-            AdapterError: One of them is missing or its card is damaged.
-        """
-        found: list[Card] = []
-        seen: set[str] = set()
-
-        def visit(id: str) -> None:
-            if id not in seen:
-                seen.add(id)
-                card = self.card(id)
-                for parent in card.parents:
-                    visit(parent.id)
-                found.append(card)
-
-        visit(id)
-        return found
-
-    def find(self, wanted: str | Wanted, *, backbone: str | None = None) -> AdapterRef:
-        """The adapter that a readable name means.
-
-        Args:
-            wanted: `role/name` or `role/name@version`.
-            backbone: Fingerprint of the backbone it must fit; adapters of others are left out. None: any.
-
-        Raises:
-            UsageError: The text is no reference.
-            AdapterError: It means no adapter, or several of one layer; the message tells what differs in their recipes.
-        """
-        if isinstance(wanted, str):
-            wanted = Wanted.parse(wanted)
-        named: dict[AdapterRef, Entry] = {}
-        for layer in self._layers:
-            here = [Entry(ref, self.card(ref.id)) for ref in layer.versions(wanted.role, wanted.name)]
-            # What the user made is meant before what stands below it, if it can be meant at all.
-            fitting = [entry for entry in here if fits(wanted, entry, backbone=backbone)]
-            if fitting:
-                return choose(wanted, fitting, backbone=backbone)
-            named |= {entry.ref: entry for entry in here}
-        if not named:
-            raise missing(wanted, self.references())
-        return choose(wanted, sorted(named.values(), key=lambda entry: entry.ref.id), backbone=backbone)
+    def snapshot(self) -> "Zoo":
+        """The zoo with its names and cards as they are now, each of which is read once."""
+        return _Snapshot([layer.root for layer in self._layers])
 
     def verify(self) -> list[Fault]:
         """Everything that is wrong, in all layers; every file is read."""
         return [fault for layer in self._layers for fault in layer_faults(layer, self.has)]
+
+    def unfinished(self) -> list[leftovers.Unfinished]:
+        """The trainings of the user's layer that were stopped and can be resumed."""
+        return leftovers.unfinished(self._own)
 
     @contextmanager
     def adding(self, card: Card, *, over: Card | None = None) -> Iterator[Path]:
         """Give an empty folder to write an adapter's files into; when the block ends well, the zoo has the adapter.
 
         The card is added to the files, with their sums. If the block fails, nothing stays. An adapter that is
-        there already stays and the new files are dropped, unless it is damaged: then they take its place.
+        there already stays and the new files are dropped, unless it is damaged: then they take its place. Its parents
+        are held, so that it never is without them.
 
         Args:
             card: The card, without `files`.
             over: The adapter of that id whose place it takes; None: one that is there stays.
 
         Raises:
+            AdapterError: A parent is missing.
             StorageError: No permission, or no space.
         """
         if card.expected_id != card.id:
@@ -158,16 +78,30 @@ class Zoo:
                 yield Path(unwanted)
             return
         final = self._own.object(card.id)
-        with self._adding_lock(card.id):
+        with self.holding(parent.id for parent in card.parents), self._adding_lock(card.id), ExitStack() as appearing:
             leftovers.sweep_adding(self._own, card.id)
             with written_folder(final) as folder:
                 yield folder
                 complete = card.model_copy(update={"files": _sums(folder)})
                 Card.from_json(complete.to_json())  # `model_copy` checks nothing; what cannot be read is not written
                 write_whole(folder / CARD, complete.to_json())
+                # Until the folder has its name: who prunes has seen it, or comes after it.
+                appearing.enter_context(self._own.growing())
                 if not self._stays(card.id, over):
-                    leftovers.put_aside(final)
+                    self._make_room(card.id)
             leftovers.sweep_adding(self._own, card.id)
+
+    @contextmanager
+    def adding_all(self, ids: Iterable[str]) -> Iterator[None]:
+        """Inside the block these adapters are added, each with `adding`, and named; none is pruned before it ends.
+
+        Raises:
+            Busy: Another process has been adding one of them for long.
+        """
+        with ExitStack() as locks:
+            for id in sorted({*ids}):  # in one order, so that two processes never wait for each other
+                locks.enter_context(self._adding_lock(id))
+            yield
 
     def name(self, role: Role, name: str, id: str) -> AdapterRef:
         """Give an adapter that is there a role and a name. It may have several.
@@ -181,7 +115,8 @@ class Zoo:
         self._layer_of(id)
         ref = AdapterRef(role, name, id)
         if not any(layer.reference(ref).is_file() for layer in self._layers):
-            with self._adding_lock(id):
+            with self._adding_lock(id), self._own.growing():
+                self._layer_of(id)  # it may have been pruned since
                 write_whole(self._own.reference(ref), reference_json(ref))
         return ref
 
@@ -228,39 +163,14 @@ class Zoo:
         Raises:
             StorageError: No permission.
         """
-        removed = leftovers.sweep(self._own)
-        for folder in self._own.unfinished():
-            with suppress(Busy):
-                if self.has(folder.name):
-                    self.discard_work(folder.name)
-                    removed.append(folder)
-        return removed
+        return leftovers.sweep(self._own)
 
-    def _layer_of(self, id: str) -> Layer:
-        for layer in self._layers:
-            if layer.holds(id):
-                return layer
-        folders = ", ".join(str(layer.root) for layer in self._layers)
-        raise AdapterError(f"The zoo has no adapter with the id {id}.", hint=f"Looked in {folders}.")
-
-    def references(self) -> list[AdapterRef]:
-        """All references, sorted by role, name and id, whatever state their adapters are in."""
-        refs = {(ref.role, ref.name, ref.id): ref for layer in self._layers for ref in layer.references()}
-        return [refs[key] for key in sorted(refs)]
-
-    def is_sound(self, id: str) -> bool:
-        """Whether an adapter is there and all its files are as its card says.
-
-        Raises:
-            NewerAdapter: A newer version of the package wrote it.
-        """
-        try:
-            self.folder(id)
-        except NewerAdapter:
-            raise  # nothing is to be put in its place
-        except AdapterError:
-            return False
-        return True
+    def _make_room(self, id: str) -> None:
+        """Put aside what lies in the place of an adapter."""
+        with unreserved(self._own.card_file(id)) as free:
+            if not free:
+                raise Busy(f"Another process uses the adapter {id}, which is to be replaced.", hint="Wait for it.")
+            leftovers.put_aside(self._own.object(id))
 
     def _stays(self, id: str, over: Card | None) -> bool:
         """Whether the adapter that is there stays: it is sound, and not the one whose place is taken."""
@@ -273,6 +183,45 @@ class Zoo:
     def _training_lock(self, id: str, wait_seconds: float) -> AbstractContextManager[None]:
         busy = f"Another process is training the adapter {id} in {self._own.work(id)}."
         return held(self._own.lock("training", id), busy=busy, wait_seconds=wait_seconds)
+
+
+class _Snapshot(Zoo):
+    """A zoo whose names and cards are read once."""
+
+    @cached_property
+    def _refs(self) -> dict[str, list[AdapterRef]]:
+        found: dict[str, list[AdapterRef]] = {}
+        for ref in self.references():
+            found.setdefault(ref.id, []).append(ref)
+        return found
+
+    @cached_property
+    def _all_references(self) -> list[AdapterRef]:
+        return super().references()
+
+    @cached_property
+    def _cards(self) -> dict[str, Card]:
+        return {}
+
+    @cached_property
+    def _places(self) -> dict[str, Layer]:
+        return {}
+
+    def references(self) -> list[AdapterRef]:
+        return list(self._all_references)
+
+    def refs_of(self, id: str) -> list[AdapterRef]:
+        return list(self._refs.get(id, ()))
+
+    def card(self, id: str) -> Card:
+        if id not in self._cards:
+            self._cards[id] = super().card(id)
+        return self._cards[id]
+
+    def _layer_of(self, id: str) -> Layer:
+        if id not in self._places:
+            self._places[id] = super()._layer_of(id)
+        return self._places[id]
 
 
 def _sums(folder: Path) -> dict[str, str]:

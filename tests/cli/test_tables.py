@@ -27,6 +27,23 @@ def test_the_first_column_is_never_folded(
 
 
 @shared
+@given(
+    st.lists(st.tuples(st.text(max_size=12), st.text("αβ日本e\u0301 -", max_size=9), words), max_size=5),
+    st.integers(0, 3),
+)
+def test_a_table_that_fits_is_what_rich_would_print(
+    capsys: pytest.CaptureFixture[str], rows: list[tuple[str, str, str]], numbers: int
+) -> None:
+    columns = ["name", "", "scores"]
+    tables.show("title", columns, rows, numbers=numbers)
+    printed = capsys.readouterr().out
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "_plain", lambda rows, numbers: [])
+        tables.show("title", columns, rows, numbers=numbers)
+    assert printed == capsys.readouterr().out
+
+
+@shared
 @given(st.lists(st.tuples(words, sentences), min_size=1, max_size=5))
 def test_a_pipe_gets_a_line_per_row(capsys: pytest.CaptureFixture[str], rows: list[tuple[str, str]]) -> None:
     tables.show("title", ["reference", "scores"], rows)

@@ -1,5 +1,6 @@
 """Verifying a zoo: each kind of fault is found and named, and a sound zoo has none."""
 
+import fcntl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -170,3 +171,37 @@ def test_sweeping_removes_the_unfinished_training_of_an_adapter_that_is_there(
             (unfinished / "checkpoint").touch()
     assert zoo.sweep() == [root / "work" / folder.name]
     assert [path.name for path in (root / "work").iterdir()] == ["0" * 64]
+
+
+def test_what_can_be_resumed_is_told_apart_from_what_is_left(zoo: Zoo, root: Path, family: Family) -> None:
+    folder, _ = family
+    stopped, done, empty = "0" * 64, folder.name, "1" * 64
+    for id in (stopped, done):
+        with zoo.work(id) as work:
+            (work / "checkpoint.safetensors").write_bytes(b"12345")
+    (root / "work" / empty).mkdir()
+    assert [(one.id, one.bytes) for one in zoo.unfinished()] == [(stopped, 5)]
+    faults = zoo.verify()
+    assert {fault.path.name for fault in faults} == {done, empty}
+    assert {fault.problem for fault in faults} == {"was left by a training that is over."}
+    with zoo.work(stopped):
+        assert [one.id for one in Zoo([root]).unfinished()] == [stopped]  # the lock is this thread's own
+    assert {path.name for path in zoo.sweep()} == {done, empty}
+    assert zoo.verify() == []
+    assert [one.id for one in zoo.unfinished()] == [stopped]
+
+
+def test_what_is_left_where_no_lock_is_told_and_swept_unless_it_is_being_written(
+    zoo: Zoo, root: Path, family: Family
+) -> None:
+    places = ("published/" + "0" * 64, "slurm/plan-brief", "imported")
+    left = [root / place / ".x.json.12345678.partial" for place in places]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with left[1].open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_SH)
+        assert {fault.path for fault in zoo.verify()} == {left[0], left[2]}
+    assert {fault.path for fault in zoo.verify()} == {*left}
+    assert {*zoo.sweep()} == {*left}
+    assert zoo.verify() == []
