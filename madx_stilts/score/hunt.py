@@ -106,7 +106,15 @@ def _mined(hunt: Hunt, layer: int, threshold: float | None) -> Answers:
 
 
 def _tuned(hunt: Hunt, scores: Mapping[tuple[int, str], float]) -> float:
-    queries = hunt.queries
+    return best_threshold(scores, gold_pairs(hunt.queries))
+
+
+def gold_pairs(queries: Examples[RetrievalExample]) -> set[tuple[int, str]]:
+    """The right pairs, on which a threshold can be tuned: position of the query, id of the candidate.
+
+    Raises:
+        DataError: There are none, or some are hidden.
+    """
     queries.require_labels()
     gold = {(at, name) for at, query in enumerate(queries.items) for name in query.gold or ()}
     if not gold:
@@ -115,7 +123,7 @@ def _tuned(hunt: Hunt, scores: Mapping[tuple[int, str], float]) -> float:
             f"{queries.language!r} have no gold pair to tune the threshold on.",
             hint="Fetch the gold pairs; with --limit, take more.",
         )
-    return best_threshold(scores, gold)
+    return gold
 
 
 def _decoded(hunt: Hunt, outputs: Outputs) -> list[Any]:

@@ -13,7 +13,7 @@ from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.score.bench import Bench, Swap
 from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.score.embed import Vectors, embed
-from madx_stilts.score.hunt import Hunt
+from madx_stilts.score.hunt import Hunt, gold_pairs
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
 
@@ -108,7 +108,7 @@ class Retriever:
         """Read queries and candidates, and find out before any work whether the queries can be scored.
 
         Args:
-            tunes: Whether a threshold is tuned on them.
+            tunes: Whether a threshold or a layer is tuned on them.
 
         Raises:
             DataError: They are malformed or cannot be scored.
@@ -124,6 +124,8 @@ class Retriever:
         queries = self._with_gold(self._queries(language, split, limit), split, answered)
         if tunes or not self.bench.keeps:
             queries.require_labels()
+        if tunes and self.task.search == "mining":
+            gold_pairs(queries)
         if all(query.gold is not None for query in queries.items):
             task_format = FORMATS[self.task.format]
             task_format.score([()] * len(queries), queries.items, self.task, language)
