@@ -343,3 +343,11 @@ def test_an_adapter_of_fewer_layers_is_refused(tmp_path: Path, saved: Path) -> N
     with pytest.raises(AdapterError, match="4 tensors differ"):
         load(deep, saved, identity=ID, name="there-1")
     assert "there-1" not in deep.model.adapters_config
+
+
+@pytest.mark.parametrize("factor", [3.0, 5.0, 48.0])
+def test_a_compacter_that_cannot_be_divided_is_refused_by_its_number(backbone: Backbone, factor: float) -> None:
+    before = everything(backbone).keys()
+    with pytest.raises(UsageError, match="no multiple of 4"):
+        add_fresh(backbone, "odd-1", Method(kind="compacter", reduction_factor=factor), seed=0)
+    assert everything(backbone).keys() == before
