@@ -19,6 +19,8 @@ Decay = Annotated[float, Ge(0.0), Lt(1.0)]
 """How much of a running mean stays from step to step. With 1.0, Adam divides by zero."""
 Count = Annotated[int, Ge(1), Le(2**31 - 1)]
 """Steps, epochs, examples: what is counted from one."""
+BatchSize = Annotated[int, Ge(1), Le(2**16)]
+"""Examples of one step; all of them are laid out at once."""
 Position = Annotated[int, Ge(0), Le(2**31 - 1)]
 """A place that is counted from zero."""
 Tokens = Annotated[int, Ge(1), Le(2**53)]

@@ -14,6 +14,7 @@ from madx_stilts.bounds import (
     FEW,
     MANY,
     TINY,
+    BatchSize,
     Count,
     Decay,
     Epsilon,
@@ -102,9 +103,9 @@ class TrainSettings(Frozen):
     adam_epsilon: Epsilon = 1e-8
     clip_norm: Norm = 1.0
     """Bound on the norm of one adapter's gradient, head included."""
-    batch_size: Count = 32
+    batch_size: BatchSize = 32
     """Examples per optimiser step."""
-    accumulate: Count = 1
+    accumulate: BatchSize = 1
     """Parts in which a batch is computed; more parts need less memory."""
     epochs: Count = 3
     max_steps: Count | None = None

@@ -208,7 +208,7 @@ NUMBERS = {
     "train.clip_norm": ["0", "1e300"],
     "train.warmup": ["1.1", "-0.1"],
     "train.epochs": ["0", "2147483648", "1e3", "9" * 399],
-    "train.batch_size": ["0", "2147483648"],
+    "train.batch_size": ["0", "65537", "2147483648"],
     "train.max_tokens": ["7", "1048577"],
     "train.stride": ["-1", "1e1"],
     "train.masked_share": ["0", "1", "1.0"],

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import click
 
-from madx_stilts.bounds import Count, Length, Rate, Seed
+from madx_stilts.bounds import BatchSize, Count, Length, Rate, Seed
 from madx_stilts.cli.command import Option
 from madx_stilts.cli.grouping import OptionGroup, option
 from madx_stilts.cli.ranges import within
@@ -140,12 +140,14 @@ RECIPE = (
         kind=COUNT,
         help="Stop there, whatever --epochs says.",
     ),
-    option("--batch-size", section=_OverConfig, metavar="N", kind=COUNT, shown="32", help="Examples per step."),
+    option(
+        "--batch-size", section=_OverConfig, metavar="N", kind=within(BatchSize), shown="32", help="Examples per step."
+    ),
     option(
         "--accumulate",
         section=_OverConfig,
         metavar="N",
-        kind=COUNT,
+        kind=within(BatchSize),
         shown="1",
         help="Compute each batch in so many parts, to save memory.",
     ),

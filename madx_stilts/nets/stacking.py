@@ -74,13 +74,28 @@ def add_fresh(backbone: Backbone, name: str, method: Method, *, seed: int, fuses
 
     Args:
         fuses: Names of the adapters below it that a fusion layer of its own fuses.
+
+    Raises:
+        UsageError: The method does not fit the backbone.
     """
     config = config_of(method, backbone.layers)
+    _check_divisible(config, method, backbone.note().hidden_size)
     with seeded(seed):
         backbone.model.add_adapter(name, config=config)
         if fuses:
             add_fusion(backbone, name, fuses)
     backbone.model.adapter_to(name, device=backbone.device, dtype=torch.float32)
+
+
+def _check_divisible(config: AdapterConfig, method: Method, hidden: int) -> None:
+    """Compacter's matrices are sums of Kronecker products (arXiv 2106.04647), of one size each."""
+    parts, width = getattr(config, "phm_dim", 1), max(1, int(hidden // method.reduction_factor))
+    if method.kind == "compacter" and (hidden % parts or width % parts):
+        raise UsageError(
+            f"With reduction_factor {method.reduction_factor:g}, compacter adapters of this backbone are {width} wide "
+            f"inside, which is no multiple of {parts}.",
+            hint=f"Choose a reduction_factor that leaves a multiple of {parts} of its hidden width, {hidden}.",
+        )
 
 
 def load(backbone: Backbone, folder: Path, *, identity: str, name: str, fuses: Sequence[str] = ()) -> str:

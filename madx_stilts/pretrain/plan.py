@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 from pydantic import model_validator
 
-from madx_stilts.bounds import Count, Decay, Portion, Rate, Seed, Share, Weight
+from madx_stilts.bounds import BatchSize, Count, Decay, Portion, Rate, Seed, Share, Weight
 from madx_stilts.errors import UsageError
 from madx_stilts.recipe import Frozen
 
@@ -74,7 +74,7 @@ class Optimisation(Frozen):
     """How the weights are found: Muon for the matrices between layers, AdamW for all others."""
 
     steps: Count
-    batch_size: Count = 64
+    batch_size: BatchSize = 64
     """Documents per step."""
     muon_rate: Rate = 0.01
     """With 0.02 the alignment that the dictionary gives is lost early; with 0.005 less is learned in the same time."""

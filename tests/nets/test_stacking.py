@@ -362,3 +362,11 @@ def test_weights_that_are_not_finite_are_refused_and_nothing_of_them_stays(
     assert_same_tensors(everything(backbone), before)
     assert (set(backbone.heads), backbone.attached) == (heads, {})
     assert "there-1" not in backbone.model.adapters_config
+
+
+@pytest.mark.parametrize("factor", [3.0, 5.0, 48.0])
+def test_a_compacter_that_cannot_be_divided_is_refused_by_its_number(backbone: Backbone, factor: float) -> None:
+    before = everything(backbone).keys()
+    with pytest.raises(UsageError, match="no multiple of 4"):
+        add_fresh(backbone, "odd-1", Method(kind="compacter", reduction_factor=factor), seed=0)
+    assert everything(backbone).keys() == before
