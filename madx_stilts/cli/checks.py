@@ -15,7 +15,7 @@ from madx_stilts.data.text import require_source
 from madx_stilts.errors import UsageError, brief
 from madx_stilts.formats import FORMATS
 from madx_stilts.recipe import COMPOSABLE, why_alone, why_only_lowest
-from madx_stilts.run.backbones import origin_of
+from madx_stilts.run.backbones import extent_of, origin_of
 from madx_stilts.stack import require_name
 from madx_stilts.tasks.task import FormatName, Split, Task
 
@@ -32,14 +32,15 @@ def checked_config(
         references: Adapters that the training needs, as they were written.
 
     Raises:
-        MadxStiltsError: The config has faults, an adapter is not known, a name cannot be, or there is no such backbone
-            or device.
+        MadxStiltsError: The config has faults, an adapter is not known, a name cannot be, there is no such backbone or
+            device, or a backbone whose config is on this machine has no room for the training.
     """
     config = adapter_config(options, format_name)
     require_known(open_zoo(settings), references)
     if options.name is not None:
         require_name(options.name)
     require_backbone(options)
+    extent_of(options.backbone, offline=True).require(config.method, config.train)
     return config
 
 
