@@ -136,7 +136,7 @@ class Retriever:
     def _with_gold(
         self, queries: Examples[RetrievalExample], split: Split, answered: Mapping[str, list[str]]
     ) -> Examples[RetrievalExample]:
-        """The queries with their gold answers, where the candidates tell these."""
+        """The queries with their gold answers, where the candidates name these."""
         if not any("answers" in source.fields for source in self.task.candidates[split]):
             return queries
         items = [replace(query, gold=tuple(answered.get(query.id, ()))) for query in queries.items]
