@@ -51,7 +51,10 @@ def ways(content: object, way: tuple[object, ...] = ()) -> list[tuple[object, ..
 
 def change_json(draw: Draw, folder: Path) -> None:
     path = folder / draw(st.sampled_from(JSON_FILES))
-    content = json.loads(path.read_text())
+    try:
+        content = json.loads(path.read_bytes()) if path.is_file() else None
+    except ValueError:  # changed before
+        return
     known = ways(content)
     if not known:
         return
@@ -73,6 +76,8 @@ def change_json(draw: Draw, folder: Path) -> None:
 
 def change_bytes(draw: Draw, folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
+    if not files:
+        return
     path = draw(st.sampled_from(files))
     content = bytearray(path.read_bytes())
     at = draw(st.integers(0, min(len(content), 2000)))
@@ -81,15 +86,15 @@ def change_bytes(draw: Draw, folder: Path) -> None:
 
 
 def change_files(draw: Draw, folder: Path) -> None:
-    path = draw(st.sampled_from(sorted(folder.rglob("*"))))
+    path = draw(st.sampled_from([*sorted(folder.rglob("*")), folder / "new"]))
     what = draw(st.sampled_from(["remove", "link", "pipe", "folder", "add"]))
     if what == "add":
         (folder / "more.json").write_text("{}")
         return
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)
     if what == "link":
         path.symlink_to(draw(st.sampled_from(["/etc/passwd", "nowhere", ".", "card.json"])))
     elif what == "pipe":
