@@ -157,16 +157,16 @@ def content(place: Path) -> dict[str, object]:
     """All files that commands left, without what must differ."""
     kept = {place / name for name in ("said.txt", "tmp")}
     found = (path for path in place.rglob("*") if path not in kept and not {"locks", "tmp"} & {*path.parts[-2:]})
-    return {str(path.relative_to(place)): _value(path) for path in found}
+    return {str(path.relative_to(place)): _value(path, place) for path in found}
 
 
-def _value(path: Path) -> object:
+def _value(path: Path, place: Path) -> object:
     if path.is_dir():
         return "folder"
     if path.suffix == ".lock" or path.name in ("lock", "pretraining.json"):
         return "there"
     if path.name == "card.json" or "records" in path.parts or "published" in path.parts or "imported" in path.parts:
-        told = json.loads(path.read_bytes())
+        told = json.loads(path.read_text().replace(str(place), "PLACE"))  # a card says where data came from
         return {key: value for key, value in told.items() if key not in (*COSTS, "at", "from", *_TIMES)}
     return path.read_bytes()
 

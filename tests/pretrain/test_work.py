@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -102,3 +103,24 @@ def test_a_folder_that_exists_is_left_alone(tiny: Tiny, made: Path) -> None:
     with pytest.raises(UsageError, match="exists already"):
         pretrain(tiny("encoder"), made, say=silent)
     assert sha256_of(made / "model.safetensors") == before
+
+
+def test_killed_with_its_work_folder_left_to_remove_it_ends_as_undisturbed(
+    tiny: Tiny, made: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "tiny"
+    shutil.copytree(made, out)
+    rest = tmp_path / "tiny.unfinished"
+    rest.mkdir()
+    (rest / "config.json").touch()
+    said: list[str] = []
+    ended = pretrain(tiny("encoder"), out, say=said.append)
+    assert said == [f"{out} was written whole; nothing is trained."]
+    assert not rest.exists()
+    facts = json.loads((made / "pretraining.json").read_text())
+    assert ended.scores == facts["scores"]
+    assert f"{ended.parameters:,} parameters" in (made / "README.md").read_text()
+    rest.mkdir()
+    other = tiny("encoder").model_copy(update={"seed": 7})
+    with pytest.raises(UsageError, match="exists already"):
+        pretrain(other, out, say=silent)
