@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from madx_stilts.cli import page, tables
 
 Terminal = Callable[[int], None]
-shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+shared = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=50, deadline=None
+)
 words = st.text("abcdefgh-_.+@/[]:", min_size=1, max_size=45)
 sentences = st.lists(words, min_size=1, max_size=12).map(" ".join)
 widths = st.integers(10, 140)

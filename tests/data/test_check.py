@@ -91,7 +91,9 @@ def test_all_rows_with_faults_are_told_and_reading_goes_on(checking: Checking) -
     assert one.faults[0].error().message.startswith(f"{one.faults[0].file}, row 1 ")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
 @given(st.lists(st.sampled_from([0, 1, 2, -1, 7, "maybe", None]), min_size=1, max_size=6), st.integers(-1, 5))
 def test_the_first_fault_is_what_reading_stops_at(mirror: Any, labels: list[object], textless: int) -> None:
     rows = [{**pair(label), **({"premise": 3} if at == textless else {})} for at, label in enumerate(labels)]

@@ -25,7 +25,7 @@ XNLI = TASKS["xnli"]
 ROWS = [{"premise": "p", "hypothesis": "h", "label": label, "other": [[1.5]], "seq": [1]} for label in (0, 2)]
 NAMES = ["a", "b"]
 LABEL = {"names": NAMES, "_type": "ClassLabel"}
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -15,7 +15,8 @@ from madx_stilts.tasks.dialect import PLAIN_TABS, QUOTED_COMMAS, QUOTED_TABS, Di
 
 QUOTED = pytest.mark.parametrize("dialect", [QUOTED_COMMAS, QUOTED_TABS])
 patient = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 VALUES = st.one_of(
     st.text(st.characters(codec="utf-8"), max_size=8), st.text('ab", \t\r\n', max_size=6), st.just(""), st.just('""')

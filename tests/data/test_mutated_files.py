@@ -112,7 +112,7 @@ def mutations(draw: st.DrawFn) -> Mutation:
 
 
 anything = given(st.lists(mutations(), min_size=1, max_size=3))
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 def mutated(content: bytes, by: list[Mutation]) -> bytes:

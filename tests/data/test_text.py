@@ -106,7 +106,7 @@ def test_a_limit_takes_the_first_texts(line_file: Callable[..., str]) -> None:
 
 
 @given(lengths=st.lists(st.integers(1, 9), min_size=25, max_size=60), tokens=st.integers(1, 300))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=40)
 def test_a_budget_takes_the_first_texts_that_have_so_many_tokens(
     line_file: Callable[..., str], lengths: list[int], tokens: int
 ) -> None:

@@ -63,7 +63,7 @@ def test_several_packed_parts_after_each_other_are_one_text(tmp_path: Path) -> N
     assert list(lines(file)) == ["a\n", "bc\n"]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.floats(0, 1, exclude_max=True), st.booleans())
 def test_a_packed_file_that_is_cut_off_is_told(tmp_path: Path, share: float, whole: bool) -> None:
     packed = gzip.compress(TEXT.encode())

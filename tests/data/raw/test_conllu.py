@@ -182,7 +182,7 @@ def test_each_span_leaves_one_word_with_its_form_and_the_winners_tag(
 
 
 @given(st.lists(st.lists(st.tuples(FORMS.filter(lambda form: form != "_"), TAGS), min_size=1), max_size=4))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_sentences_without_fused_forms_come_back_as_they_were(
     read: Read, sentences: Sequence[Sequence[tuple[str, str]]]
 ) -> None:

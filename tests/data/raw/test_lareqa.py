@@ -77,7 +77,7 @@ def test_damage_is_told_by_row(read: Read, broken: dict[str, object], problem: s
 
 
 @given(st.lists(st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=4, unique=True), min_size=1, max_size=3))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_each_question_is_answered_by_its_sentence_alone(read: Read, paragraphs: list[list[str]]) -> None:
     written, expected = list[dict[str, object]](), dict[object, list[str]]()
     for number, sentences in enumerate(paragraphs, start=1):

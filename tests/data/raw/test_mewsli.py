@@ -109,7 +109,7 @@ def test_entities_are_read_one_by_one(tmp_path: Path) -> None:
 
 
 @given(st.text("abcäß德", min_size=1, max_size=12), st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_a_query_without_its_braces_is_the_mention_and_the_sentence(read: Read, text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))

@@ -95,7 +95,7 @@ SENTENCES = st.text(st.characters(codec="utf-8", exclude_characters="\n\ufeff"))
 
 
 @given(st.lists(st.tuples(SENTENCES, SENTENCES), min_size=1))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_pairs_come_back(read: Read, pairs: list[tuple[str, str]]) -> None:
     files = {DEU: "".join(f"{a}\n" for a, _ in pairs), ENG: "".join(f"{b}\n" for _, b in pairs)}
     rows = read("tatoeba", files)
@@ -106,7 +106,7 @@ def test_pairs_come_back(read: Read, pairs: list[tuple[str, str]]) -> None:
     st.lists(SENTENCES, min_size=1),
     st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9))),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_gold_pairs_come_back(read: Read, tmp_path: Path, texts: list[str], pairs: set[tuple[int, int]]) -> None:
     gold = sorted((f"zh-{a}", f"en-{b}") for a, b in pairs if a < len(texts))
     files = {

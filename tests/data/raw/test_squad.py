@@ -117,7 +117,7 @@ TEXTS = st.text(max_size=8)
 
 
 @given(TEXTS, TEXTS, st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_answers_are_found_at_their_starts_after_the_marker_is_gone(
     read: Read, title: str, text: str, data: st.DataObject
 ) -> None:

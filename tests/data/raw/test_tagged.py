@@ -77,7 +77,7 @@ def test_a_sentence_that_does_not_fit_its_tags_is_told_by_row(read: Read, line: 
 
 
 @given(SENTENCES, st.sampled_from(["\n", "\r\n"]), st.sampled_from(["\t", " "]), st.booleans())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_conll_sentences_come_back(
     read: Read, sentences: list[list[tuple[str, str]]], end: str, between: str, mark: bool
 ) -> None:
@@ -87,7 +87,7 @@ def test_conll_sentences_come_back(
 
 
 @given(SENTENCES)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_sentences_in_two_columns_come_back(read: Read, sentences: list[list[tuple[str, str]]]) -> None:
     text = "".join(
         " ".join(word for word, _ in words) + "\t" + " ".join(tag for _, tag in words) + "\n" for words in sentences

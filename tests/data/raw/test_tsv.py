@@ -33,7 +33,7 @@ VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r\ufeff")
 
 
 @given(st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(VALUES, min_size=width, max_size=width), min_size=1)))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_values_come_back(read: Read, records: list[list[str]]) -> None:
     rows = read("no_header_tsv", {"x.tsv": "".join("\t".join(record) + "\n" for record in records)})
     assert [list(row.values()) for row in rows] == records
