@@ -55,23 +55,32 @@ def test_quiet_means_no_progress(madx: Place) -> None:
 def test_every_fault_is_told_with_its_file_and_row(changed: Any) -> None:
     def damage(rows: list[Row]) -> None:
         rows[3]["label"] = "maybe"
-        rows[5]["premise"] = ""
+        rows[5]["premise"] = None
+        rows[6]["premise"] = " "
 
     place = changed("stanfordnlp/snli/plain_text/train.jsonl", damage)
     said = place("tasks", "check", "snli")
     file = place.mirror / "stanfordnlp/snli/plain_text/train.jsonl"
     assert said.code == 3
     assert f"{file}, row 3 (counted from 0): its label is 'maybe'" in said.out
-    assert f"{file}, row 5 (counted from 0): field 'first' holds a blank text" in said.out
+    assert f"{file}, row 5 (counted from 0): field 'first' holds None, not a text" in said.out
+    assert "1  blank texts, train en" in said.out
     assert "snli have 2 faults in 1 set." in said.err
     few = place("tasks", "check", "snli", "--faults", "1")
     assert "and 1 more" in few.out
 
 
 def test_the_check_finds_what_training_stops_at(changed: Any) -> None:
-    place = changed("rajpurkar/squad/plain_text/train.jsonl", lambda rows: rows[4].update(question=""))
+    place = changed("rajpurkar/squad/plain_text/train.jsonl", lambda rows: rows[4].update(question=None))
     assert place("train", "intermediate", "squad_v1").code == 3
     assert "row 4 " in place("tasks", "check", "squad_v1", "--split", "train").out
+
+
+def test_the_check_finds_no_fault_where_training_finds_none(changed: Any) -> None:
+    place = changed("rajpurkar/squad/plain_text/train.jsonl", lambda rows: rows[4].update(question=" "))
+    assert place("train", "intermediate", "squad_v1").code == 0
+    said = place("tasks", "check", "squad_v1", "--split", "train")
+    assert (said.code, "1  blank texts, train en" in said.out) == (0, True)
 
 
 def test_programs_get_one_document_also_with_faults(changed: Any) -> None:

@@ -176,12 +176,13 @@ def test_text_without_marks_is_cut_as_the_library_cuts_it(any_tokenizer: PreTrai
         assert (double.ids, double.word_ids) == (cut["input_ids"][0], cut.word_ids(0))
 
 
-def test_marks_become_the_pieces_of_their_characters(some: dict[str, PreTrainedTokenizerFast]) -> None:
-    def shown(name: str, text: str) -> list[str]:
-        return [str(some[name].convert_ids_to_tokens(piece)) for piece in next(pieces_of_texts(some[name], [text]))]
-
-    assert shown("bert_like", "[SEP]") == ["[", "sep", "]"] or "".join(shown("bert_like", "[SEP]")).startswith("[")
-    assert shown("byte_level", "a<|end|>b") == list("a<|") + shown("byte_level", "end") + list("|>b")
+def test_marks_become_the_pieces_of_their_characters(tokenizers: dict[str, PreTrainedTokenizerFast]) -> None:
+    """BERT's parts words at punctuation; of bytes that were never merged each is a piece."""
+    for name, mark, parted in (("bert_like", "[SEP]", "[ SEP ]"), ("byte_level", "a<|end|>", "a<|end|")):
+        tokenizer = tokenizers[name]
+        bare = tokenizer(parted, add_special_tokens=False)["input_ids"]
+        more = tokenizer(">", add_special_tokens=False)["input_ids"] if name == "byte_level" else []
+        assert next(pieces_of_texts(tokenizer, [mark])) == bare + more
 
 
 def test_the_tokenizer_itself_is_left_as_it_is(any_tokenizer: PreTrainedTokenizerFast) -> None:
@@ -249,8 +250,6 @@ def test_in_every_format_the_control_tokens_are_those_of_the_frame(
     tokenizer = some[data.draw(st.sampled_from(["bert_like", "xlmr_like", "merged"]))]
     task, fields = FIELDS[name]
     given_texts = data.draw(st.lists(texts(tokenizer, least=1, most=4), min_size=3, max_size=3))
-    if name == "text" and any(part in "".join(given_texts) for part in ("北", "ж")):
-        return
     alone, control = name in ("tagging", "retrieval"), without_unknown(tokenizer)
     frame = (frame_of_text if alone else frame_of_pair)(tokenizer)
     wanted = [*frame.before, *frame.between, *frame.after]
