@@ -45,9 +45,7 @@ def test_markdown_gets_no_element_no_link_no_code_and_no_second_line(text: str) 
     assert "](" not in clean.replace("\\]", "")
 
 
-@pytest.mark.parametrize(
-    "text", ["squad_v2", "en", "mnli", "xlm-roberta-base", "cc-by-4.0", "f1"]
-)
+@pytest.mark.parametrize("text", ["squad_v2", "en", "mnli", "xlm-roberta-base", "cc-by-4.0", "f1"])
 def test_names_that_are_known_come_out_as_they_are(text: str) -> None:
     assert for_markdown(text) == text
 
