@@ -1,5 +1,6 @@
 """Folders of adapters that others wrote: which files are in them, under which names. No torch."""
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -77,7 +78,7 @@ def _blobs(folder: Path) -> Path | None:
 
 
 def _check_link(path: Path, blobs: Path | None) -> None:
-    target = path.resolve()
+    target = Path(os.path.realpath(path))  # `Path.resolve` fails on a link to itself
     if blobs is None or not target.is_relative_to(blobs) or not target.is_file():
         raise AdapterError(
             f"{path} is a link out of the folder.",

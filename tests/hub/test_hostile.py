@@ -109,8 +109,11 @@ CHANGES = {"json": change_json, "bytes": change_bytes, "files": change_files}
 def sign(folder: Path) -> None:
     """Let the card have the sums of the files as they are, where it still has a list of them."""
     try:
-        card = json.loads((folder / "card.json").read_text())
-        card["files"] = {name: sha256((folder / name).read_bytes()).hexdigest() for name in card["files"]}
+        if not (folder / "card.json").is_file():
+            return
+        card = json.loads((folder / "card.json").read_bytes())
+        there = [name for name in card["files"] if (folder / name).is_file()]
+        card["files"] |= {name: sha256((folder / name).read_bytes()).hexdigest() for name in there}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return
     (folder / "card.json").write_text(json.dumps(card))

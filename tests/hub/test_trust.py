@@ -359,7 +359,7 @@ def test_a_link_to_the_folder_itself_is_followed(theirs: Place, exported: Path, 
     theirs.does("zoo", "import", tmp_path / "link")
 
 
-@pytest.mark.parametrize("target", ["/etc/passwd", "../../../secret", "nowhere", ".", "../../blobs"])
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../../secret", "nowhere", ".", "../../blobs", "link.json"])
 def test_a_link_out_of_the_cache_is_refused(target: str, theirs: Place, exported: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     snapshot = as_cached(exported, tmp_path / "models--me--xnli")
