@@ -4,7 +4,7 @@ A process that writes holds a lock meanwhile, so what lies half-written under a 
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ _PLACES: tuple[tuple[str, Purpose], ...] = (
 )
 _UNDER_NO_LOCK = (f"slurm/*/.*{PARTIAL}", f"imported/.*{PARTIAL}")
 """What is written while no lock is held but that of the file itself."""
+Known = Callable[[str], bool]
 _WRITING = "Another process is writing it."
 
 
@@ -42,35 +43,46 @@ class Unfinished:
     bytes: int
 
 
-def leftovers(layer: Layer) -> list[Path]:
-    """Half-written things that no process is writing, and what finished trainings have left."""
-    found = [path for path, lock in _left(layer) if _is_free(lock)]
+def leftovers(layer: Layer, known: Known) -> list[Path]:
+    """Half-written things that no process is writing, and what finished trainings have left.
+
+    Args:
+        known: Whether any layer of the zoo holds the adapter of that id.
+    """
+    found = [path for path, lock in _left(layer, known) if _is_free(lock)]
     around = {folder for path in found for folder in path.parents}
     return [path for path in found if path not in around]
 
 
-def unfinished(layer: Layer) -> list[Unfinished]:
-    """The trainings that were stopped and can be resumed; those that run now are left out."""
+def unfinished(layer: Layer, known: Known) -> list[Unfinished]:
+    """The trainings that were stopped and can be resumed; those that run now are left out.
+
+    Args:
+        known: As for `leftovers`.
+    """
     found = []
     for folder in layer.unfinished():
-        if not _is_over(layer, folder) and _is_free(layer.lock("training", folder.name)):
+        if not _is_over(folder, known) and _is_free(layer.lock("training", folder.name)):
             found.append(Unfinished(folder.name, folder, _size(folder)))
     return found
 
 
-def sweep(layer: Layer) -> list[Path]:
-    """Remove half-written things that no process is writing, and tell which.
+def sweep(layer: Layer, known: Known) -> list[Path]:
+    """Remove what `leftovers` lists, and return it.
+
+    Args:
+        known: As for `leftovers`.
 
     Raises:
         StorageError: The layer cannot be written to.
     """
     removed = []
-    for path, lock in _left(layer):
+    for path, lock in _left(layer, known):
         with suppress(Busy), ExitStack() as holding:
             if lock is not None:
                 holding.enter_context(held(lock, busy=_WRITING))
             # It may have been taken up or removed between the look and the lock.
-            if lock is None or path.name.endswith(PARTIAL) or _is_over(layer, path):
+            if lock is None or path.name.endswith(PARTIAL) or _is_over(path, known):
                 remove(path if path.name.endswith(PARTIAL) else put_aside(path))
                 removed.append(path)
     return removed
@@ -106,7 +118,7 @@ def remove(path: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _left(layer: Layer) -> Iterator[tuple[Path, Path | None]]:
+def _left(layer: Layer, known: Known) -> Iterator[tuple[Path, Path | None]]:
     """What seems to be left, outermost only, each with the lock that its writer would hold."""
     for pattern, purpose in _PLACES:
         for path in sorted(layer.root.glob(pattern)):
@@ -116,14 +128,14 @@ def _left(layer: Layer) -> Iterator[tuple[Path, Path | None]]:
                 yield path, layer.lock(purpose, id.group())
     alone = sorted(path for pattern in _UNDER_NO_LOCK for path in layer.root.glob(pattern))
     yield from ((path, None) for path in alone if is_abandoned(path))
-    over = [folder for folder in layer.unfinished() if _is_over(layer, folder)]
+    over = [folder for folder in layer.unfinished() if _is_over(folder, known)]
     yield from ((folder, layer.lock("training", folder.name)) for folder in over)
 
 
-def _is_over(layer: Layer, folder: Path) -> bool:
+def _is_over(folder: Path, known: Known) -> bool:
     """Whether nothing will go on with a folder of work: its adapter is there, or nothing is in it."""
     try:
-        return layer.holds(folder.name) or not any(folder.iterdir())
+        return known(folder.name) or not any(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return False
 

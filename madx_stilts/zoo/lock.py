@@ -59,7 +59,10 @@ def shared(path: Path, *, busy: str, wait_seconds: float) -> Iterator[None]:
     until = time.monotonic() + wait_seconds
     with told_as_storage(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except PermissionError:  # in a zoo of a group, another user made the file
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         while not _locked(descriptor, fcntl.LOCK_SH):
             if time.monotonic() > until:

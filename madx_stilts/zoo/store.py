@@ -53,7 +53,7 @@ class Zoo(Reader):
 
     def unfinished(self) -> list[leftovers.Unfinished]:
         """The trainings of the user's layer that were stopped and can be resumed."""
-        return leftovers.unfinished(self._own)
+        return leftovers.unfinished(self._own, self.has)
 
     @contextmanager
     def adding(self, card: Card, *, over: Card | None = None) -> Iterator[Path]:
@@ -163,7 +163,7 @@ class Zoo(Reader):
         Raises:
             StorageError: No permission.
         """
-        return leftovers.sweep(self._own)
+        return leftovers.sweep(self._own, self.has)
 
     def _make_room(self, id: str) -> None:
         """Put aside what lies in the place of an adapter."""

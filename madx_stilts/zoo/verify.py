@@ -162,7 +162,7 @@ class _Check:
                 yield Fault(path, "is no unfinished training: expected work/<id>.")
 
     def _left(self) -> Iterator[Fault]:
-        for path in leftovers(self._layer):
+        for path in leftovers(self._layer, self._known):
             writer = "process that did not end well" if path.name.endswith(PARTIAL) else "training that is over"
             yield Fault(path, f"was left by a {writer}.")
 

@@ -205,3 +205,13 @@ def test_what_is_left_where_no_lock_is_told_and_swept_unless_it_is_being_written
     assert {fault.path for fault in zoo.verify()} == {*left}
     assert {*zoo.sweep()} == {*left}
     assert zoo.verify() == []
+
+
+def test_the_unfinished_training_of_what_a_peer_has_by_now_is_left_too(
+    zoo: Zoo, root: Path, family: Family, tmp_path: Path
+) -> None:
+    mine = Zoo([tmp_path / "mine", root])
+    with mine.work(family[0].name) as unfinished:
+        (unfinished / "checkpoint").touch()
+    assert [fault.path for fault in mine.verify()] == [tmp_path / "mine" / "work" / family[0].name]
+    assert mine.sweep() == [tmp_path / "mine" / "work" / family[0].name]
