@@ -164,10 +164,10 @@ def _by_file_name(pattern: str, paths: Iterable[Path]) -> tuple[Path, ...]:
     Raises:
         DataError: Files of this pattern differ by their names, and two have the same: one would be counted twice.
     """
-    ordered = sorted(paths, key=lambda path: (path.name, path))
+    ordered = sorted(paths, key=lambda path: (plain(path).name, path))
     named_apart = "*" in PurePosixPath(pattern).name
     for first, second in pairwise(ordered):
-        if named_apart and first.name == second.name:
+        if named_apart and plain(first).name == plain(second).name:
             raise DataError(
                 f"{first.name} is there twice: in {first.parent} and in {second.parent}.",
                 hint="Keep one of the two in the mirror: that of the release which the task's page names.",

@@ -50,6 +50,7 @@ def retrieve(
     tuned = tune(retriever, languages) if bench.pooling.layer == "auto" else None
     layer = max(tuned, key=tuned.__getitem__) if tuned else bench.pooling.layer_of(count)
     pooling = {"layer": layer, "layers": count, "pooling": bench.pooling.kind}
+    notes = _notes(task, split, tuned=tuned is not None, limit=limit)
     result = Evaluation(
         task=task.name,
         split=split,
@@ -62,12 +63,13 @@ def retrieve(
         language_adapters={code: str(one.language) if one.language else None for code, one in stacks.items()},
         unscored=tuple(languages),
         retrieval={**pooling, "max_tokens": retriever.limits.max_tokens, "tuned": tuned},
-        notes=(*_notes(task, split, tuned=tuned is not None, limit=limit), *retriever.notes.sentences),
+        notes=tuple(notes),
         world=bench.place.world,
     )
     for language in languages:
         bench.on_language(language)
         result = _with_language(result, retriever, language, layer=layer, limit=limit)
+        result = replace(result, notes=(*notes, *retriever.notes.sentences))
         bench.on_scored([result])
     return result
 

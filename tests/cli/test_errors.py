@@ -228,7 +228,7 @@ def test_arguments_that_are_no_text_are_refused(words: str) -> None:
 
 def test_messages_show_what_would_act_on_a_terminal(madx: Madx, failing: Failing) -> None:
     failing(DataError("red \x1b[31m, back \r, turned \u202e, line\nand tab\t."))
-    assert madx("doctor").err == "Error: red \\x1b[31m, back \\r, turned \\u202e, line\nand tab\t.\n"
+    assert madx("doctor").err == "Error: red \\x1b[31m, back \\x0d, turned \\u202e, line\nand tab\t.\n"
 
 
 def test_a_message_that_quotes_very_much_is_cut(madx: Madx, failing: Failing) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from madx_stilts.card import BackboneNote
-from madx_stilts.cli.scores import print_scores
+from madx_stilts.cli.scores import print_notes, print_scores
 from madx_stilts.cli.scoring import keeping_what_is_done
 from madx_stilts.errors import JobFailed
 from madx_stilts.score.evaluation import Evaluation
@@ -37,6 +37,7 @@ def evaluation(**changes: Any) -> Evaluation:
 
 def test_the_table_has_the_baseline_and_notes_what_is_no_better(capsys: pytest.CaptureFixture[str]) -> None:
     print_scores("title", evaluation())
+    print_notes(evaluation())
     out, err = capsys.readouterr()
     (head,) = (line for line in out.splitlines() if line.startswith("language"))
     assert head.split() == ["language", "name", "accuracy", "baseline", "n"]
@@ -56,7 +57,7 @@ def test_without_gold_there_is_no_baseline(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_languages_that_are_not_scored_yet_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    print_scores("title", evaluation(unscored=("ja", "zh")))
+    print_notes(evaluation(unscored=("ja", "zh")))
     assert "Note: Not scored: ja, zh.\n" in capsys.readouterr().err
 
 

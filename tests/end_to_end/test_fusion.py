@@ -17,7 +17,7 @@ def test_a_fusion_is_trained_shown_scored_and_kept(madx: Place) -> None:
     scored = madx.does("evaluate", "xnli", "--stack", stack, "--languages", "de", "--json")
     assert scored.json["fused"] == members
     assert scored.json["stack"] == [*members, refs[FUSED]]
-    assert "Note" not in scored.err
+    assert "another stack" not in scored.err
     shown = madx.does("zoo", "show", FUSED).out
     assert f"on the fusion of {' ∥ '.join(members)}" in shown
     assert "fusion/model_adapter_fusion.safetensors" in shown

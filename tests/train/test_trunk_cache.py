@@ -41,7 +41,12 @@ def caching(world: Any, tmp_path: Path, told: list[str]) -> Any:
     """The world, with a trunk cache in each workshop."""
     make = world.make_shop
     shelf = Shelf(tmp_path / "trunks", AMPLE)
-    world.make_shop = lambda name, **options: replace(make(name, **options), trunk_cache=shelf, tell=told.append)
+
+    def tell(sentence: str) -> None:
+        if "published" not in sentence:  # the toy data are but a part
+            told.append(sentence)
+
+    world.make_shop = lambda name, **options: replace(make(name, **options), trunk_cache=shelf, tell=tell)
     return world
 
 
@@ -107,7 +112,7 @@ def test_the_second_training_does_not_run_the_trunk(caching: Any, told: list[str
         caching.alone(shop, caching.order(shop, max_steps=3))
     with counted(shop) as second:
         train_together(shop, [caching.order(shop, below, max_steps=12) for below in ([], ["low"])])
-    tries = 1  # of the preflight, for each learner
+    tries = 2  # for each learner, the preflight's passes
     filling = first[0] - tries - 1
     assert filling > 0
     assert first[1] == tries + 3
