@@ -92,11 +92,11 @@ def export(settings: Settings, reference: str, folder: Path, as_json: bool) -> N
     REFERENCE is role/name or role/name@version, or several, separated by commas, for a whole stack. FOLDER is made; it
     holds the lineage too. `madx-stilts zoo import` reads it on another machine, and plain `adapters` loads it.
     """
-    from madx_stilts.cli.zoos import open_zoo, references, require_known
+    from madx_stilts.cli.zoos import open_zoo, require_known, stack_references
     from madx_stilts.hub.results import read_results
 
     zoo, given = open_zoo(settings).snapshot(), EXPORTING.chosen()
-    require_known(zoo, references(reference))
+    require_known(zoo, stack_references(reference))
     read_results(given.scores)
 
     from madx_stilts.cli.giving import write_out

@@ -66,7 +66,8 @@ def in_fork(place, limit):
 
 def content(place):
     files = [path for path in place.rglob("*") if path.is_file() and "locks" not in path.parts]
-    return {str(path.relative_to(place)): path.read_bytes() for path in files}
+    # Where an adapter was imported from, and when, differs between two places.
+    return {str(path.relative_to(place)): b"" if "imported" in path.parts else path.read_bytes() for path in files}
 
 
 def calm():
