@@ -167,10 +167,12 @@ def test_jobs_that_were_submitted_are_seen_and_are_not_submitted_again(site: Sit
     (brief,) = site.zoo[0].glob("slurm/*/brief.json")
     left = brief.with_name(f".{brief.name}.0.partial")
     left.write_text("{")
-    with brief.with_name("submit.lock").open() as lock:
+    with brief.with_name("submit.lock").open() as lock, left.open() as writing:
         fcntl.flock(lock, fcntl.LOCK_EX)  # as another run does it while it submits
+        fcntl.flock(writing, fcntl.LOCK_EX)  # and writes its brief
         with pytest.raises(Busy, match="submits Slurm jobs for the same work"):
             run_grid(plan, site, engine=held, workers=3)
+        assert left.exists()
     run_grid(plan, site, engine=held, workers=3, watch=lambda event: said.append(event.text))
     assert len(jobs_of(site, plan)) == 5
     assert not left.exists()
