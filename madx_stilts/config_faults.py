@@ -29,7 +29,9 @@ def faults_of(
     """
     for found in islice(error.errors(include_url=False), MOST):
         key = _key(found, tree)
-        sentence = f"{_problem(found, model, key)}{place(key)}"
+        # What is missing has no line; what it is missing from has one.
+        given = (key[:-1] or key) if found["type"] == "missing" else key
+        sentence = f"{_problem(found, model, key)}{place(given)}"
         yield f"{dotted(key)}: {sentence}" if key else sentence
     if error.error_count() > MOST:
         yield f"there are {error.error_count() - MOST} more"
@@ -84,7 +86,7 @@ def _key(found: ErrorDetails, tree: object) -> Key:
     key: list[str | int] = []
     for part in found["loc"]:
         inside = isinstance(tree, Mapping) and part in tree
-        if inside or (isinstance(tree, list) and isinstance(part, int)):
+        if inside or (isinstance(tree, list) and isinstance(part, int) and part < len(tree)):
             key.append(part)
             tree = tree[part]  # type: ignore[index]
     return (*key, found["loc"][-1]) if found["type"] == "missing" else tuple(key)

@@ -92,6 +92,14 @@ def test_a_missing_key_and_a_number_for_a_text_are_told() -> None:
     )
 
 
+def test_a_list_that_is_too_short_names_what_it_lacks() -> None:
+    assert faults("train: {adam_betas: []}") == (
+        "train.adam_betas.0: is missing (line 1)",
+        "train.adam_betas.1: is missing (line 1)",
+    )
+    assert faults("train: {adam_betas: [0.5]}") == ("train.adam_betas.1: is missing (line 1)",)
+
+
 def test_faults_inside_lists_alternatives_and_mappings_name_the_way_there() -> None:
     text = "name: x\ncolumns: [none, {tasks: [mnli], shar: 0.1}]\nby_task: {mnli: {epoch: 3}}\n"
     with pytest.raises(ConfigError) as error:

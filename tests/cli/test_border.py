@@ -108,6 +108,7 @@ def written(folder: Path, text: str) -> str:
 @given(text=adapter_configs() | letters)
 @example(text="train: {learning_rate: 1e300}")
 @example(text="train: {adam_betas: [1.0, 0.9]}")
+@example(text="train: {adam_betas: []}")
 @HERE
 def test_any_adapter_config_is_read_or_refused(folder: Path, text: str) -> None:
     code, _ = check_end(folder, "train", "target", "xnli", "--backbone", "nowhere", "--config", written(folder, text))
