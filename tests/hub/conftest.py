@@ -119,6 +119,7 @@ def hub(running: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator
     """A hub that the client in this process talks to, with the right token."""
     from huggingface_hub import configure_http_backend, constants, file_download
 
+    gc.freeze()  # what is there already need not be looked through again after each test
     with running() as started:
         for name, value in {
             "ENDPOINT": started.url,

@@ -115,6 +115,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     hub: Hub
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or a body waits 40 ms for the headers to be acknowledged
 
     def log_message(self, format: str, *args: object) -> None: ...
 
