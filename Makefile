@@ -16,8 +16,8 @@ help: ## list these commands
 demo: $(READY) ## the main job in small: nine intermediates, six targets, five languages; offline
 	$(BIN)/madx-stilts demo
 
-test: $(READY) ## run all tests; needs no network and no GPU
-	$(BIN)/pytest
+test: $(READY) ## run all tests, a worker for each core; needs no network and no GPU
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## lint, formatting, types, and the rules about the shape of the code
 	$(BIN)/ruff check

@@ -1,10 +1,11 @@
 """Strict YAML: what JSON can say comes back as it was, and YAML's traps are faults or plain texts."""
 
 import json
+import re
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from madx_stilts.strict_yaml import (
@@ -31,6 +32,8 @@ def test_json_is_read_as_json_reads_it(tree: object) -> None:
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), scalars, max_size=4))
 def test_what_pyyaml_writes_is_read_back(tree: dict[str, object]) -> None:
+    # To PyYAML, which follows YAML 1.1, "1e5" is a text; here, as in YAML 1.2, it is a number unless it is quoted.
+    assume(not any(isinstance(value, str) and re.fullmatch(r"[-+.\d]+[eE][-+]?\d+", value) for value in tree.values()))
     written = yaml.safe_dump(tree, allow_unicode=True)
     assert parse(written).value == tree
 
