@@ -1,16 +1,20 @@
 """Data sets on the hub and in its cache, through `huggingface_hub`."""
 
 import glob
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
+from madx_stilts.connections import Ended
 from madx_stilts.data.layout import README, Layout, NotHere
 from madx_stilts.data.tree import readme_in
+from madx_stilts.deadline import Arrivals
+from madx_stilts.errors import DataError
+from madx_stilts.transfer import SLOW_DOWNLOAD, Senseless, downloading
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Repository:
         path: `owner/name`.
         commit: The commit that the wanted revision stood for when it was asked.
         layout: Names of its files, and its README.
+        sizes: Bytes of its files, as far as the hub says so.
     """
 
     path: str
@@ -28,14 +33,17 @@ class Repository:
     layout: Layout
     endpoint: str | None
     cache: Path | None
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     def fetch(self, names: tuple[str, ...]) -> tuple[Path, ...]:
         """Download the named files, those only, into the cache.
 
         Raises:
             NotHere: The download failed.
+            DataError: It was given up, for the hub sends too slowly or without end.
         """
-        with _told(self.path, self.commit):
+        with _told(self.path, self.commit) as arrivals:
+            arrivals.expect(self.sizes.get(name) for name in names)
             folder = snapshot_download(
                 self.path,
                 repo_type="dataset",
@@ -66,6 +74,7 @@ def ask(path: str, revision: str, *, endpoint: str | None, cache: Path | None) -
 
     Raises:
         NotHere: The hub does not answer, or has no such data set or revision.
+        DataError: It was given up, for the hub sends too slowly or without end.
     """
     with _told(path, revision):
         folder = Path(
@@ -78,20 +87,27 @@ def ask(path: str, revision: str, *, endpoint: str | None, cache: Path | None) -
                 cache_dir=cache,
             )
         )
-        siblings = HfApi(endpoint=endpoint).dataset_info(path, revision=folder.name).siblings or []
+        api = HfApi(endpoint=endpoint)
+        siblings = api.dataset_info(path, revision=folder.name, files_metadata=True).siblings or []
+        sizes = {sibling.rfilename: sibling.size for sibling in siblings if sibling.size is not None}
         names = tuple(sibling.rfilename for sibling in siblings)
         try:
             readme = readme_in(folder) if README in names else ""
         except NotHere as reason:
             raise NotHere(f"hub: {path} {reason}") from reason
-    return Repository(path, folder.name, Layout(names, readme), endpoint, cache)
+    return Repository(path, folder.name, Layout(names, readme), endpoint, cache, sizes)
 
 
 @contextmanager
-def _told(path: str, revision: str) -> Iterator[None]:
-    """Tell what kept the hub from answering, in one clause."""
+def _told(path: str, revision: str) -> Iterator[Arrivals]:
+    """Tell what kept the hub from answering, in one clause. What takes too long is given up."""
     try:
-        yield
+        with downloading() as arrivals:
+            yield arrivals
+    except Ended as error:
+        raise DataError(f"The download of {path} from the hub was given up: {error}.", hint=SLOW_DOWNLOAD) from error
+    except Senseless as error:
+        raise NotHere(f"hub: what it says of {path} makes no sense") from error
     except GatedRepoError as error:
         raise NotHere(f"hub: {path} is given only to accounts with access, see `hf auth login`") from error
     except RevisionNotFoundError as error:
