@@ -11,7 +11,7 @@ from madx_stilts.spellings import same
 from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Split, Task
 from madx_stilts.tasks.world import World
-from madx_stilts.zoo.standing import Transfer
+from madx_stilts.zoo.composition import Transfer
 
 
 def training_code(task: Task, code: str) -> str:

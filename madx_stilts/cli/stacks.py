@@ -7,7 +7,7 @@ from madx_stilts.cli.requests import transfer_of
 from madx_stilts.cli.zoos import intermediates_of, is_settled, known_ref, language_of, stack_of
 from madx_stilts.recipe import Method
 from madx_stilts.tasks.task import Task
-from madx_stilts.zoo.standing import (
+from madx_stilts.zoo.composition import (
     check_answer,
     check_below,
     check_composition,

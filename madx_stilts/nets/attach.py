@@ -9,7 +9,7 @@ from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import head_names, load, load_head
 from madx_stilts.tasks.task import Task
 from madx_stilts.zoo.agreement import check_configs
-from madx_stilts.zoo.standing import check_composition, head_for
+from madx_stilts.zoo.composition import check_composition, head_for
 from madx_stilts.zoo.store import Zoo
 
 HEADS = "heads"

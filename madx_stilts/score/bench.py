@@ -23,7 +23,7 @@ from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.score.predict import OnBatch, first_inputs, unwatched
 from madx_stilts.score.submit import submit
 from madx_stilts.stack import AdapterRef, Stack
-from madx_stilts.zoo.standing import require_fusion
+from madx_stilts.zoo.composition import require_fusion
 from madx_stilts.zoo.store import Zoo
 
 Missing = Literal["source", "none", "error"]

@@ -25,7 +25,7 @@ from madx_stilts.score.reading import read_first
 from madx_stilts.score.retrieve import retrieve
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
-from madx_stilts.zoo.standing import check_composition
+from madx_stilts.zoo.composition import check_composition
 
 
 def evaluate(

@@ -4,7 +4,7 @@ from madx_stilts.card import Card
 from madx_stilts.nets.adapter_model import head_config
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.tasks.task import Task
-from madx_stilts.zoo.standing import require_answer
+from madx_stilts.zoo.composition import require_answer
 
 
 def check_head(backbone: Backbone, head: str, card: Card, task: Task) -> None:

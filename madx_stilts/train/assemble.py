@@ -29,7 +29,7 @@ from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.schedule import Course
 from madx_stilts.train.translations import Translations
-from madx_stilts.zoo.standing import check_continued, check_fusable
+from madx_stilts.zoo.composition import check_continued, check_fusable
 from madx_stilts.zoo.store import Zoo
 
 

@@ -31,7 +31,7 @@ from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import task_named
 from madx_stilts.train.job import Workshop, train
 from madx_stilts.train.material import Material, Materials, gather
-from madx_stilts.zoo.standing import Transfer, check_below, check_intermediates
+from madx_stilts.zoo.composition import Transfer, check_below, check_intermediates
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ WRONG: list[tuple[list[str], int, str]] = [
     (["evaluate", "xnli", "--stack", "LORA,TARGET"], 2, "cannot be stacked"),
     (["evaluate", "xnli", "--stack", "MIDDLE//ENGLISH_MIDDLE,TARGET"], 2, "has no fusion layer"),
     (["evaluate", "xnli", "--stack", "LANGUAGE"], 2, "is for masked_lm, xnli needs classification"),
+    (["evaluate", "xnli", "--stack", "HEADLESS"], 2, "headless has no head"),
     (["evaluate", "xnli", "--stack", "TAGGER"], 2, "is for tagging, xnli needs classification"),
     (["evaluate", "paws_x", "--stack", "TARGET"], 2, "answers entailment, neutral, contradiction; paws_x has"),
     (["evaluate", "xnli", "--stack", "TARGET", "--precision", "fp16", "--device", "cpu"], 2, "fp16 needs a GPU"),
@@ -145,6 +146,7 @@ REFERENCES = {
     "LORA": "intermediate/lora",
     "TARGET": "target/xnli",
     "TAGGER": "target/panx",
+    "HEADLESS": "intermediate/headless",
 }
 
 
@@ -178,6 +180,8 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[object, str]]:
         card = Card(id=identity, name=name, recipe=recipe, backbone=note, data={}, parents=parents)
         with zoo.adding(card) as inner:
             (inner / "adapter.safetensors").write_bytes(b"weights")
+            if name != "headless":
+                (inner / "head_config.json").write_bytes(b"{}")
         zoo.name(role, name, identity)
         return identity
 
@@ -187,6 +191,7 @@ def ends(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[object, str]]:
     add(Role.INTERMEDIATE, "lora", "mnli", kind="lora")
     add(Role.TARGET, "xnli", "xnli")
     add(Role.TARGET, "panx", "panx")
+    add(Role.INTERMEDIATE, "headless", "snli")
     places = {"BAD": "bad.yaml", "TEXT": "text.txt", "FOLDER": "folder", "NO_WORLD": "world", "TWO_LAYERS": "two"}
     meant = {name: str(folder / place) for name, place in places.items()} | REFERENCES
 

@@ -22,8 +22,8 @@ from madx_stilts.stack import AdapterRef
 from madx_stilts.train.listen import Quiet
 from madx_stilts.train.lockstep import Order, company_of, train_together
 from madx_stilts.train.roles import Wish, train_intermediate, train_target
+from madx_stilts.zoo.composition import Transfer
 from madx_stilts.zoo.prune import plan_pruning
-from madx_stilts.zoo.standing import Transfer
 
 World = Any
 Shop = Any

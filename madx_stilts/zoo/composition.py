@@ -10,6 +10,7 @@ from madx_stilts.recipe import COMPOSABLE, Fusion, Method, why_alone, why_not_fu
 from madx_stilts.stack import BESIDE, AdapterRef, Stack
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.zoo.agreement import HEAD
 from madx_stilts.zoo.store import Zoo
 
 Transfer = Literal["stack", "continue", "fuse"]
@@ -183,7 +184,7 @@ def check_continued(card: Card, method: Method, fusion: Fusion | None = None) ->
 
 
 def check_answer(card: Card, task: Task, known: Mapping[str, Task]) -> None:
-    """A head of an adapter answers this kind of task, with these labels, as far as its card says so.
+    """An adapter has a head that answers this kind of task, with these labels, as far as its card says so.
 
     Args:
         card: Of the topmost adapter.
@@ -193,13 +194,14 @@ def check_answer(card: Card, task: Task, known: Mapping[str, Task]) -> None:
         UsageError: None does.
     """
     answering = [name for name in card.recipe.tasks if name != MASKED_LM.name] or [MASKED_LM.name]
-    name = answering[0] if len(answering) == 1 else head_for(card, task)
-    if name == task.name or (name != MASKED_LM.name and name not in known):
-        return
-    trained = MASKED_LM if name == MASKED_LM.name else known[name]
+    alone = len(answering) == 1
+    name = answering[0] if alone else head_for(card, task)
+    trained = MASKED_LM if name == MASKED_LM.name else known[name] if name in known else task  # noqa: SIM401 (no `get`)
     same = all(part.version == trained.version for part in card.recipe.parts if part.task == name)
     sure = same and not (task.label_file or trained.label_file)
     require_answer(card, FORMATS[trained.format].head, trained.labels if sure else task.labels, task)
+    if (HEAD[0] if alone else f"heads/{name}/{HEAD[0]}") not in card.files:
+        raise UsageError(f"{card.name} has no head, so nothing answers {task.name}.", hint=_ON_TOP)
 
 
 def require_answer(card: Card, head: str, labels: Sequence[str], task: Task) -> None:
