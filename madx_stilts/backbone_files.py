@@ -12,12 +12,11 @@ import requests
 from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
 from huggingface_hub.file_download import repo_folder_name
 
-from madx_stilts.connections import Ended
 from madx_stilts.deadline import Arrivals
 from madx_stilts.errors import BackboneError
 from madx_stilts.files import read_bounded
 from madx_stilts.strict_json import parse
-from madx_stilts.transfer import SLOW_DOWNLOAD, downloading, why_not
+from madx_stilts.transfer import UNUSABLE, Listed, advice, downloading, why_not
 
 CONFIG: Final = "config.json"
 _WEIGHTS: Final = ("model.safetensors", "pytorch_model.bin")
@@ -68,7 +67,7 @@ def backbone_folder(name: str, source: str | Path, *, revision: str, offline: bo
     except _HUB_ERRORS as error:
         reason = why_not(error)
         if known is None or _lacking(known):
-            hint = SLOW_DOWNLOAD if isinstance(error, Ended) else _HINT
+            hint = advice(error) if isinstance(error, UNUSABLE) else _HINT
             raise BackboneError(
                 f"The backbone {name} cannot be loaded from {source}: {reason}.", hint=hint
             ) from None  # the cause may hold a token
@@ -131,6 +130,7 @@ class _Cached:
     def __init__(self, source: str, revision: str) -> None:
         self._source = source
         self._revision = revision
+        self._listed = Listed()
         # What older programs set; transformers still looks there.
         self._cache = Path(os.environ.get("TRANSFORMERS_CACHE") or constants.HF_HUB_CACHE)
 
@@ -168,7 +168,8 @@ class _Cached:
         info = HfApi().model_info(
             self._source, revision=self._revision, timeout=constants.HF_HUB_ETAG_TIMEOUT, files_metadata=True
         )
-        commit, listed = str(info.sha), {sibling.rfilename: sibling.size for sibling in info.siblings or []}
+        commit, self._listed = str(info.sha), Listed.of(info.siblings)
+        listed = self._listed.sizes
         small = [file for file in _SMALL if file in listed]
         folder = self.folder(commit)
         complete = folder is not None and not _lacking(folder) and all((folder / file).is_file() for file in small)
@@ -184,10 +185,13 @@ class _Cached:
         return folder
 
     def _download(self, revision: str, files: Sequence[str]) -> Path:
-        names = [*map(glob.escape, files)]
-        return Path(snapshot_download(self._source, revision=revision, cache_dir=self._cache, allow_patterns=names))
+        before, names = self.folder(revision), [*map(glob.escape, files)]
+        absent = [file for file in files if before is None or not (before / file).is_file()]
+        folder = Path(snapshot_download(self._source, revision=revision, cache_dir=self._cache, allow_patterns=names))
+        self._listed.require_whole(folder, absent)
+        return folder
 
-    def _download_weights(self, folder: Path, listed: Mapping[str, int | None], arrivals: Arrivals) -> None:
+    def _download_weights(self, folder: Path, listed: Mapping[str, object], arrivals: Arrivals) -> None:
         for weights in _WEIGHTS:
             index = f"{weights}.index.json"
             files = [weights]

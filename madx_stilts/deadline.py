@@ -47,7 +47,7 @@ class Arrivals:
                 WATCH.most = math.inf
 
     def __str__(self) -> str:
-        of = f" of about {self.expected:,}" if self.expected else ""
+        of = f" of about {self.expected:,}" if WATCH.received < (self.expected or 0) else ""
         return f"{WATCH.received:,}{of} bytes came in {WATCH.waited:,.0f} seconds of waiting"
 
 

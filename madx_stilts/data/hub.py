@@ -1,20 +1,19 @@
 """Data sets on the hub and in its cache, through `huggingface_hub`."""
 
 import glob
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
-from madx_stilts.connections import Ended
 from madx_stilts.data.layout import README, Layout, NotHere
 from madx_stilts.data.tree import readme_in
 from madx_stilts.deadline import Arrivals
 from madx_stilts.errors import DataError
-from madx_stilts.transfer import SLOW_DOWNLOAD, Senseless, downloading
+from madx_stilts.transfer import UNUSABLE, Listed, Senseless, advice, downloading
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Repository:
         path: `owner/name`.
         commit: The commit that the wanted revision stood for when it was asked.
         layout: Names of its files, and its README.
-        sizes: Bytes of its files, as far as the hub says so.
+        listed: What the hub says of its files.
     """
 
     path: str
@@ -33,7 +32,7 @@ class Repository:
     layout: Layout
     endpoint: str | None
     cache: Path | None
-    sizes: Mapping[str, int] = field(default_factory=dict)
+    listed: Listed = field(default_factory=Listed)
 
     def fetch(self, names: tuple[str, ...]) -> tuple[Path, ...]:
         """Download the named files, those only, into the cache.
@@ -43,7 +42,8 @@ class Repository:
             DataError: It was given up, for the hub sends too slowly or without end.
         """
         with _told(self.path, self.commit) as arrivals:
-            arrivals.expect(self.sizes.get(name) for name in names)
+            arrivals.expect(self.listed.sizes.get(name) for name in names)
+            absent = [name for name in names if not self._has(name)]
             folder = snapshot_download(
                 self.path,
                 repo_type="dataset",
@@ -52,7 +52,12 @@ class Repository:
                 endpoint=self.endpoint,
                 cache_dir=self.cache,
             )
+            self.listed.require_whole(Path(folder), absent)
         return tuple(Path(folder, name) for name in names)
+
+    def _has(self, name: str) -> bool:
+        found = try_to_load_from_cache(self.path, name, cache_dir=self.cache, revision=self.commit, repo_type="dataset")
+        return isinstance(found, str)
 
 
 def cached_snapshot(path: str, revision: str, cache: Path | None) -> Path:
@@ -88,14 +93,13 @@ def ask(path: str, revision: str, *, endpoint: str | None, cache: Path | None) -
             )
         )
         api = HfApi(endpoint=endpoint)
-        siblings = api.dataset_info(path, revision=folder.name, files_metadata=True).siblings or []
-        sizes = {sibling.rfilename: sibling.size for sibling in siblings if sibling.size is not None}
-        names = tuple(sibling.rfilename for sibling in siblings)
+        listed = Listed.of(api.dataset_info(path, revision=folder.name, files_metadata=True).siblings)
+        names = tuple(listed.sizes)
         try:
             readme = readme_in(folder) if README in names else ""
         except NotHere as reason:
             raise NotHere(f"hub: {path} {reason}") from reason
-    return Repository(path, folder.name, Layout(names, readme), endpoint, cache, sizes)
+    return Repository(path, folder.name, Layout(names, readme), endpoint, cache, listed)
 
 
 @contextmanager
@@ -104,8 +108,8 @@ def _told(path: str, revision: str) -> Iterator[Arrivals]:
     try:
         with downloading() as arrivals:
             yield arrivals
-    except Ended as error:
-        raise DataError(f"The download of {path} from the hub was given up: {error}.", hint=SLOW_DOWNLOAD) from error
+    except UNUSABLE as error:
+        raise DataError(f"The download of {path} from the hub was given up: {error}.", hint=advice(error)) from error
     except Senseless as error:
         raise NotHere(f"hub: what it says of {path} makes no sense") from error
     except GatedRepoError as error:

@@ -228,6 +228,7 @@ def test_a_hub_that_sends_a_byte_now_and_then_is_given_up(
         {"siblings": 7},
         {"siblings": [7]},
         {"siblings": [{"size": 4}]},
+        {"siblings": [{"rfilename": 7}]},
         {"siblings": {"a": 1}},
         {"sha": None},
         {"createdAt": "x"},
@@ -248,3 +249,17 @@ def test_an_odd_size_is_no_reason_to_refuse_files(size: object, hub: Any, place_
     siblings = [{"rfilename": name, "size": size} for name in files_of("en")]
     hub.says = {"siblings": siblings}
     assert len(find((ENGLISH,), "en", place_with()).paths) == 2
+
+
+def test_a_file_that_is_not_the_one_that_the_hub_has_does_not_stay_in_the_cache(hub: Any, place_with: Places) -> None:
+    files = files_of("en")
+    hub.publish(NAME, files)
+    siblings = [{"rfilename": name, "size": len(content)} for name, content in files.items()]
+    wrong = {"sha256": "0" * 64, "size": 4, "pointerSize": 130}
+    hub.says = {"siblings": [{**one, "lfs": wrong} if "test-" in str(one["rfilename"]) else one for one in siblings]}
+    with pytest.raises(DataError, match=r"en/test-00000-of-00002\.jsonl came damaged"):
+        find((ENGLISH,), "en", place_with())
+    hub.says = None
+    hub.asked.clear()
+    find((ENGLISH,), "en", place_with())
+    assert hub.fetched == ["en/test-00000-of-00002.jsonl"]
