@@ -10,12 +10,13 @@ from typing import Final
 
 import requests
 from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
-from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.file_download import repo_folder_name
 
+from madx_stilts.deadline import Arrivals
 from madx_stilts.errors import BackboneError
 from madx_stilts.files import read_bounded
 from madx_stilts.strict_json import parse
+from madx_stilts.transfer import UNUSABLE, Listed, advice, downloading, why_not
 
 CONFIG: Final = "config.json"
 _WEIGHTS: Final = ("model.safetensors", "pytorch_model.bin")
@@ -64,10 +65,11 @@ def backbone_folder(name: str, source: str | Path, *, revision: str, offline: bo
     try:
         return where.fetched()
     except _HUB_ERRORS as error:
-        reason = _reason(error)
+        reason = why_not(error)
         if known is None or _lacking(known):
+            hint = advice(error) if isinstance(error, UNUSABLE) else _HINT
             raise BackboneError(
-                f"The backbone {name} cannot be loaded from {source}: {reason}.", hint=_HINT
+                f"The backbone {name} cannot be loaded from {source}: {reason}.", hint=hint
             ) from None  # the cause may hold a token
         say(f"The hub does not give {source} ({reason}); its cache is used, at commit {known.name[:8]}.")
         return known
@@ -128,6 +130,7 @@ class _Cached:
     def __init__(self, source: str, revision: str) -> None:
         self._source = source
         self._revision = revision
+        self._listed = Listed()
         # What older programs set; transformers still looks there.
         self._cache = Path(os.environ.get("TRANSFORMERS_CACHE") or constants.HF_HUB_CACHE)
 
@@ -153,38 +156,52 @@ class _Cached:
 
     def fetched(self) -> Path:
         """Ask the hub for the commit, and download what the cache lacks of it, the weights last."""
-        info = HfApi().model_info(self._source, revision=self._revision, timeout=constants.HF_HUB_ETAG_TIMEOUT)
-        commit, listed = str(info.sha), {sibling.rfilename for sibling in info.siblings or []}
+        with downloading() as arrivals:
+            return self._fetched(arrivals)
+
+    def with_config(self) -> Path:
+        """The folder of the revision, with its config, which is downloaded."""
+        with downloading():
+            return self._download(self._revision, [CONFIG])
+
+    def _fetched(self, arrivals: Arrivals) -> Path:
+        info = HfApi().model_info(
+            self._source, revision=self._revision, timeout=constants.HF_HUB_ETAG_TIMEOUT, files_metadata=True
+        )
+        commit, self._listed = str(info.sha), Listed.of(info.siblings)
+        listed = self._listed.sizes
         small = [file for file in _SMALL if file in listed]
         folder = self.folder(commit)
         complete = folder is not None and not _lacking(folder) and all((folder / file).is_file() for file in small)
         if folder is None or folder != self.folder() or not complete:
+            arrivals.expect(listed[file] for file in small)
             # By the name of the branch, so that the cache remembers which commit it is.
             folder = self._download(self._revision, small)
             if _lacking(folder):
-                self._download_weights(folder, listed)
+                self._download_weights(folder, listed, arrivals)
         self._note_missing(folder.name, listed)
         if lacking := _lacking(folder):
-            raise ValueError(f"it has no {lacking}")
+            raise FileNotFoundError(f"it has no {lacking}")
         return folder
 
-    def with_config(self) -> Path:
-        """The folder of the revision, with its config, which is downloaded."""
-        return self._download(self._revision, [CONFIG])
-
     def _download(self, revision: str, files: Sequence[str]) -> Path:
-        names = [*map(glob.escape, files)]
-        return Path(snapshot_download(self._source, revision=revision, cache_dir=self._cache, allow_patterns=names))
+        before, names = self.folder(revision), [*map(glob.escape, files)]
+        absent = [file for file in files if before is None or not (before / file).is_file()]
+        folder = Path(snapshot_download(self._source, revision=revision, cache_dir=self._cache, allow_patterns=names))
+        self._listed.require_whole(folder, absent)
+        return folder
 
-    def _download_weights(self, folder: Path, listed: Collection[str]) -> None:
+    def _download_weights(self, folder: Path, listed: Mapping[str, object], arrivals: Arrivals) -> None:
         for weights in _WEIGHTS:
             index = f"{weights}.index.json"
-            if weights in listed:
-                self._download(folder.name, [weights])
-                return
-            if index in listed:
+            files = [weights]
+            if weights not in listed and index in listed:
+                arrivals.expect([listed[index]])
                 self._download(folder.name, [index])
-                self._download(folder.name, _shards(folder / index))
+                files = _shards(folder / index)
+            if weights in listed or index in listed:
+                arrivals.expect(listed[file] for file in files if file in listed)
+                self._download(folder.name, files)
                 return
 
     def _note_missing(self, commit: str, listed: Collection[str]) -> None:
@@ -225,25 +242,3 @@ def _object(path: Path) -> Mapping[str, object]:
     if not isinstance(content, dict):
         raise BackboneError(f"{path} holds no JSON object.", hint=_HINT)
     return content
-
-
-def _reason(error: BaseException) -> str:
-    """Why the hub does not give something, as a clause without secrets."""
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if isinstance(error, GatedRepoError):
-        return "it is given only to accounts with access, see `hf auth login`"
-    if isinstance(error, RevisionNotFoundError):
-        return "it has no such revision"
-    if isinstance(error, RepositoryNotFoundError):
-        return "there is no such repository, or it is private"
-    if status is not None:
-        return f"it answers with an error ({status})"
-    if isinstance(error, requests.Timeout):
-        return "it does not answer in time"
-    if isinstance(error, requests.ConnectionError):
-        return "it cannot be reached"
-    if isinstance(error, OSError) and error.__cause__ is not None:
-        return _reason(error.__cause__)
-    if isinstance(error, HFValidationError):
-        return "it is neither a folder nor of the form owner/name"
-    return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__

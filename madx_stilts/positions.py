@@ -81,6 +81,19 @@ class Extent:
         for fault in self.faults(method, train):
             raise UsageError(f"It cannot be trained so: {fault}.", hint=self._hint(train))
 
+    def require_layer(self, layer: int) -> None:
+        """It has this layer.
+
+        Args:
+            layer: Counted from 1.
+
+        Raises:
+            UsageError: It has not, as far as is known.
+        """
+        if layer < 1 or (self.layers is not None and layer > self.layers):
+            known = f"{self.name} has the layers 1 to {self.layers}" if self.layers else "Layers are counted from 1"
+            raise UsageError(f"There is no layer {layer}.", hint=f"{known}.")
+
     def _hint(self, train: TrainSettings) -> str:
         if self.tokens is not None and train.max_tokens > self.tokens:
             return f"Give --max-tokens {self.tokens} or less, or set train.max_tokens so in the config."

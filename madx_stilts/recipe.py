@@ -160,6 +160,13 @@ def why_dies(method: Method, train: TrainSettings) -> str:
     return ""
 
 
+def why_not_translated(train: TrainSettings) -> str:
+    """Why a task cannot be trained with these settings, as a clause; empty: it can."""
+    if train.translations is None:
+        return ""
+    return f"translations ({train.translations}) has an effect on language adapters alone"
+
+
 class Part(Frozen):
     """One task's training data, in one language."""
 
@@ -279,8 +286,8 @@ class Recipe(Frozen):
 
     @model_validator(mode="after")
     def _alignable(self) -> "Recipe":
-        if self.train.translations is not None and not self.models_language:
-            raise ValueError(f"translations ({self.train.translations}) has an effect on language adapters alone")
+        if not self.models_language and (reason := why_not_translated(self.train)):
+            raise ValueError(reason)
         return self
 
     @model_validator(mode="after")

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from typing import Literal
 
 from huggingface_hub import constants
 
@@ -11,16 +13,21 @@ from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.zoos import open_zoo, require_known
 from madx_stilts.config import AdapterConfig, load
 from madx_stilts.data.read import find_all
-from madx_stilts.data.text import require_source
-from madx_stilts.errors import UsageError, brief
+from madx_stilts.data.text import is_parallel, require_source
+from madx_stilts.errors import UnknownName, UsageError, brief
 from madx_stilts.formats import FORMATS
-from madx_stilts.recipe import COMPOSABLE, why_alone, why_only_lowest
+from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_translated, why_only_lowest
 from madx_stilts.run.backbones import extent_of, origin_of
 from madx_stilts.stack import require_name
 from madx_stilts.tasks.task import FormatName, Split, Task
 
 _DEVICES = frozenset({"cpu", "cuda", "mps", "xpu", "hpu", "xla", "ipu", "mtia", "maia", "npu", "privateuseone"})
 """The kinds that torch knows, or that extensions of it add."""
+_TRACKERS = {
+    **{name: (name,) for name in ("aim", "clearml", "comet_ml", "dvclive", "mlflow", "swanlab", "trackio", "wandb")},
+    "tensorboard": ("tensorboard", "tensorboardX"),
+}
+"""What accelerate can send values to (`accelerate.utils.LoggerType`), and the packages of which it needs one."""
 
 
 def checked_config(
@@ -32,14 +39,15 @@ def checked_config(
         references: Adapters that the training needs, as they were written.
 
     Raises:
-        MadxStiltsError: The config has faults, an adapter is not known, a name cannot be, there is no such backbone or
-            device, or a backbone whose config is on this machine has no room for the training.
+        MadxStiltsError: The config has faults, an adapter is not known, a name cannot be, there is no such backbone,
+            device or tracker, or a backbone whose config is on this machine has no room for the training.
     """
     config = adapter_config(options, format_name)
     require_known(open_zoo(settings), references)
     if options.name is not None:
         require_name(options.name)
-    require_backbone(options)
+    require_backbone(options, config.train.precision)
+    require_tracker(options.tracker)
     extent_of(options.backbone, offline=True).require(config.method, config.train)
     return config
 
@@ -91,15 +99,73 @@ def _sets_steps(options: CommonOptions) -> bool:
     return any(override.startswith("train.max_steps=") for override in options.overrides)
 
 
-def require_backbone(options: CommonOptions) -> None:
-    """Refuse a backbone or a device that cannot be.
+def require_no_translations(config: AdapterConfig) -> None:
+    """Refuse settings for a task that have an effect on language adapters alone.
 
     Raises:
-        UsageError: The backbone is neither a known name nor a folder nor a name on the hub, or torch names no device
-            so. Whether the device is there, only torch knows.
+        UsageError: There are such.
+    """
+    if reason := why_not_translated(config.train):
+        raise UsageError(f"A task cannot be trained so: {reason}.", hint="Leave out train.translations.")
+
+
+def require_translations(config: AdapterConfig, text: str, language: str) -> None:
+    """Refuse text without translations where training needs them.
+
+    Args:
+        text: The source of the text.
+
+    Raises:
+        UsageError: It has none.
+    """
+    if config.train.translations is not None and not is_parallel(text, language):
+        raise UsageError(
+            f"train.translations needs a translation of each text, and {text} has none.",
+            hint="Give parallel text (a .tsv file, a text and its translation per line), or leave it out.",
+        )
+
+
+def require_tracker(name: str | None) -> None:
+    """Refuse a tracker that accelerate does not know, or that is not installed.
+
+    Raises:
+        UsageError: It is so.
+    """
+    if name is None or name == "all":
+        return
+    if name not in _TRACKERS:
+        raise UnknownName("tracker", name, _TRACKERS)
+    if not any(map(find_spec, _TRACKERS[name])):
+        raise UsageError(f"The tracker {name!r} is not installed.", hint=f"Try `pip install {_TRACKERS[name][0]}`.")
+
+
+def require_layer(options: CommonOptions, layer: int | Literal["auto"] | None, task: Task) -> None:
+    """Refuse a layer that the backbone lacks, as far as its config is on this machine.
+
+    Raises:
+        UsageError: There is no such layer, or the best is wanted and the task has no dev data to find it with.
+        BackboneError: The config is damaged.
+    """
+    if layer == "auto" and "dev" not in task.splits:
+        raise UsageError(f"{task.name} has no dev split to choose the layer by.", hint="Name a layer, as in --layer 8.")
+    if isinstance(layer, int):
+        extent_of(options.backbone, offline=True).require_layer(layer)
+
+
+def require_backbone(options: CommonOptions, precision: str | None = None) -> None:
+    """Refuse a backbone or a device that cannot be.
+
+    Args:
+        precision: What is computed in; none: it does not matter.
+
+    Raises:
+        UsageError: The backbone is neither a known name nor a folder nor a name on the hub, torch names no device so,
+            or it cannot compute in this precision. Whether the device is there, only torch knows.
     """
     origin_of(options.backbone)
     require_device(options.device)
+    if precision == "fp16" and options.device.partition(":")[0] == "cpu":
+        raise UsageError("fp16 needs a GPU.", hint="On a CPU use fp32 or bf16.")
 
 
 def require_device(name: str) -> None:

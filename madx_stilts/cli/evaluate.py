@@ -46,9 +46,10 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     """
     from dataclasses import replace
 
-    from madx_stilts.cli.checks import require_backbone, require_data
+    from madx_stilts.cli.checks import require_backbone, require_data, require_layer
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import languages_of, split_of
+    from madx_stilts.cli.stacks import require_stack
     from madx_stilts.cli.zoos import find_stack, open_zoo, require_known, stack_references
 
     place, how, options = data_place(settings), EVALUATION.chosen(), SCORING.chosen()
@@ -59,9 +60,11 @@ def evaluate(settings: Settings, task: str, stack: str, as_json: bool) -> None:
     _refuse_in_part(what, how, options.limit)
     _refuse_invented(place.world, how)
     bare = bool(what.search) and stack == BARE
-    require_known(open_zoo(settings), [] if bare else stack_references(stack))
-    require_backbone(options)
-    layer_of(how)
+    if not bare:
+        require_known(open_zoo(settings), stack_references(stack))
+        require_stack(open_zoo(settings), stack, what, place.tasks)
+    require_backbone(options, options.precision)
+    require_layer(options, layer_of(how), what)
     require_data(settings, ((what, split, language) for language in languages))
 
     from madx_stilts.cli.scores import print_notes, print_scores

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Literal, get_args
+from typing import get_args
 
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import UsageError
@@ -11,8 +11,7 @@ from madx_stilts.spellings import same
 from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Split, Task
 from madx_stilts.tasks.world import World
-
-Transfer = Literal["stack", "continue", "fuse"]
+from madx_stilts.zoo.composition import Transfer
 
 
 def training_code(task: Task, code: str) -> str:

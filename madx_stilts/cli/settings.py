@@ -2,9 +2,13 @@
 
 import logging
 import os
+import re
+import sys
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from madx_stilts.errors import UsageError, brief
 
 
 def data_home() -> Path:
@@ -54,7 +58,12 @@ class Settings:
         return self.cache / "trunks"
 
     def tell_libraries(self) -> None:
-        """Let the libraries follow; they read the environment when they are imported, so call it before that."""
+        """Let the libraries follow; they read the environment when they are imported, so call it before that.
+
+        Raises:
+            UsageError: A variable that they read holds what would end their import.
+        """
+        _require_whole_seconds()
         if self.offline:
             os.environ["HF_HUB_OFFLINE"] = "1"
         if not self.verbose:
@@ -66,3 +75,13 @@ class Settings:
             warnings.filterwarnings("ignore", module=r"(accelerate|adapters|huggingface_hub|transformers)\b")
         if self.quiet:
             os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
+
+def _require_whole_seconds() -> None:
+    for name in ("HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT"):
+        text = os.environ.get(name)
+        if text is not None and "huggingface_hub" not in sys.modules and not re.fullmatch(r"[1-9][0-9]{0,4}", text):
+            raise UsageError(
+                f"The variable {name} is {brief(ascii(text), 60)}.",
+                hint="Set it to a whole number of seconds, such as 60, or leave it unset.",
+            )

@@ -59,7 +59,7 @@ def language(settings: Settings, language: str, text: str, tokens: int | None, a
       madx-stilts train language sw --text swahili.txt --config language
       madx-stilts train language sw --text wikimedia/wikipedia --tokens 5000000 --config language
     """
-    from madx_stilts.cli.checks import checked_config, require_texts
+    from madx_stilts.cli.checks import checked_config, require_texts, require_translations
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import tell_unknown_language
     from madx_stilts.stack import Role, require_name
@@ -68,6 +68,7 @@ def language(settings: Settings, language: str, text: str, tokens: int | None, a
     require_name(options.name or language)
     config = checked_config(settings, options, "text")
     require_texts([(language, text)])
+    require_translations(config, text, language)
     tell_unknown_language(language, data_place(settings).world)
 
     from madx_stilts.cli.trained import report
@@ -103,10 +104,17 @@ def intermediate(
     """
     from dataclasses import replace
 
-    from madx_stilts.cli.checks import checked_config, require_composable, require_texts, require_training_data
+    from madx_stilts.cli.checks import (
+        checked_config,
+        require_composable,
+        require_no_translations,
+        require_texts,
+        require_training_data,
+    )
     from madx_stilts.cli.mixing import members_of, sampling_of, texts_of, widest_format
     from madx_stilts.cli.places import data_place
-    from madx_stilts.cli.zoos import find_language, references
+    from madx_stilts.cli.stacks import require_bottom
+    from madx_stilts.cli.zoos import find_language, open_zoo, references
     from madx_stilts.stack import Role
     from madx_stilts.tasks.task import require_own_data
 
@@ -116,6 +124,8 @@ def intermediate(
     shape = widest_format([task for task, _ in members], with_text=bool(texts))
     config = checked_config(settings, options, shape, references(language_adapter))
     require_composable(config, alone=language_adapter is None)
+    require_no_translations(config)
+    require_bottom(open_zoo(settings), language_adapter)
     require_texts(texts)
     for task, code in members:
         require_own_data(task)
@@ -177,16 +187,24 @@ def target(
     """
     from dataclasses import replace
 
-    from madx_stilts.cli.checks import checked_config, require_composable, require_training_data
+    from madx_stilts.cli.checks import (
+        checked_config,
+        require_composable,
+        require_no_translations,
+        require_training_data,
+    )
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import training_code, transfer_of
-    from madx_stilts.cli.zoos import find_intermediates, find_language, references
+    from madx_stilts.cli.stacks import require_transfer
+    from madx_stilts.cli.zoos import find_intermediates, find_language, open_zoo, references
     from madx_stilts.stack import Role
 
     options, known = TRAINING.chosen(), data_place(settings).tasks
     chosen = known[task]
     config = checked_config(settings, options, chosen.format, references(on) + references(language_adapter))
     require_composable(config, alone=language_adapter is None and (on is None or transfer == "continue"))
+    require_no_translations(config)
+    require_transfer(open_zoo(settings), on, language_adapter, transfer, config.method)
     stages = [known[stage] for stage in chosen.training_tasks]
     language = language and training_code(stages[0], language)
     require_training_data(settings, stages, language)

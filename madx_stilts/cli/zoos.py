@@ -1,7 +1,8 @@
 """The zoo that the options name, with the shipped one below it. No torch."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from madx_stilts.cli.output import echo
@@ -52,6 +53,32 @@ def stack_references(texts: str) -> list[str]:
     return found
 
 
+def known_ref(zoo: Zoo, text: str) -> AdapterRef:
+    """What a reference means, as far as it can be known without a backbone.
+
+    Adapters of one name may differ in their backbones only; then the id is not known yet, see `is_settled`.
+
+    Raises:
+        UsageError: The text is no reference.
+        AdapterError: There is no adapter of that name.
+    """
+    name = Wanted.parse(text)
+    try:
+        return zoo.find(name)
+    except AdapterError:
+        if name.version or not any(_is(ref, name) for ref in zoo.references()):
+            raise
+        return AdapterRef(name.role, name.name, f"{_UNSETTLED}{name.name}")
+
+
+def is_settled(ref: AdapterRef) -> bool:
+    """Whether a reference of `known_ref` has its id."""
+    return not ref.id.startswith(_UNSETTLED)
+
+
+_UNSETTLED = "????????"
+
+
 def require_known(zoo: Zoo, wanted: Iterable[str]) -> None:
     """Refuse references that no backbone would make right, so that none is loaded for them.
 
@@ -60,44 +87,28 @@ def require_known(zoo: Zoo, wanted: Iterable[str]) -> None:
         AdapterError: There is no adapter of that name.
     """
     for text in wanted:
-        name = Wanted.parse(text)
-        try:
-            zoo.find(name)
-        except AdapterError:
-            # Several adapters of that name may differ in their backbones only.
-            if name.version or not any(_is(ref, name) for ref in zoo.references()):
-                raise
-
-
-def find_all(zoo: Zoo, texts: str | None, *, backbone: str) -> tuple[AdapterRef, ...]:
-    """The adapters of references separated by commas.
-
-    Args:
-        backbone: Fingerprint of the backbone they must fit.
-    """
-    return tuple(zoo.find(text, backbone=backbone) for text in references(texts))
+        known_ref(zoo, text)
 
 
 def find_stack(zoo: Zoo, texts: str, *, backbone: str) -> Stack:
     """A stack from references separated by commas, bottom to top, or joined with // where they are fused.
 
+    Args:
+        backbone: Fingerprint of the backbone that all must fit.
+
     Raises:
         UsageError: It is out of order, or two places hold a fusion.
     """
-    places = [find_all(zoo, ",".join(place), backbone=backbone) for place in split_stack(texts)]
-    fusions = [place for place in places if len(place) > 1]
-    if len(fusions) > 1:
-        raise UsageError(f"{texts} has {len(fusions)} fusions.", hint="A stack has one at most, below its target.")
-    return Stack.of(tuple(ref for place in places for ref in place), fused=next(iter(fusions), ()))
+    return stack_of(texts, partial(zoo.find, backbone=backbone))
 
 
 def find_intermediates(zoo: Zoo, texts: str | None, *, backbone: str) -> tuple[AdapterRef, ...]:
     """Intermediate adapters by references separated by commas, bottom to top.
 
     Raises:
-        UsageError: One is no intermediate adapter.
+        UsageError: One is no intermediate adapter, or stands there twice.
     """
-    return Stack(intermediates=find_all(zoo, texts, backbone=backbone)).intermediates
+    return intermediates_of(texts, partial(zoo.find, backbone=backbone))
 
 
 def find_language(zoo: Zoo, text: str | None, *, backbone: str) -> AdapterRef | None:
@@ -106,10 +117,31 @@ def find_language(zoo: Zoo, text: str | None, *, backbone: str) -> AdapterRef | 
     Raises:
         UsageError: It is no language adapter.
     """
-    if text is None:
-        return None
-    ref = zoo.find(text, backbone=backbone)
-    if ref.role is not Role.LANGUAGE:
+    return language_of(text, partial(zoo.find, backbone=backbone))
+
+
+Find = Callable[[str], AdapterRef]
+"""Gives the adapter that a reference means."""
+
+
+def stack_of(texts: str, find: Find) -> Stack:
+    """A stack as it is written; see `find_stack`."""
+    places = [tuple(map(find, place)) for place in split_stack(texts)]
+    fusions = [place for place in places if len(place) > 1]
+    if len(fusions) > 1:
+        raise UsageError(f"{texts} has {len(fusions)} fusions.", hint="A stack has one at most, below its target.")
+    return Stack.of(tuple(ref for place in places for ref in place), fused=next(iter(fusions), ()))
+
+
+def intermediates_of(texts: str | None, find: Find) -> tuple[AdapterRef, ...]:
+    """Intermediate adapters as they are written; see `find_intermediates`."""
+    return Stack(intermediates=tuple(map(find, references(texts)))).intermediates
+
+
+def language_of(text: str | None, find: Find) -> AdapterRef | None:
+    """A language adapter as it is written; see `find_language`."""
+    ref = None if text is None else find(text)
+    if ref is not None and ref.role is not Role.LANGUAGE:
         raise UsageError(f"{ref} is no language adapter.", hint="Name one, as in language/en.")
     return ref
 

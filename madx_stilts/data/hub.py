@@ -3,14 +3,17 @@
 import glob
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
 from madx_stilts.data.layout import README, Layout, NotHere
 from madx_stilts.data.tree import readme_in
+from madx_stilts.deadline import Arrivals
+from madx_stilts.errors import DataError
+from madx_stilts.transfer import UNUSABLE, Listed, Senseless, advice, downloading
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Repository:
         path: `owner/name`.
         commit: The commit that the wanted revision stood for when it was asked.
         layout: Names of its files, and its README.
+        listed: What the hub says of its files.
     """
 
     path: str
@@ -28,14 +32,18 @@ class Repository:
     layout: Layout
     endpoint: str | None
     cache: Path | None
+    listed: Listed = field(default_factory=Listed)
 
     def fetch(self, names: tuple[str, ...]) -> tuple[Path, ...]:
         """Download the named files, those only, into the cache.
 
         Raises:
             NotHere: The download failed.
+            DataError: It was given up, for the hub sends too slowly or without end.
         """
-        with _told(self.path, self.commit):
+        with _told(self.path, self.commit) as arrivals:
+            arrivals.expect(self.listed.sizes.get(name) for name in names)
+            absent = [name for name in names if not self._has(name)]
             folder = snapshot_download(
                 self.path,
                 repo_type="dataset",
@@ -44,7 +52,12 @@ class Repository:
                 endpoint=self.endpoint,
                 cache_dir=self.cache,
             )
+            self.listed.require_whole(Path(folder), absent)
         return tuple(Path(folder, name) for name in names)
+
+    def _has(self, name: str) -> bool:
+        found = try_to_load_from_cache(self.path, name, cache_dir=self.cache, revision=self.commit, repo_type="dataset")
+        return isinstance(found, str)
 
 
 def cached_snapshot(path: str, revision: str, cache: Path | None) -> Path:
@@ -66,6 +79,7 @@ def ask(path: str, revision: str, *, endpoint: str | None, cache: Path | None) -
 
     Raises:
         NotHere: The hub does not answer, or has no such data set or revision.
+        DataError: It was given up, for the hub sends too slowly or without end.
     """
     with _told(path, revision):
         folder = Path(
@@ -78,20 +92,26 @@ def ask(path: str, revision: str, *, endpoint: str | None, cache: Path | None) -
                 cache_dir=cache,
             )
         )
-        siblings = HfApi(endpoint=endpoint).dataset_info(path, revision=folder.name).siblings or []
-        names = tuple(sibling.rfilename for sibling in siblings)
+        api = HfApi(endpoint=endpoint)
+        listed = Listed.of(api.dataset_info(path, revision=folder.name, files_metadata=True).siblings)
+        names = tuple(listed.sizes)
         try:
             readme = readme_in(folder) if README in names else ""
         except NotHere as reason:
             raise NotHere(f"hub: {path} {reason}") from reason
-    return Repository(path, folder.name, Layout(names, readme), endpoint, cache)
+    return Repository(path, folder.name, Layout(names, readme), endpoint, cache, listed)
 
 
 @contextmanager
-def _told(path: str, revision: str) -> Iterator[None]:
-    """Tell what kept the hub from answering, in one clause."""
+def _told(path: str, revision: str) -> Iterator[Arrivals]:
+    """Tell what kept the hub from answering, in one clause. What takes too long is given up."""
     try:
-        yield
+        with downloading() as arrivals:
+            yield arrivals
+    except UNUSABLE as error:
+        raise DataError(f"The download of {path} from the hub was given up: {error}.", hint=advice(error)) from error
+    except Senseless as error:
+        raise NotHere(f"hub: what it says of {path} makes no sense") from error
     except GatedRepoError as error:
         raise NotHere(f"hub: {path} is given only to accounts with access, see `hf auth login`") from error
     except RevisionNotFoundError as error:

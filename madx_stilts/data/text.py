@@ -86,6 +86,15 @@ def require_source(name: str, language: str) -> None:
         raise DataError(f"There is no file {path}.", hint="Check the path.")
 
 
+def is_parallel(name: str, language: str) -> bool:
+    """Whether the texts of a source have translations, as `require_source` takes it.
+
+    Raises:
+        UsageError: See `require_source`.
+    """
+    return "other" in _source(name, language).fields
+
+
 def _require_some(count: int | None, what: str) -> None:
     if count is not None and count < 1:
         raise UsageError(f"A limit of {count} {what} leaves none.", hint="Give 1 or more, or no limit.")

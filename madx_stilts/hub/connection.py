@@ -3,15 +3,13 @@
 The token comes from `HF_TOKEN` or the standard login; it is never read here except to be left out of messages.
 """
 
-import math
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import requests
-from huggingface_hub import HfApi, configure_http_backend, constants, get_token
+from huggingface_hub import HfApi, constants, get_token
 from huggingface_hub.errors import (
     GatedRepoError,
     HFValidationError,
@@ -20,18 +18,13 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils._http import get_session
 
-from madx_stilts.errors import AdapterError, MadxStiltsError, UsageError
+from madx_stilts.connections import TooSlow
+from madx_stilts.deadline import ends_within
+from madx_stilts.errors import AdapterError, MadxStiltsError
 from madx_stilts.hub.address import Address
-from madx_stilts.hub.deadline import TooSlow, Watched, ends_within
+from madx_stilts.transfer import SLOW_LINE, allowance, watch_sessions
 
-_PATIENCE: Final = 60.0
-"""Seconds without any answer after which the hub counts as out of reach, unless HF_HUB_DOWNLOAD_TIMEOUT says so."""
-_LEAST_WAITS: Final = 5
-"""A transfer may take so many times that long, however small it is."""
-_SLOWEST: Final = 50_000
-"""Bytes a second: a transfer that is slower on the whole is given up."""
 _LOGIN: Final = "Log in with `hf auth login`, or set HF_TOKEN to a token with access to it."
 _AGAIN: Final = "Run the same command again; what the hub has already is not sent twice."
 _SECRET = re.compile(r"hf_\w{8,}|(?<=[Bb]earer )\S+")
@@ -48,8 +41,7 @@ def connect(*, offline: bool) -> HfApi:
             "The hub is needed for this, and work is offline.",
             hint="Leave out --offline and HF_HUB_OFFLINE, or use `zoo export` and `zoo import`.",
         )
-    if not isinstance(get_session().get_adapter(constants.ENDPOINT), _Patient):
-        configure_http_backend(backend_factory=_session)
+    watch_sessions()
     return HfApi(library_name="madx-stilts")
 
 
@@ -74,15 +66,6 @@ def told(address: Address, *, doing: str, size: int = 0) -> Iterator[None]:
         raise AdapterError(f"{address} {doing}: {reason}.", hint=hint) from None  # the cause may hold a token
 
 
-def allowance(size: int) -> float:
-    """The seconds that the transfer of so many bytes may take in all.
-
-    Raises:
-        UsageError: HF_HUB_DOWNLOAD_TIMEOUT is no number of seconds.
-    """
-    return _LEAST_WAITS * patience() + size / _SLOWEST
-
-
 def without_secrets(text: str) -> str:
     """The text without tokens."""
     token = get_token()
@@ -94,7 +77,7 @@ def _reason(error: BaseException, address: Address) -> tuple[str, str]:
         return _reason(error.__cause__, address)  # what went wrong before it looked for a copy on this machine
     status = getattr(getattr(error, "response", None), "status_code", None)
     if isinstance(error, TooSlow):
-        return str(error), "On a slow line, set HF_HUB_DOWNLOAD_TIMEOUT to more seconds."
+        return str(error), SLOW_LINE
     if status == 429:
         return "the hub wants fewer requests (429)", "Wait some minutes, then run the same command again."
     if isinstance(error, OfflineModeIsEnabled):
@@ -115,44 +98,3 @@ def _reason(error: BaseException, address: Address) -> tuple[str, str]:
         return "the hub cannot be reached", _AGAIN
     text = without_secrets(" ".join(str(error).split()))[:300].rstrip(".")
     return text or type(error).__name__, _AGAIN
-
-
-class _Patient(Watched):
-    """Waits for an answer, but not for ever."""
-
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: Any = None,
-        verify: Any = True,
-        cert: Any = None,
-        proxies: Any = None,
-    ) -> requests.Response:
-        return super().send(request, stream, timeout or patience(), verify, cert, proxies)
-
-
-def patience() -> float:
-    """Seconds to wait for an answer.
-
-    Raises:
-        UsageError: HF_HUB_DOWNLOAD_TIMEOUT is no number of seconds.
-    """
-    text = os.environ.get("HF_HUB_DOWNLOAD_TIMEOUT") or str(_PATIENCE)
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= _A_DAY:
-        raise UsageError(f"HF_HUB_DOWNLOAD_TIMEOUT is {text!r}.", hint="Set it to a number of seconds, such as 60.")
-    return seconds
-
-
-_A_DAY: Final = 86_400.0
-
-
-def _session() -> requests.Session:
-    session = requests.Session()
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _Patient())
-    return session

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerFast
 
-from madx_stilts.backbone_files import backbone_folder, config_of
+from madx_stilts.backbone_files import backbone_folder, config_of, weight_files
 from madx_stilts.card import BackboneNote
 from madx_stilts.errors import BackboneError, UsageError
 from madx_stilts.formats.base import Tokenizer
@@ -21,7 +21,7 @@ from madx_stilts.nets.adapter_model import AdapterModel, told
 from madx_stilts.nets.anatomy import ANATOMIES, Anatomy
 from madx_stilts.nets.fingerprint import digest_of_weights, fingerprint_of
 from madx_stilts.nets.masked_head import OwnHead, own_masked_lm
-from madx_stilts.nets.soundness import require_complete, require_finite, require_fitting
+from madx_stilts.nets.soundness import require_complete, require_finite, require_fitting, require_usual_numbers
 from madx_stilts.positions import Extent
 
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -174,6 +174,7 @@ def load_backbone(
     folder = backbone_folder(name, source, revision=revision or "main", offline=offline, say=_warn)
     try:
         config = _checked_config(folder)
+        require_usual_numbers(name, weight_files(folder))
         model, report = AutoAdapterModel.from_pretrained(
             str(folder), config=config, dtype="auto", output_loading_info=True, local_files_only=True
         )

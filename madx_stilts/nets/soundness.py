@@ -1,14 +1,44 @@
 """Whether a backbone is fit for work: its weights are all there and finite, and its tokenizer belongs to it."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
 
 import torch
+from safetensors import safe_open
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from madx_stilts.errors import AdapterError, BackboneError
 from madx_stilts.nets.adapter_model import AdapterModel
 from madx_stilts.nets.fingerprint import NOT_BACKBONE, frozen_tensors
+
+
+def require_usual_numbers(name: str, files: Iterable[Path]) -> None:
+    """Refuse weights of few bits: they are scaled or packed, and would be taken for other numbers than they mean.
+
+    Args:
+        name: The backbone's.
+        files: With its weights; those of other formats than safetensors are not looked into.
+
+    Raises:
+        BackboneError: Some are.
+    """
+    for path in files:
+        if path.suffix != ".safetensors" or not path.is_file():
+            continue
+        with safe_open(path, framework="pt") as file:
+            strange = [(key, kind) for key in file.keys() if (kind := file.get_slice(key).get_dtype()) not in _USUAL]  # noqa: SIM118 (it has no iterator)
+        if strange:
+            key, kind = strange[0]
+            raise BackboneError(
+                f"The backbone {name} has weights of the type {kind}, which are not computed with: "
+                f"{len(strange)} tensors in {path.name}, {key} first.",
+                hint="Take the checkpoint that it was made of, in fp32, bf16 or fp16.",
+            )
+
+
+_USUAL: Final = frozenset({"F64", "F32", "F16", "BF16", "I64", "I32", "I16", "I8", "U8", "BOOL"})
 
 
 def require_fitting(name: str, tokenizer: PreTrainedTokenizerFast, config: Mapping[str, object], *, rows: int) -> None:

@@ -14,7 +14,7 @@ from madx_stilts.errors import AdapterError
 from madx_stilts.files import write_whole
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded
-from madx_stilts.nets.attach import attach, require_fusion
+from madx_stilts.nets.attach import attach
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.preflight import check_effects
 from madx_stilts.nets.stacking import activate, remove
@@ -23,6 +23,7 @@ from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.score.predict import OnBatch, first_inputs, unwatched
 from madx_stilts.score.submit import submit
 from madx_stilts.stack import AdapterRef, Stack
+from madx_stilts.zoo.composition import require_fusion
 from madx_stilts.zoo.store import Zoo
 
 Missing = Literal["source", "none", "error"]

@@ -12,7 +12,7 @@ from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Outputs
 from madx_stilts.nets.anatomy import Trunk
-from madx_stilts.nets.attach import attach, attach_head, check_composition
+from madx_stilts.nets.attach import attach, attach_head
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.stacking import trunk_below
 from madx_stilts.score.bench import Bench, Swap
@@ -25,6 +25,7 @@ from madx_stilts.score.reading import read_first
 from madx_stilts.score.retrieve import retrieve
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
+from madx_stilts.zoo.composition import check_composition
 
 
 def evaluate(

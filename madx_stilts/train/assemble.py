@@ -6,9 +6,8 @@ from pathlib import Path
 
 import torch
 
-from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS
-from madx_stilts.nets.attach import HEADS, attach, attach_head, check_fusable
+from madx_stilts.nets.attach import HEADS, attach, attach_head
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.fusion import FOLDER as FUSION
 from madx_stilts.nets.fusion import save_fusion
@@ -30,6 +29,7 @@ from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.schedule import Course
 from madx_stilts.train.translations import Translations
+from madx_stilts.zoo.composition import check_continued, check_fusable
 from madx_stilts.zoo.store import Zoo
 
 
@@ -120,17 +120,7 @@ def recompute_activations(backbone: Backbone) -> None:
 def _start_from(backbone: Backbone, zoo: Zoo, recipe: Recipe, start: Start, name: str) -> None:
     """Copy the weights that the recipe starts from into the fresh adapter (and heads)."""
     card = zoo.card(start.adapter)
-    if card.recipe.method != recipe.method:
-        raise UsageError(
-            f"{card.name} cannot be continued with another method: it is made with {card.recipe.method}, "
-            f"this training with {recipe.method}.",
-            hint="Use the same method, or --transfer stack.",
-        )
-    if card.recipe.fusion not in (None, recipe.fusion):
-        raise UsageError(
-            f"{card.name} cannot be continued without the fusion it was trained over.",
-            hint="Start from an adapter that was trained without one.",
-        )
+    check_continued(card, recipe.method, recipe.fusion)
     stays = start.adapter in backbone.attached
     *_, old = attach(backbone, zoo, [*card.recipe.fused, start.adapter])
     source = adapter_parameters(backbone, old)

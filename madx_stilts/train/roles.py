@@ -4,10 +4,9 @@ An intermediate is one training, on one task or on a mixture of several. A targe
 trained on, each going on from the last (XCOPA: SIQa, then COPA), so every stage is in the zoo and can be used again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from pydantic import ValidationError
 
@@ -15,7 +14,6 @@ from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
 from madx_stilts.data.text import Budget, read_text
 from madx_stilts.errors import UsageError
-from madx_stilts.nets.attach import check_composition, check_fusable
 from madx_stilts.recipe import (
     COMPOSABLE,
     Fusion,
@@ -33,8 +31,7 @@ from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import task_named
 from madx_stilts.train.job import Workshop, train
 from madx_stilts.train.material import Material, Materials, gather
-
-Transfer = Literal["stack", "continue", "fuse"]
+from madx_stilts.zoo.composition import Transfer, check_below, check_intermediates
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,7 @@ def train_intermediate(shop: Workshop, task_name: str, wish: Wish) -> Card:
     task = shop.place.tasks[task_name]
     require_own_data(task)
     part, below = _part(task, wish), _ids(wish.language_adapter)
-    _check_below(shop, below)
+    check_below(shop.zoo, below)
     recipe = _recipe((part,), wish, below=below)
     materials = Materials([gather(part, recipe.train, shop.place)])
     return train(shop, recipe, materials, role=Role.INTERMEDIATE, name=wish.name or _task_name(part, task))
@@ -132,7 +129,7 @@ def train_mixture(
     for member in members:
         require_own_data(tasks[member.task])
     below = _ids(wish.language_adapter)
-    _check_below(shop, below)
+    check_below(shop.zoo, below)
     parts = [
         *(_part(tasks[one.task], replace(wish, language=one.language or wish.language)) for one in members),
         *(_text_part(text, wish) for text in texts),
@@ -162,12 +159,12 @@ def train_target(
         UsageError: An intermediate was trained on another language adapter or does not compose, or `continue` has not
             exactly one, or `fuse` has fewer than two or such as cannot be fused.
     """
-    _check_intermediates(shop, wish, on, transfer)
+    check_intermediates(shop.zoo, on, transfer, language=wish.language_adapter)
     tasks = shop.place.tasks
     task = tasks[task_name]
     stacked = on if transfer == "stack" else ()
     below = (*_ids(wish.language_adapter), *(ref.id for ref in stacked))
-    _check_below(shop, below)
+    check_below(shop.zoo, below)
     start = Start(adapter=on[0].id) if transfer == "continue" else None
     fusing = wish.config.fusion.model_dump() | {"members": tuple(ref.id for ref in on)}
     fusion = Fusion.model_validate(fusing) if transfer == "fuse" else None
@@ -232,57 +229,6 @@ def _recipe(
     except ValidationError as error:
         reasons = "; ".join(fault["msg"].removeprefix("Value error, ") for fault in error.errors())
         raise UsageError(f"{', '.join(part.task for part in parts)} cannot be trained so: {reasons}.") from error
-
-
-def _check_below(shop: Workshop, below: Iterable[str]) -> None:
-    cards = [shop.zoo.card(identity) for identity in below]
-    for card in cards:
-        if card.recipe.method.kind not in COMPOSABLE:
-            raise UsageError(
-                why_alone(card.recipe.method.kind), hint=f"Train {card.name} anew with one of these, or use it alone."
-            )
-    check_composition(cards)
-
-
-def _check_intermediates(shop: Workshop, wish: Wish, on: Sequence[AdapterRef], transfer: Transfer) -> None:
-    if transfer == "continue" and len(on) != 1:
-        raise UsageError(
-            f"--transfer continue starts from one adapter, {len(on)} are named.", hint="Name one with --on."
-        )
-    if transfer == "fuse":
-        if len({ref.id for ref in on}) < max(2, len(on)):
-            raise UsageError(
-                f"--transfer fuse takes two adapters or more, each once; {len(on)} are named.",
-                hint="Name them with --on, separated by commas.",
-            )
-        check_fusable([shop.zoo.card(ref.id) for ref in on])
-    wanted = _ids(wish.language_adapter)
-    for at, ref in enumerate(on):
-        _check_kept(shop, ref, beneath=on[:at] if transfer == "stack" else ())
-        if shop.zoo.card(ref.id).recipe.fusion is not None:
-            raise UsageError(
-                f"{ref} was trained over a fusion, and no other adapter stands on such a one.",
-                hint="Name adapters that were trained without one.",
-            )
-        below = [card for card in map(shop.zoo.card, shop.zoo.card(ref.id).recipe.below) if card.recipe.models_language]
-        if tuple(card.id for card in below) != wanted:
-            stood = " ".join(card.name for card in below) or "no language adapter"
-            raise UsageError(
-                f"{ref} was trained on {stood}, this target would stand on {wish.language_adapter or 'none'}.",
-                hint="Give the same --language-adapter, or train the intermediate on this one.",
-            )
-
-
-def _check_kept(shop: Workshop, ref: AdapterRef, *, beneath: Sequence[AdapterRef]) -> None:
-    """Refuse an adapter that was trained on top of others, where these do not stand below it."""
-    kept = {one.id for one in beneath}
-    cards = map(shop.zoo.card, shop.zoo.card(ref.id).recipe.below)
-    lost = [card.name for card in cards if not card.recipe.models_language and card.id not in kept]
-    if lost:
-        raise UsageError(
-            f"{ref} was trained on top of {', '.join(lost)}, which would not stand below it.",
-            hint="Stack it on what it was trained on (--on, bottom to top), or name an adapter that stands alone.",
-        )
 
 
 def _ids(ref: AdapterRef | None) -> tuple[str, ...]:

@@ -9,22 +9,45 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
-from madx_stilts.errors import AdapterError
+from madx_stilts.errors import AdapterError, brief
 from madx_stilts.files import open_regular
 from madx_stilts.strict_json import JsonError, parse
 
 MAX_HEADER_BYTES: Final = 10_000_000
 _AT_ONCE: Final = 1 << 22
 _METADATA: Final = "__metadata__"
-# The unsigned type of a floating-point number, and its bits that are all set in infinities and NaN.
-_EXPONENTS: Final[Mapping[str, tuple[np.dtype[np.unsignedinteger[Any]], int]]] = {
-    "F64": (np.dtype("<u8"), 0x7FF0_0000_0000_0000),
-    "F32": (np.dtype("<u4"), 0x7F80_0000),
-    "F16": (np.dtype("<u2"), 0x7C00),
-    "BF16": (np.dtype("<u2"), 0x7F80),
-    "F8_E5M2": (np.dtype("u1"), 0x7C),
+_NAME: Final = 200
+"""Characters of a tensor's name, or of what claims to be a type, that a message repeats."""
+
+
+class _Numbers(NamedTuple):
+    """How a type tells what is no finite number: the bits of `mask` are those of `odd`."""
+
+    unsigned: np.dtype[np.unsignedinteger[Any]]
+    mask: int
+    odd: int
+
+
+_FLOATING: Final[Mapping[str, _Numbers]] = {
+    # IEEE 754 and its like: all bits of the exponent are set.
+    "F64": _Numbers(np.dtype("<u8"), 0x7FF0_0000_0000_0000, 0x7FF0_0000_0000_0000),
+    "F32": _Numbers(np.dtype("<u4"), 0x7F80_0000, 0x7F80_0000),
+    "F16": _Numbers(np.dtype("<u2"), 0x7C00, 0x7C00),
+    "BF16": _Numbers(np.dtype("<u2"), 0x7F80, 0x7F80),
+    "F8_E5M2": _Numbers(np.dtype("u1"), 0x7C, 0x7C),
+    # Without infinities (arXiv 2209.05433): one NaN of either sign; in the variants without a negative zero, its bits.
+    "F8_E4M3": _Numbers(np.dtype("u1"), 0x7F, 0x7F),
+    "F8_E4M3FNUZ": _Numbers(np.dtype("u1"), 0xFF, 0x80),
+    "F8_E5M2FNUZ": _Numbers(np.dtype("u1"), 0xFF, 0x80),
 }
 _WIDTHS: Final = {"BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "U32": 4, "I32": 4, "U64": 8, "I64": 8}
+_OTHERS: Final = frozenset({"C64", "F4", "F6_E2M3", "F6_E3M2", "F8_E8M0"})
+"""Types that safetensors has, and that are no weights by themselves: complex numbers, and parts of packed or scaled
+ones."""
+
+
+class _OtherKind(ValueError):
+    """Numbers of a type that no adapter is saved in."""
 
 
 class Place(NamedTuple):
@@ -56,12 +79,13 @@ def not_finite(path: Path) -> str | None:
     with _told(path), open_regular(path) as file:
         beginning, tensors = _tensors(file)
         for name, kind, _, start, end in tensors:
-            if kind in _EXPONENTS and _has_infinite(file, kind, beginning + start, end - start):
+            if kind in _FLOATING and _has_infinite(file, kind, beginning + start, end - start):
                 return name
     return None
 
 
 _HINT: Final = "The file is damaged, or is no safetensors file."
+_CONVERT: Final = "Convert the weights of the original checkpoint, and save them as torch.float32 or torch.float16."
 
 
 @contextmanager
@@ -70,7 +94,8 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise AdapterError(f"{path.name} cannot be read: {reason}.", hint=_HINT) from error
+        hint = _CONVERT if isinstance(error, _OtherKind) else _HINT
+        raise AdapterError(f"{path.name} cannot be read: {reason}.", hint=hint) from error
 
 
 def _tensors(file: BinaryIO) -> tuple[int, list[Place]]:
@@ -103,20 +128,21 @@ def _tensor(name: str, entry: object, room: int) -> Place:
         case {"dtype": str(kind), "shape": list(shape), "data_offsets": [int(start), int(end)]} if all(
             isinstance(length, int) and length >= 0 for length in shape
         ):
-            width = _EXPONENTS[kind][0].itemsize if kind in _EXPONENTS else _WIDTHS.get(kind)
+            width = _FLOATING[kind].unsigned.itemsize if kind in _FLOATING else _WIDTHS.get(kind)
         case _:
-            raise ValueError(f"its entry for {name} is malformed")
+            raise ValueError(f"its entry for {brief(name, _NAME)} is malformed")
     if width is None:
-        raise ValueError(f"{name} has numbers of the type {kind}, which no adapter is saved in")
+        error = _OtherKind if kind in _OTHERS else ValueError
+        raise error(f"{brief(name, _NAME)} has numbers of the type {brief(kind, _NAME)}, which no adapter is saved in")
     if not 0 <= start <= end <= room or end - start != width * math.prod(shape):
-        raise ValueError(f"{name} does not have the bytes that its shape needs")
+        raise ValueError(f"{brief(name, _NAME)} does not have the bytes that its shape needs")
     return Place(name, kind, tuple(shape), start, end)
 
 
 def _has_infinite(file: BinaryIO, kind: str, start: int, length: int) -> bool:
-    number, exponent = _EXPONENTS[kind]
+    unsigned, mask, odd = _FLOATING[kind]
     return any(
-        bool(((np.frombuffer(part, dtype=number) & number.type(exponent)) == exponent).any())
+        bool(((np.frombuffer(part, dtype=unsigned) & unsigned.type(mask)) == odd).any())
         for part in _parts(file, start, length)
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,16 @@ def test_several_folders_of_data_may_be_named(
     assert settings_of("doctor", "--data", tmp_path, "--data", tmp_path / "raw").data == (tmp_path, tmp_path / "raw")
     monkeypatch.setenv("MADX_STILTS_DATA", f"{tmp_path}{os.pathsep}{tmp_path / 'raw'}")
     assert settings_of("doctor").data == (tmp_path, tmp_path / "raw")
+
+
+@pytest.mark.parametrize("variable", ["HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT"])
+@pytest.mark.parametrize("value", ["soon", "60.5", "", "0", "-3", "1e3", "\x1b[2J", "9" * 5000])
+def test_what_would_end_the_import_of_the_hubs_client_is_refused_before(
+    variable: str, value: str, madx: Madx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    monkeypatch.delitem(sys.modules, "huggingface_hub", raising=False)
+    said = madx("tasks", "list")
+    assert said.code == 2
+    assert f"The variable {variable} is" in said.err
+    assert "\x1b" not in said.err

@@ -9,6 +9,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -102,12 +103,17 @@ class FakeHub:
     Args:
         repositories: For each data set and revision: the commit, and the files by name.
         asked: The requests so far, as `METHOD path`.
+        trickling: Ends of paths; what is got from there comes a byte now and then, until the hub is closed.
+        says: What the hub says of a data set otherwise, in its own place or in that of all.
     """
 
     repositories: dict[tuple[str, str], tuple[str, dict[str, bytes]]] = field(default_factory=dict)
     gated: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     endpoint: str = ""
+    trickling: tuple[str, ...] = ()
+    closed: threading.Event = field(default_factory=threading.Event)
+    says: object = None
 
     def publish(self, path: str, files: Mapping[str, bytes], *, revision: str = "main") -> str:
         """Make a commit of these files and let the revision stand for it."""
@@ -140,8 +146,11 @@ class FakeHub:
             return 404, {"X-Error-Code": "RevisionNotFound"}, b""
         commit, files = self.repositories[f"{owner}/{name}", revision]
         if api:
-            siblings = [{"rfilename": file} for file in files]
-            return 200, {}, json.dumps({"id": f"{owner}/{name}", "sha": commit, "siblings": siblings}).encode()
+            siblings = [{"rfilename": file, "size": len(content)} for file, content in files.items()]
+            facts: Any = {"id": f"{owner}/{name}", "sha": commit, "siblings": siblings}
+            if self.says is not None:
+                facts = {**facts, **self.says} if isinstance(self.says, dict) else self.says
+            return 200, {}, json.dumps(facts).encode()
         content = files.get("/".join(rest))
         if content is None:
             return 404, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit}, b""
@@ -165,7 +174,11 @@ def handler_for(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
             for name, value in ({"Content-Length": str(len(body))} | headers).items():
                 self.send_header(name, value)
             self.end_headers()
-            if with_body:
+            if with_body and hub.trickling and self.path.split("?")[0].endswith(hub.trickling):
+                with suppress(OSError):  # the client hangs up
+                    while not hub.closed.wait(0.01):
+                        self.wfile.write(b"x")
+            elif with_body:
                 self.wfile.write(body)
 
         def log_message(self, format: str, *args: Any) -> None:
@@ -188,6 +201,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield hub
+    hub.closed.set()
     server.shutdown()
     server.server_close()
     thread.join()

@@ -208,3 +208,58 @@ def test_data_of_a_world_are_looked_for_in_its_folder_only(miniature: Path) -> N
     with pytest.raises(DataError, match="facebook/xnli") as caught:
         find(sources, "qab", empty)
     assert "madx-stilts miniature build" in caught.value.hint
+
+
+@pytest.mark.parametrize("what", ["/en/test-00001-of-00002.jsonl", "/README.md", "/revision/main"])
+def test_a_hub_that_sends_a_byte_now_and_then_is_given_up(
+    what: str, hub: Any, place_with: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("madx_stilts.transfer._LEAST_WAITS", 0.002)
+    hub.publish(NAME, files_of("en"))
+    hub.trickling = (what,)
+    with pytest.raises(DataError, match=r"download of someone/pairs .* given up: too slow, .* bytes came in") as caught:
+        find((ENGLISH,), "en", place_with())
+    assert "HF_HUB_DOWNLOAD_TIMEOUT" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"siblings": 7},
+        {"siblings": [7]},
+        {"siblings": [{"size": 4}]},
+        {"siblings": [{"rfilename": 7}]},
+        {"siblings": {"a": 1}},
+        {"sha": None},
+        {"createdAt": "x"},
+        7,
+        [],
+    ],
+)
+def test_a_hub_that_says_nothing_sensible_is_told(change: Any, hub: Any, place_with: Places) -> None:
+    hub.publish(NAME, files_of("en"))
+    hub.says = change
+    with pytest.raises(DataError, match="hub: what it says of someone/pairs makes no sense"):
+        find((ENGLISH,), "en", place_with())
+
+
+@pytest.mark.parametrize("size", ["120", None, -1, 10**30, 1.5])
+def test_an_odd_size_is_no_reason_to_refuse_files(size: object, hub: Any, place_with: Places) -> None:
+    hub.publish(NAME, files_of("en"))
+    siblings = [{"rfilename": name, "size": size} for name in files_of("en")]
+    hub.says = {"siblings": siblings}
+    assert len(find((ENGLISH,), "en", place_with()).paths) == 2
+
+
+def test_a_file_that_is_not_the_one_that_the_hub_has_does_not_stay_in_the_cache(hub: Any, place_with: Places) -> None:
+    files = files_of("en")
+    hub.publish(NAME, files)
+    siblings = [{"rfilename": name, "size": len(content)} for name, content in files.items()]
+    wrong = {"sha256": "0" * 64, "size": 4, "pointerSize": 130}
+    hub.says = {"siblings": [{**one, "lfs": wrong} if "test-" in str(one["rfilename"]) else one for one in siblings]}
+    with pytest.raises(DataError, match=r"en/test-00000-of-00002\.jsonl came damaged"):
+        find((ENGLISH,), "en", place_with())
+    hub.says = None
+    hub.asked.clear()
+    find((ENGLISH,), "en", place_with())
+    assert hub.fetched == ["en/test-00000-of-00002.jsonl"]

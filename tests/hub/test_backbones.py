@@ -1,5 +1,6 @@
 """A backbone on the hub: what its cache holds is used, and the hub is asked for nothing that the work does not need."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -247,3 +248,66 @@ def test_loading_asks_the_hub_for_no_more(client: Client, files: dict[str, bytes
     assert client.requests(lambda: load_backbone("tiny", NAME, revision=commit)) == []
     client.folder()
     assert len(client.requests(lambda: theirs("backbone", "show", NAME, "--json"))) == 1
+
+
+@pytest.mark.parametrize("fault", ["drip", "drip header", "endless"])
+@pytest.mark.parametrize("request_", ["GET /api/models", "GET .*/tokenizer.json", "GET .*/model.safetensors"])
+def test_a_hub_that_never_ends_is_given_up(
+    fault: str, request_: str, client: Client, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("madx_stilts.transfer._LEAST_WAITS", 1_000 if fault == "endless" else 0.002)
+    monkeypatch.setattr("madx_stilts.deadline._BESIDE_FILES", 1_000_000)
+    client.hub.put(NAME, files)
+    client.hub.faults[request_] = (fault, 99)
+    reason = "sends far more than it said" if fault == "endless" else r"too slow, .* bytes came in"
+    with pytest.raises(BackboneError, match=f"tiny cannot be loaded .*{reason}") as caught:
+        client.folder()
+    assert ("HF_HUB_DOWNLOAD_TIMEOUT" in caught.value.hint) == (fault != "endless")
+
+
+def test_a_cached_backbone_is_used_when_the_hub_sends_too_slowly(
+    client: Client, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.hub.put(NAME, files)
+    folder = client.folder()
+    monkeypatch.setattr("madx_stilts.transfer._LEAST_WAITS", 0.002)
+    client.hub.faults["GET /api/models"] = ("drip", 99)
+    assert client.folder() == folder
+    assert "too slow" in client.said[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"siblings": 7},
+        {"siblings": [7]},
+        {"siblings": [{"size": 4}]},
+        {"siblings": [{"rfilename": 7}]},
+        {"siblings": {"a": 1}},
+        {"sha": None},
+        {"createdAt": "x"},
+        7,
+        [],
+    ],
+)
+def test_a_hub_that_says_nothing_sensible_is_told(change: Any, client: Client, files: dict[str, bytes]) -> None:
+    commit = client.hub.put(NAME, files).branches[BRANCH]
+    facts = {"id": NAME, "sha": commit, "siblings": [{"rfilename": name} for name in files]}
+    answer = {**facts, **change} if isinstance(change, dict) else change
+    client.hub.faults["GET /api/models"] = (json.dumps(answer).encode(), 99)
+    with pytest.raises(BackboneError, match="what it says of it makes no sense"):
+        client.folder()
+
+
+def test_half_a_file_of_other_bytes_in_the_cache_is_not_made_whole(
+    client: Client, files: dict[str, bytes], tmp_path: Path
+) -> None:
+    client.hub.put(NAME, files)
+    weights = files["model.safetensors"]
+    blobs = tmp_path / "hub" / "models--owner--tiny" / "blobs"
+    blobs.mkdir(parents=True)
+    # As `hf_xet` leaves it when it is stopped: what came later is there, and what came earlier is not.
+    (blobs / f"{hashlib.sha256(weights).hexdigest()}.incomplete").write_bytes(bytes(len(weights) // 2))
+    with pytest.raises(BackboneError, match=r"model\.safetensors came damaged, and was removed again"):
+        client.folder()
+    assert (client.folder() / "model.safetensors").read_bytes() == weights

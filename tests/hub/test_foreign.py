@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 
 Place = Any
 Hub = Any
@@ -265,6 +265,22 @@ def test_the_task_is_read_from_the_front_matter(
     hub.put("AdapterHub/tiny-mnli", {**plain(name="x"), "README.md": f"---\n{front}\n---\n".encode()})
     theirs.does(*PULL)
     assert set(theirs.refs()) == {"intermediate/snli"}
+
+
+@pytest.mark.parametrize(("value", "code"), [(0.5, 0), (float("nan"), 3)])
+def test_weights_of_eight_bits_are_taken_if_they_are_finite(
+    value: float, code: int, plain: Callable[..., dict[str, bytes]], theirs: Place, hub: Hub, tmp_path: Path
+) -> None:
+    files = plain()
+    (tmp_path / "w.bin").write_bytes(files["pytorch_adapter.bin"])
+    tensors = torch.load(tmp_path / "w.bin", weights_only=True)
+    small = {name: torch.full_like(one, value).to(torch.float8_e4m3fn) for name, one in tensors.items()}
+    hub.put("AdapterHub/tiny-mnli", {**files, "adapter.safetensors": save(small)})
+    said = theirs(*PULL)
+    assert said.code == code, said.err
+    assert code == 0 or "not finite" in said.err
+    if code == 0:
+        theirs.does("train", "target", "xnli", "--on", "intermediate/mnli", "--offline")
 
 
 def test_weights_that_are_not_finite_are_refused(

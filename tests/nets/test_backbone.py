@@ -286,3 +286,13 @@ def test_a_refused_type_runs_no_code_of_the_model(folder: Path, monkeypatch: pyt
     monkeypatch.setattr("madx_stilts.nets.backbone.AutoAdapterModel.from_pretrained", fail)
     with pytest.raises(BackboneError):
         load_backbone("tiny", folder, offline=True)
+
+
+@pytest.mark.parametrize("kind", [torch.float8_e4m3fn, torch.float8_e5m2, torch.complex64])
+def test_weights_of_few_bits_are_refused_with_what_to_take(kind: torch.dtype, folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    first = sorted(weights)[0]
+    save_file({**weights, first: weights[first].to(kind)}, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(BackboneError, match=r"has weights of the type .*: 1 tensors in model\.safetensors") as caught:
+        load_backbone("tiny", folder)
+    assert "fp32" in caught.value.hint

@@ -15,7 +15,10 @@ PACKAGE = Path(madx_stilts.__file__).parent
 FLOORS = {
     "plain values": "errors escape registry languages spellings files bounds findings strict_json resources metrics",
     "words": "stack recipe tasks formats card",
-    "plans": "strict_yaml config_faults config backbone_files positions zoo grid report miniature",
+    "plans": (
+        "strict_yaml config_faults config connections deadline transfer backbone_files positions zoo grid report "
+        "miniature"
+    ),
     "nets and data": "nets data",
     "work": "train score run hub studies demo pretrain",
     "the door": "cli __main__",

@@ -21,7 +21,8 @@ from madx_stilts.recipe import Fusion, FusionSettings, Method
 from madx_stilts.stack import AdapterRef
 from madx_stilts.train.listen import Quiet
 from madx_stilts.train.lockstep import Order, company_of, train_together
-from madx_stilts.train.roles import Transfer, Wish, train_intermediate, train_target
+from madx_stilts.train.roles import Wish, train_intermediate, train_target
+from madx_stilts.zoo.composition import Transfer
 from madx_stilts.zoo.prune import plan_pruning
 
 World = Any

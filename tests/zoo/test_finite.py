@@ -15,11 +15,15 @@ from safetensors.torch import save_file
 from madx_stilts.errors import AdapterError
 from madx_stilts.zoo.finite import not_finite
 
-TYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e5m2]
+WITH_INFINITIES = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e5m2]
+TYPES = [*WITH_INFINITIES, torch.float8_e4m3fn, torch.float8_e4m3fnuz, torch.float8_e5m2fnuz]
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize(
+    ("kind", "bad"),
+    [(kind, bad) for kind in WITH_INFINITIES for bad in (float("inf"), float("-inf"))]
+    + [(kind, float("nan")) for kind in TYPES],
+)
 def test_one_number_that_is_not_finite_names_its_tensor(kind: torch.dtype, bad: float, tmp_path: Path) -> None:
     weights = torch.ones(3, 5)
     path = tmp_path / "adapter.safetensors"
@@ -74,6 +78,25 @@ def test_a_damaged_file_is_refused(content: bytes, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(AdapterError, match=r"adapter\.safetensors cannot be read"):
         not_finite(path)
+
+
+@pytest.mark.parametrize("kind", TYPES[4:])
+def test_of_numbers_of_eight_bits_those_are_finite_that_torch_converts_to_finite_ones(
+    kind: torch.dtype, tmp_path: Path
+) -> None:
+    for bits in range(256):
+        weights = torch.tensor([bits], dtype=torch.uint8).view(kind)
+        save_file({"a": weights}, tmp_path / "a.safetensors")
+        assert (not_finite(tmp_path / "a.safetensors") is None) == bool(weights.float().isfinite().all()), bits
+
+
+@pytest.mark.parametrize("kind", ["F4", "F6_E2M3", "F8_E8M0", "C64"])
+def test_numbers_that_are_no_weights_by_themselves_are_refused_with_what_to_do(kind: str, tmp_path: Path) -> None:
+    content = _file({"a": {"dtype": kind, "shape": [8], "data_offsets": [0, 8]}}, b"\0" * 8)
+    (tmp_path / "a.safetensors").write_bytes(content)
+    with pytest.raises(AdapterError, match=f"type {kind}, which no adapter is saved in") as caught:
+        not_finite(tmp_path / "a.safetensors")
+    assert "torch.float32" in caught.value.hint
 
 
 @given(content=st.binary(max_size=200), length=st.integers(0, 2**64 - 1))
