@@ -11,6 +11,7 @@ from madx_stilts.config_faults import faults_of, shown
 from madx_stilts.errors import ConfigError, UnknownName, UsageError
 from madx_stilts.files import read_bounded
 from madx_stilts.recipe import Frozen, FusionSettings, Method, TrainSettings
+from madx_stilts.resolve import unbounded_epochs
 from madx_stilts.resources import builtin_configs, shipped_backbone
 from madx_stilts.strict_yaml import MAX_CHARACTERS, Key, dotted, parse
 
@@ -48,6 +49,34 @@ class BackboneConfig(Frozen):
         """
         sign, _, name = self.model.rpartition(":")
         return str(shipped_backbone(name)) if sign == "shipped" else self.model
+
+
+def adapter_config(
+    config: AdapterConfig | str | Path | None,
+    *,
+    overrides: Sequence[str] = (),
+    options: Mapping[str, object] | None = None,
+) -> AdapterConfig:
+    """Method and settings of a training, with changes over them. Who asks for epochs gets them, whatever bounds steps.
+
+    Args:
+        config: A value, a built-in config's name or a file; None: nothing is written but the changes.
+        overrides: See `load`; so do `options`.
+
+    Raises:
+        ConfigError: They have faults; all are told.
+        UnknownName: There is no built-in config of that name.
+        UsageError: There is no such file, or it cannot be read.
+    """
+    if config is None or isinstance(config, AdapterConfig):
+        text = "" if config is None else config.model_dump_json(exclude_unset=True)
+        found = read(text, AdapterConfig, source="The config", overrides=overrides, options=options)
+    else:
+        found = load(config, AdapterConfig, kind="adapters", overrides=overrides, options=options)
+    keys = [key for key, value in (options or {}).items() if value is not None]
+    keys += [override.partition("=")[0] for override in overrides]
+    asked = {key.removeprefix("train.") for key in keys}
+    return found.model_copy(update={"train": unbounded_epochs(found.train, asked)})
 
 
 def load(

@@ -11,12 +11,12 @@ from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.zoos import open_zoo, require_known
-from madx_stilts.config import AdapterConfig, load, read
+from madx_stilts.config import AdapterConfig, adapter_config
 from madx_stilts.data.read import find_all
 from madx_stilts.data.text import is_parallel, require_source
 from madx_stilts.errors import UnknownName, UsageError, brief
 from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_translated, why_only_lowest
-from madx_stilts.resolve import resolve_method, resolve_train, unbounded_epochs
+from madx_stilts.resolve import resolve_method, resolve_train
 from madx_stilts.run.backbones import extent_of, origin_of
 from madx_stilts.stack import require_name
 from madx_stilts.tasks.task import Split, Task
@@ -46,7 +46,7 @@ def checked_config(
         MadxStiltsError: The config has faults, an adapter is not known, a name cannot be, there is no such backbone,
             device or tracker, or a backbone whose config is on this machine has no room for the training.
     """
-    config = adapter_config(options)
+    config = chosen_config(options)
     require_known(open_zoo(settings), references)
     if options.name is not None:
         require_name(options.name)
@@ -75,7 +75,7 @@ def require_composable(config: AdapterConfig, *, alone: bool) -> None:
         raise UsageError(reason, hint="Use another kind, or train it without anything below.")
 
 
-def adapter_config(options: CommonOptions) -> AdapterConfig:
+def chosen_config(options: CommonOptions) -> AdapterConfig:
     """Method and settings, from the config file and the options over it.
 
     Raises:
@@ -90,14 +90,7 @@ def adapter_config(options: CommonOptions) -> AdapterConfig:
         "train.max_tokens": options.max_tokens,
         "train.precision": options.precision,
     }
-    if options.config is None:
-        config = read("", AdapterConfig, source="The config", overrides=options.overrides, options=changes)
-    else:
-        config = load(options.config, AdapterConfig, kind="adapters", overrides=options.overrides, options=changes)
-    given = [key for key, value in changes.items() if value is not None]
-    given += [override.partition("=")[0] for override in options.overrides]
-    asked = {key.removeprefix("train.") for key in given}
-    return config.model_copy(update={"train": unbounded_epochs(config.train, asked)})
+    return adapter_config(options.config, overrides=options.overrides, options=changes)
 
 
 def require_no_translations(config: AdapterConfig) -> None:

@@ -9,7 +9,6 @@ from madx_stilts.cli.giving_options import ExportOptions, PublishOptions
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.picking import Picked, stack_of
 from madx_stilts.cli.settings import Settings
-from madx_stilts.cli.zoos import references
 from madx_stilts.errors import StorageError, UsageError
 from madx_stilts.files import sha256_of, told_as_storage, written_folder
 from madx_stilts.hub.address import Address
@@ -23,6 +22,7 @@ from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.exchange import copy_lineage, to_copy
 from madx_stilts.zoo.folder import listing
 from madx_stilts.zoo.layer import CARD, may_become_zoo
+from madx_stilts.zoo.lookup import references
 from madx_stilts.zoo.published import note_published
 from madx_stilts.zoo.store import Zoo
 

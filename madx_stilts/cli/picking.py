@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from madx_stilts.cli.telling import note
-from madx_stilts.cli.zoos import find_stack, references
+from madx_stilts.cli.zoos import find_stack
 from madx_stilts.errors import UsageError
 from madx_stilts.stack import AdapterRef, Stack
 from madx_stilts.zoo.inventory import taken
+from madx_stilts.zoo.lookup import references
 from madx_stilts.zoo.store import Zoo
 
 

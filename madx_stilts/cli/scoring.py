@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
@@ -12,12 +12,12 @@ from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.trained import full_stack
 from madx_stilts.cli.workshop import open_backbone, precision_of
 from madx_stilts.cli.zoos import open_zoo
-from madx_stilts.score.bench import Bench, Missing, Swap
+from madx_stilts.score.bench import Bench
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling, PoolingKind
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.score.pace import Pace
-from madx_stilts.spellings import meeting
-from madx_stilts.stack import AdapterRef, Role, Stack
+from madx_stilts.score.swap import Missing, Swap, swap_in
+from madx_stilts.stack import Stack
 from madx_stilts.train.signals import sigterm_as_interrupt
 from madx_stilts.zoo.store import Zoo
 
@@ -96,21 +96,7 @@ def language_swap(zoo: Zoo, how: EvaluateOptions, *, backbone: str) -> Swap | No
     """
     if how.language_adapters == "keep":
         return None
-    refs = [ref for ref in zoo.references() if ref.role is Role.LANGUAGE]
-    known = {ref.name for ref in refs}
-
-    @cache
-    def find(language: str) -> AdapterRef | None:
-        if language in known:
-            return zoo.find(f"{Role.LANGUAGE}/{language}", backbone=backbone)
-        fitting = {ref.name for ref in refs if zoo.card(ref.id).backbone.fingerprint == backbone}
-        name = meeting(language, fitting)
-        if name is None:
-            return None
-        note(f"there is no language adapter {language}; {name}, the same or a related language, is taken for it")
-        return zoo.find(f"{Role.LANGUAGE}/{name}", backbone=backbone)
-
-    return Swap(find, RULES[how.missing])
+    return swap_in(zoo, RULES[how.missing], backbone=backbone, say=note)
 
 
 def tell_what_is_missing(zoo: Zoo, stack: Stack) -> None:

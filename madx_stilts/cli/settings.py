@@ -9,20 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from madx_stilts.errors import UsageError, brief
-
-
-def data_home() -> Path:
-    """The user's folder for what is worth keeping (XDG base directory specification)."""
-    return _home("XDG_DATA_HOME", ".local/share")
-
-
-def cache_home() -> Path:
-    """The user's folder for what can be made again (XDG base directory specification)."""
-    return _home("XDG_CACHE_HOME", ".cache")
-
-
-def _home(variable: str, fallback: str) -> Path:
-    return Path(os.environ.get(variable) or Path.home() / fallback) / "madx-stilts"
+from madx_stilts.paths import cache_home, data_home
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from madx_stilts.cli.requests import transfer_of
-from madx_stilts.cli.zoos import intermediates_of, is_settled, known_ref, language_of, stack_of
+from madx_stilts.cli.zoos import is_settled, known_ref
 from madx_stilts.recipe import Method
 from madx_stilts.tasks.task import Task
 from madx_stilts.zoo.composition import (
@@ -15,6 +15,7 @@ from madx_stilts.zoo.composition import (
     check_intermediates,
     require_fusion,
 )
+from madx_stilts.zoo.lookup import intermediates_of, language_of, stack_of
 from madx_stilts.zoo.store import Zoo
 
 

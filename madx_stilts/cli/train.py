@@ -115,10 +115,11 @@ def intermediate(
     from madx_stilts.cli.mixing import members_of, sampling_of, texts_of
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.stacks import require_bottom
-    from madx_stilts.cli.zoos import find_language, open_zoo, references
+    from madx_stilts.cli.zoos import find_language, open_zoo
     from madx_stilts.stack import Role
     from madx_stilts.tasks.task import require_own_data
     from madx_stilts.tasks.text import MASKED_LM
+    from madx_stilts.zoo.lookup import references
 
     options, mixture, place = TRAINING.chosen(), MIXTURE.chosen(), data_place(settings)
     members, texts = members_of(tasks, language, place.tasks), texts_of(mixture, place.world)
@@ -198,8 +199,9 @@ def target(
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import training_code, transfer_of
     from madx_stilts.cli.stacks import require_transfer
-    from madx_stilts.cli.zoos import find_intermediates, find_language, open_zoo, references
+    from madx_stilts.cli.zoos import find_intermediates, find_language, open_zoo
     from madx_stilts.stack import Role
+    from madx_stilts.zoo.lookup import references
 
     options, known = TRAINING.chosen(), data_place(settings).tasks
     chosen = known[task]

@@ -1,6 +1,6 @@
 """The zoo that the options name, with the shipped one below it. No torch."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -10,10 +10,11 @@ from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import AdapterError, NotAvailable, StorageError, UsageError
 from madx_stilts.resources import shipped_zoo
-from madx_stilts.stack import AdapterRef, Role, Stack, Wanted, split_stack
+from madx_stilts.stack import AdapterRef, Stack, Wanted, split_stack
 from madx_stilts.zoo.choose import Entry
 from madx_stilts.zoo.imported import origin_of
 from madx_stilts.zoo.leftovers import Unfinished
+from madx_stilts.zoo.lookup import intermediates_of, language_of, stack_of
 from madx_stilts.zoo.store import Zoo
 
 
@@ -34,11 +35,6 @@ def zoo_layers(settings: Settings) -> tuple[Path, ...]:
     """The folders of that zoo, the user's first."""
     shipped = shipped_zoo()
     return (settings.zoo, *settings.peers, *([shipped] if shipped else []))
-
-
-def references(texts: str | None) -> list[str]:
-    """References separated by commas, apart; none if there is no text."""
-    return [text.strip() for text in (texts or "").split(",") if text.strip()]
 
 
 def stack_references(texts: str) -> list[str]:
@@ -118,32 +114,6 @@ def find_language(zoo: Zoo, text: str | None, *, backbone: str) -> AdapterRef | 
         UsageError: It is no language adapter.
     """
     return language_of(text, partial(zoo.find, backbone=backbone))
-
-
-Find = Callable[[str], AdapterRef]
-"""Gives the adapter that a reference means."""
-
-
-def stack_of(texts: str, find: Find) -> Stack:
-    """A stack as it is written; see `find_stack`."""
-    places = [tuple(map(find, place)) for place in split_stack(texts)]
-    fusions = [place for place in places if len(place) > 1]
-    if len(fusions) > 1:
-        raise UsageError(f"{texts} has {len(fusions)} fusions.", hint="A stack has one at most, below its target.")
-    return Stack.of(tuple(ref for place in places for ref in place), fused=next(iter(fusions), ()))
-
-
-def intermediates_of(texts: str | None, find: Find) -> tuple[AdapterRef, ...]:
-    """Intermediate adapters as they are written; see `find_intermediates`."""
-    return Stack(intermediates=tuple(map(find, references(texts)))).intermediates
-
-
-def language_of(text: str | None, find: Find) -> AdapterRef | None:
-    """A language adapter as it is written; see `find_language`."""
-    ref = None if text is None else find(text)
-    if ref is not None and ref.role is not Role.LANGUAGE:
-        raise UsageError(f"{ref} is no language adapter.", hint="Name one, as in language/en.")
-    return ref
 
 
 def note_imported_among(zoo: Zoo, ids: Iterable[str]) -> None:

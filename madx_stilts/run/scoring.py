@@ -9,8 +9,9 @@ from madx_stilts.run.events import Event
 from madx_stilts.run.ledger import name_in
 from madx_stilts.run.result import Result
 from madx_stilts.run.stamps import Stamps
-from madx_stilts.score.bench import Swap, used_ids
+from madx_stilts.score.bench import used_ids
 from madx_stilts.score.evaluate import evaluate_each
+from madx_stilts.score.swap import Swap
 from madx_stilts.stack import AdapterRef, Role, Stack
 
 

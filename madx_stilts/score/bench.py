@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.place import DataPlace
 from madx_stilts.data.read import Examples
-from madx_stilts.errors import AdapterError
 from madx_stilts.files import write_whole
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded
@@ -22,40 +21,10 @@ from madx_stilts.score.embed import DEFAULT_POOLING, Pooling
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.score.predict import OnBatch, first_inputs, unwatched
 from madx_stilts.score.submit import submit
-from madx_stilts.stack import AdapterRef, Stack
+from madx_stilts.score.swap import Swap
+from madx_stilts.stack import Stack
 from madx_stilts.zoo.composition import require_fusion
 from madx_stilts.zoo.store import Zoo
-
-Missing = Literal["source", "none", "error"]
-
-
-@dataclass(frozen=True)
-class Swap:
-    """Exchange the language adapter for each language (MAD-X).
-
-    Args:
-        find: The adapter of a language, or None if there is none.
-        missing: What a language without one gets: the `source` adapter, `none`, or an `error`.
-    """
-
-    find: Callable[[str], AdapterRef | None]
-    missing: Missing = "error"
-
-    def applied(self, stack: Stack, language: str) -> Stack:
-        """The stack for a language.
-
-        Raises:
-            AdapterError: The language has no adapter and the rule is `error`.
-        """
-        found = self.find(language)
-        if found is None and self.missing == "error":
-            raise AdapterError(
-                f"There is no language adapter for {language!r}.",
-                hint="Train one, or say what such languages get with --missing source or --missing none.",
-            )
-        if found is None and self.missing == "source":
-            return stack
-        return stack.with_language(found)
 
 
 def used_ids(stacks: Sequence[Stack], languages: Sequence[str], swap: Swap | None) -> set[str]:

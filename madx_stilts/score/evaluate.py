@@ -15,7 +15,7 @@ from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.attach import attach, attach_head
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.stacking import trunk_below
-from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.bench import Bench
 from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.score.fit import check_head
@@ -23,6 +23,7 @@ from madx_stilts.score.predict import Answerer, predict, predict_each
 from madx_stilts.score.presence import require_data
 from madx_stilts.score.reading import read_first
 from madx_stilts.score.retrieve import retrieve
+from madx_stilts.score.swap import Swap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
 from madx_stilts.zoo.composition import check_composition

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
+from typing import Any
 
 from madx_stilts.card import BackboneNote
 from madx_stilts.metrics.means import mean, mean_without_source, transfer_gap
@@ -12,7 +14,7 @@ FACTS = ("n", "candidates", "threshold")
 """What stands beside the metrics of a language: how many examples and candidates, and where mining stops."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """Scores of one stack on one task.
 
@@ -86,6 +88,27 @@ class Evaluation:
         for what, languages in _by_value(self.remarks).items():
             counts = ", ".join(f"{language} {self.remarks[language][what]}" for language in languages)
             yield f"The data have {what}, which are scored as they are ({counts})."
+
+    def to_frame(self) -> Any:
+        """One row for each language, with its metrics, its baseline and `n`, as a `pandas.DataFrame`."""
+        import pandas
+
+        base = {
+            code: {"baseline": values[self.metric]} for code, values in self.baseline.items() if self.metric in values
+        }
+        rows = {code: {**values, **base.get(code, {})} for code, values in self.scores.items()}
+        columns = [*self.metrics, *(["baseline"] if base else []), *self.facts]
+        return pandas.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("language")
+
+    def __repr__(self) -> str:
+        known = self.primary.values()
+        average = f"{sum(known) / len(known):.2f}" if known else "not known"
+        return f"<Evaluation {self.task}, {self.split}: {self.metric} {average}, mean of {len(self.scores)} languages>"
+
+    def _repr_html_(self) -> str:
+        notes = "".join(f"<p>{escape(note)}</p>" for note in self.all_notes)
+        caveat = "" if self.world is None else f"<p>{escape(self.world.caveat)}</p>"
+        return f"<p>{escape(', '.join(self.stack))}</p>{self.to_frame().to_html(float_format='%.2f')}{notes}{caveat}"
 
     def as_json(self) -> dict[str, object]:
         """What `evaluate --json` prints; `mean`, `mean_without_source` and `gap` are of the primary metric."""

@@ -6,12 +6,13 @@ from statistics import fmean
 
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.formats import FORMATS
-from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.bench import Bench
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.score.hunt import baseline, scored, search
 from madx_stilts.score.presence import missing, require_data
 from madx_stilts.score.reading import check_first
 from madx_stilts.score.retriever import ALL, Retriever, candidate_parts
+from madx_stilts.score.swap import Swap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
 

@@ -10,10 +10,11 @@ from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits
 from madx_stilts.formats.retrieval import RetrievalExample
 from madx_stilts.nets.memory import told_as_memory
-from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.bench import Bench
 from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.score.embed import Vectors, embed
 from madx_stilts.score.hunt import Hunt, gold_pairs
+from madx_stilts.score.swap import Swap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
 

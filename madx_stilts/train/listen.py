@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from accelerate import Accelerator
-
 from madx_stilts.errors import UsageError
 from madx_stilts.files import told_as_storage
 
@@ -119,6 +117,8 @@ class Tracker:
 
     def __init__(self, kind: str, folder: Path) -> None:
         try:
+            from accelerate import Accelerator  # loads torch
+
             self.accelerator = Accelerator(log_with=kind, project_dir=str(folder))
         except (ValueError, ImportError) as error:
             raise UsageError(

@@ -125,6 +125,8 @@ def train_mixture(
         UsageError: A member stands twice or borrows its training data, there are fewer than two parts, `sampling` does
             not fit them, or what lies below does not compose.
     """
+    if len(members) + len(texts) < 2:
+        raise UsageError("A mixture needs at least two parts.", hint="Name more tasks, or a text beside them.")
     tasks = shop.place.tasks
     for member in members:
         require_own_data(tasks[member.task])
@@ -231,7 +233,8 @@ def _recipe(
             seed=wish.seed,
         )
     except ValidationError as error:
-        reasons = "; ".join(fault["msg"].removeprefix("Value error, ") for fault in error.errors())
+        faults = ((".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors())
+        reasons = "; ".join(f"{key}: {text}" if key else text.removeprefix("Value error, ") for key, text in faults)
         raise UsageError(f"{', '.join(part.task for part in parts)} cannot be trained so: {reasons}.") from error
 
 

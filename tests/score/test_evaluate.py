@@ -16,9 +16,10 @@ from madx_stilts.demo.sentences import all_text
 from madx_stilts.errors import AdapterError, DataError, PreflightError, StorageError, UsageError
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.nets.stacking import adapter_parameters
-from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.bench import Bench
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.score.swap import Swap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split

@@ -9,8 +9,9 @@ import pytest
 
 from madx_stilts.errors import UsageError
 from madx_stilts.nets.backbone import load_backbone
-from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.bench import Bench
 from madx_stilts.score.evaluate import evaluate, evaluate_each
+from madx_stilts.score.swap import Swap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 

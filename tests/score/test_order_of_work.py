@@ -11,10 +11,11 @@ import pytest
 from madx_stilts.data.place import DataPlace
 from madx_stilts.errors import AdapterError, DataError
 from madx_stilts.score import predict, reading
-from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.bench import Bench
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.score.pace import Pace
+from madx_stilts.score.swap import Swap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 

@@ -14,10 +14,11 @@ from madx_stilts.demo.sentences import all_text
 from madx_stilts.errors import AdapterError, DataError, UsageError
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.stacking import activate
-from madx_stilts.score.bench import Bench, Swap
+from madx_stilts.score.bench import Bench
 from madx_stilts.score.embed import Pooling, embed
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.retriever import Retriever
+from madx_stilts.score.swap import Swap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task

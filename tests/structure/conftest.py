@@ -13,7 +13,9 @@ PACKAGE = Path(madx_stilts.__file__).parent
 # From the bottom up. A name stands for a module or for a package with all that is in it; where one name begins
 # another, the longer one counts. Modules of one floor may import each other, as long as no circle comes of it.
 FLOORS = {
-    "plain values": "errors escape registry languages spellings files bounds findings strict_json resources metrics",
+    "plain values": (
+        "errors escape registry languages spellings files paths bounds findings strict_json resources metrics"
+    ),
     "words": "stack recipe resolve tasks formats card",
     "plans": (
         "strict_yaml config_faults config connections deadline transfer backbone_files positions zoo grid report "
@@ -21,6 +23,7 @@ FLOORS = {
     ),
     "nets and data": "nets data",
     "work": "train score run hub studies demo pretrain",
+    "the API": "api",
     "the door": "cli __main__",
 }
 TORCH_BEGINS_AT = "nets and data"

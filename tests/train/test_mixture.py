@@ -297,7 +297,7 @@ def test_the_head_of_a_mixture_is_chosen_by_the_task_that_is_to_be_answered(
 @pytest.mark.parametrize(
     ("members", "sampling", "problem"),
     [
-        ([Member("snli")], UNIFORM, "for no single one"),
+        ([Member("snli")], UNIFORM, "at least two parts"),
         ([Member("snli"), Member("snli", "en")], UNIFORM, "snli@en stands twice"),
         ([Member("snli"), Member("mnli")], Sampling(masked_lm=0.5), "a share of masked_lm"),
         ([Member("snli"), Member("xnli")], UNIFORM, "xnli has no training data of its own"),

@@ -1,0 +1,112 @@
+"""A grid in the Python API: planned, run and reported. No torch where nothing is left to train."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from madx_stilts.api.places import Places
+from madx_stilts.grid.grid import Grid
+from madx_stilts.grid.plan import Plan, plan
+from madx_stilts.report.gains import Gain, all_gains
+from madx_stilts.report.gather import gather
+from madx_stilts.report.results import NONE, Results
+from madx_stilts.report.write import write_report
+from madx_stilts.run.backbones import extent_of
+from madx_stilts.run.events import Watcher, unwatched
+from madx_stilts.run.grid import Engine, EngineName, Outcome, run_grid
+from madx_stilts.run.stamps import Stamps
+
+
+@dataclass(frozen=True)
+class Gains:
+    """What intermediates are worth, in points over the target without one."""
+
+    gains: tuple[Gain, ...]
+
+    def to_frame(self) -> Any:
+        """One row for each gain, as a `pandas.DataFrame`; `holm` is the corrected p value."""
+        import pandas
+
+        rows = [
+            {
+                "backbone": gain.part.backbone,
+                "transfer": gain.part.transfer,
+                "intermediate": gain.intermediate,
+                "target": gain.target.name,
+                "over": gain.over,
+                "gain": gain.value.mean,
+                "sd": gain.value.sd,
+                "seeds": len(gain.value.seeds),
+                "low": gain.low,
+                "high": gain.high,
+                "holm": gain.holm,
+            }
+            for gain in self.gains
+        ]
+        return pandas.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        return f"<Gains: {len(self.gains)}, {sum(gain.is_sure for gain in self.gains)} more than chance>"
+
+    def _repr_html_(self) -> str:
+        html: str = self.to_frame().to_html(index=False)
+        return html
+
+
+@dataclass(frozen=True)
+class GridExperiment:
+    """A grid of intermediates and targets in a workspace.
+
+    Args:
+        grid: Axes, and how adapters are made and scored.
+        places: Where it is run.
+    """
+
+    grid: Grid
+    places: Places
+
+    def plan(self) -> Plan:
+        """The fewest trainings and scorings that make all of it.
+
+        Raises:
+            ConfigError: The grid cannot be planned; all faults are reported.
+        """
+        data = self.places.data
+        return plan(self.grid, data.tasks, Stamps(data), partial(extent_of, offline=data.offline))
+
+    def run(
+        self, *, engine: EngineName | Engine = "inline", workers: int | None = None, watch: Watcher = unwatched
+    ) -> Outcome:
+        """Do what is not done; what failed before is tried again.
+
+        Args:
+            engine: By name, or an engine with options of its own.
+            workers: How many; None: as suits the engine.
+            watch: Takes each event of the run.
+
+        Raises:
+            ConfigError: The grid cannot be planned.
+            Interrupted: A signal asked to stop; what was finished is kept.
+        """
+        return run_grid(self.plan(), self.places.site(), engine=engine, workers=workers, watch=watch)
+
+    def results(self) -> Results:
+        """Scores of all cells, as far as the grid was run."""
+        data = self.places.data
+        return gather(self.plan(), self.places.site().records, data.tasks, world=data.world)
+
+    def gains(self) -> Gains:
+        """What each intermediate is worth for each target, as far as the grid was run."""
+        return Gains(tuple(one for one in all_gains(self.results()) if one.intermediate != NONE))
+
+    def report(self, folder: str | Path) -> dict[str, Path]:
+        """Write a page with figures, and all numbers as CSV.
+
+        Returns:
+            The files, by what they are.
+        """
+        return dict(write_report(self.results(), Path(folder)))
+
+    def __repr__(self) -> str:
+        return f"<GridExperiment {self.grid.name}>"

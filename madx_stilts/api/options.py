@@ -1,0 +1,72 @@
+"""What trainings and evaluations may be given besides what is trained and scored. No torch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from madx_stilts.config import AdapterConfig, adapter_config
+from madx_stilts.train.listen import Listener
+
+Precision = Literal["fp32", "bf16", "fp16"]
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How an adapter is trained.
+
+    Args:
+        config: Method and settings: a value, a built-in name (`default`, `quick`, `language`, ...) or a YAML file.
+            None: the defaults.
+        changes: Over the config, by dotted key, as in `{"train.max_steps": 200, "method.reduction_factor": 8}`.
+        language: Of the training data; None: the task's source language.
+        seed: Draws fresh weights, the order of examples and dropout.
+        checkpoint_every: Steps between two checkpoints; changes no result.
+        recompute: Recompute activations in the backward pass: less memory, more time (gradient checkpointing).
+        trunk_cache: Bytes for what is computed below the lowest task adapter once for each example; None: it is
+            computed for each batch. Changes rounding, and so the id.
+        replace_imported: Train also what the zoo has from others, and replace it.
+        callbacks: Each makes what follows one training.
+    """
+
+    config: AdapterConfig | str | Path | None = None
+    changes: Mapping[str, object] = field(default_factory=dict)
+    language: str | None = None
+    seed: int = 0
+    checkpoint_every: int = 500
+    recompute: bool = False
+    trunk_cache: int | None = None
+    replace_imported: bool = False
+    callbacks: Sequence[Callable[[], Listener]] = ()
+
+    def adapter_config(self) -> AdapterConfig:
+        """The config with the changes in it.
+
+        Raises:
+            ConfigError: They have faults.
+            UnknownName: There is no built-in config of that name.
+        """
+        return adapter_config(self.config, options=self.changes)
+
+
+@dataclass(frozen=True)
+class EvalOptions:
+    """How a stack is scored.
+
+    Args:
+        language_adapters: `keep` the one of the stack, or `swap` it for that of each language (MAD-X).
+        missing: With `swap`, what a language without an adapter gets: an `error`, the `source` adapter, or `none`.
+        precision: Of weights and computing.
+        pooling: Retrieval: the `mean` of the hidden states of a text, or its first (`cls`).
+        layer: Retrieval: which layer's; `auto`: the best on dev data; None: the task's own.
+        predictions: Folder for what was predicted, a JSON line per example; None: not kept.
+        submission: Folder for a submission to XTREME; None: not written.
+    """
+
+    language_adapters: Literal["keep", "swap"] = "keep"
+    missing: Literal["error", "source", "none"] = "error"
+    precision: Precision = "fp32"
+    pooling: Literal["mean", "cls"] = "mean"
+    layer: int | Literal["auto"] | None = None
+    predictions: Path | None = None
+    submission: Path | None = None

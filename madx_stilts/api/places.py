@@ -1,0 +1,52 @@
+"""Where work of the Python API finds and keeps things. No torch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from madx_stilts.data.place import DataPlace
+from madx_stilts.run.site import Site
+from madx_stilts.zoo.store import Zoo
+
+
+@dataclass(frozen=True)
+class Places:
+    """A backbone, a zoo, data and a cache.
+
+    Args:
+        backbone: As it is named.
+        zoo_folders: The first takes what is made, the others are read only.
+        data: Where data sets are looked up.
+        cache: Folder for what can be made again.
+        device: As torch names devices; `auto` takes a GPU if there is one.
+        say: Takes what a person may want to know of the work, as a sentence.
+    """
+
+    backbone: str
+    zoo_folders: tuple[Path, ...]
+    data: DataPlace
+    cache: Path
+    device: str
+    say: Callable[[str], None]
+
+    @property
+    def zoo(self) -> Zoo:
+        """The adapters."""
+        return Zoo(self.zoo_folders)
+
+    @property
+    def encodings(self) -> Path:
+        """Where encoded data are kept."""
+        return self.cache / "encoded"
+
+    @property
+    def trunks(self) -> Path:
+        """Where a trunk cache is kept, if one is wanted."""
+        return self.cache / "trunks"
+
+    def site(self) -> Site:
+        """The same, as workers of a grid take it."""
+        data = self.data
+        return Site(
+            zoo=self.zoo_folders, data=data.mirrors, cache=self.encodings, offline=data.offline, device=self.device
+        )

@@ -1,0 +1,316 @@
+"""A workspace: a frozen backbone, a zoo of adapters and data, and what is done with them. Torch only when it works."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from madx_stilts.api.adapter import Adapter
+from madx_stilts.api.grid import GridExperiment
+from madx_stilts.api.options import EvalOptions, TrainOptions
+from madx_stilts.api.places import Places
+from madx_stilts.api.references import Reference
+from madx_stilts.config import load
+from madx_stilts.data.place import DataPlace
+from madx_stilts.data.text import require_source
+from madx_stilts.errors import UsageError
+from madx_stilts.grid.grid import Grid
+from madx_stilts.paths import cache_home, data_home
+from madx_stilts.recipe import Sampling
+from madx_stilts.resources import shipped_zoo
+from madx_stilts.run.backbones import origin_of
+from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.spellings import same
+from madx_stilts.stack import AdapterRef, Stack
+from madx_stilts.tasks.task import Split, Task, require_own_data
+from madx_stilts.zoo.composition import Transfer
+from madx_stilts.zoo.store import Zoo
+
+AnyPath = str | PathLike[str]
+_LOG = logging.getLogger("madx_stilts")
+
+
+class Workspace:
+    """A frozen backbone, a zoo of adapters and data.
+
+    Args:
+        backbone: A short name (`madx-stilts backbone list`), a folder, or `owner/name` on the hub.
+        zoo: Folder of adapters; or several, of which the first takes what is made and the others are read only. None:
+            the user's. The adapters that come with the package are always there, too.
+        data: Local mirror of data sets, or several, looked into in this order; without one only the hub and its cache.
+        cache: Folder for what can be made again; None: the user's.
+        offline: Open no connection.
+        device: As torch names devices; `auto` takes a GPU if there is one.
+
+    Raises:
+        UsageError: There is no such backbone.
+    """
+
+    def __init__(
+        self,
+        backbone: AnyPath = "xlmr-base",
+        *,
+        zoo: AnyPath | Sequence[AnyPath] | None = None,
+        data: AnyPath | Sequence[AnyPath] = (),
+        cache: AnyPath | None = None,
+        offline: bool = False,
+        device: str = "auto",
+    ) -> None:
+        origin_of(str(backbone))
+        shipped = shipped_zoo()
+        self.places = Places(
+            backbone=str(backbone),
+            zoo_folders=(*(_paths(zoo) or (data_home() / "zoo",)), *([shipped] if shipped else [])),
+            data=DataPlace(_paths(data), offline=offline),
+            cache=cache_home() if cache is None else Path(cache),
+            device=device,
+            say=_LOG.info,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Workspace {self.places.backbone}, zoo {self.places.zoo_folders[0]}>"
+
+    @property
+    def zoo(self) -> Zoo:
+        """The adapters."""
+        return self.places.zoo
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """The tasks by name: all of them, or those of the constructed world that `data` is."""
+        return self.places.data.tasks
+
+    def adapters(self) -> list[Adapter]:
+        """All adapters of the zoo, under each of their names."""
+        return [Adapter(ref, self.zoo.card(ref.id)) for ref in self.zoo.references()]
+
+    def train_language(
+        self,
+        language: str,
+        text: AnyPath,
+        *,
+        tokens: int | None = None,
+        limit: int | None = None,
+        name: str | None = None,
+        options: TrainOptions | None = None,
+    ) -> Adapter:
+        """Train a language adapter with masked language modelling on plain text (MAD-X, arXiv 2005.00052).
+
+        Args:
+            language: Its code, such as `sw`.
+            text: See `TextSource`; or a `.tsv` file with a text and its translation per line.
+            tokens: Read the first texts that have so many tokens together; None: all.
+            limit: Train on so many texts at most.
+            name: What to call the adapter; None: the language.
+            options: How it is trained; None: as usual.
+
+        Raises:
+            MadxStiltsError: See its subclasses; nothing half-made is left in the zoo.
+        """
+        from madx_stilts.api.services import Trainer
+        from madx_stilts.train.roles import Text
+
+        with _as_usage():
+            require_source(str(text), language)
+            source = Text(str(text), language, tokens)
+            return Trainer(self.places, options or TrainOptions()).language(source, limit=limit, name=name)
+
+    def train_intermediate(
+        self,
+        task: str | Task,
+        *,
+        language_adapter: Reference | None = None,
+        limit: int | None = None,
+        name: str | None = None,
+        options: TrainOptions | None = None,
+    ) -> Adapter:
+        """Train an intermediate-task adapter.
+
+        Args:
+            task: Its name, or the task itself.
+            language_adapter: Stands frozen below it.
+            limit: Train on so many examples at most.
+            name: What to call the adapter; None: a name made of what it is.
+            options: How it is trained; None: as usual.
+
+        Raises:
+            MadxStiltsError: See its subclasses; nothing half-made is left in the zoo.
+        """
+        from madx_stilts.api.services import Trainer
+
+        with _as_usage():
+            learned = self.task(task)
+            require_own_data(learned)
+            return Trainer(self.places, options or TrainOptions()).intermediate(
+                learned, language_adapter, limit=limit, name=name
+            )
+
+    def train_mixture(
+        self,
+        tasks: Iterable[str | Task],
+        *,
+        texts: Mapping[str, AnyPath] | None = None,
+        sampling: Sampling | None = None,
+        limit: int | None = None,
+        name: str | None = None,
+        options: TrainOptions | None = None,
+    ) -> Adapter:
+        """Train one intermediate adapter on several tasks at once, with a head for each.
+
+        Args:
+            tasks: At least two, or one beside texts.
+            texts: For masked language modelling beside the tasks, by language: a `.txt` file with one text per line,
+                or `owner/name` of a data set.
+            sampling: How often each part is drawn; None: in proportion to their sizes.
+            limit: Train on so many examples of each at most.
+            name: What to call the adapter; None: a name made of what it is.
+            options: How it is trained; None: as usual.
+
+        Raises:
+            MadxStiltsError: See its subclasses; nothing half-made is left in the zoo.
+        """
+        from madx_stilts.api.services import Trainer
+        from madx_stilts.train.roles import Text
+
+        with _as_usage():
+            learned = [self.task(task) for task in tasks]
+            sources = [Text(str(text), language) for language, text in (texts or {}).items()]
+            return Trainer(self.places, options or TrainOptions()).mixture(
+                learned, sources, sampling, limit=limit, name=name
+            )
+
+    def train_target(
+        self,
+        task: str | Task,
+        *,
+        on: Reference | Sequence[Reference] = (),
+        transfer: Transfer = "stack",
+        language_adapter: Reference | None = None,
+        limit: int | None = None,
+        options: TrainOptions | None = None,
+    ) -> Adapter:
+        """Train a target-task adapter.
+
+        Args:
+            task: Its name, or the task itself.
+            on: Intermediate adapters, bottom to top.
+            transfer: `stack` puts a fresh adapter on the frozen intermediates; `continue` starts from the weights of
+                the only one (STILTs, arXiv 1811.01088); `fuse` lets them stand side by side under a fusion layer
+                (AdapterFusion, arXiv 2005.00247).
+            language_adapter: Stands frozen at the bottom.
+            limit: Train on so many examples at most.
+            options: How it is trained; None: as usual.
+
+        Raises:
+            MadxStiltsError: See its subclasses; nothing half-made is left in the zoo.
+        """
+        from madx_stilts.api.services import Trainer
+
+        with _as_usage():
+            trainer = Trainer(self.places, options or TrainOptions())
+            return trainer.target(self.task(task), _several(on), transfer, language_adapter, limit=limit)
+
+    def evaluate(
+        self,
+        task: str | Task,
+        stack: Stack | Reference | Sequence[Reference],
+        *,
+        languages: str | Sequence[str] = "all",
+        split: Split = "test",
+        limit: int | None = None,
+        options: EvalOptions | None = None,
+    ) -> Evaluation:
+        """Score a stack on a task in many languages.
+
+        Args:
+            task: Its name, or the task itself.
+            stack: Adapters bottom to top; of a retrieval task also none, for the bare backbone.
+            languages: Codes, or `all` that the split has.
+            split: `train`, `dev` or `test`.
+            limit: Score so many examples per language at most: a fixed sample.
+            options: How it is scored; None: as usual.
+
+        Raises:
+            MadxStiltsError: See its subclasses.
+        """
+        from madx_stilts.api.services import score
+
+        with _as_usage():
+            scored = self.task(task)
+            codes = _codes(scored, split, languages)
+            chosen = stack if isinstance(stack, Stack) else _several(stack)
+            return score(self.places, scored, chosen, codes, split=split, limit=limit, options=options or EvalOptions())
+
+    def grid(self, config: Grid | AnyPath) -> GridExperiment:
+        """A grid of intermediates and targets, to be planned, run and reported.
+
+        Args:
+            config: A value, a built-in name (`phang2020`, ...) or a YAML file.
+
+        Raises:
+            ConfigError: The file has faults.
+            UnknownName: There is no built-in grid of that name.
+        """
+        grid = config if isinstance(config, Grid) else load(_named(config), Grid, kind="grids")
+        return GridExperiment(grid, self.places)
+
+    def task(self, task: str | Task) -> Task:
+        """The task of that name.
+
+        Raises:
+            UnknownName: There is none.
+            UsageError: It is another one than the one that is known under its name.
+        """
+        if isinstance(task, str):
+            return self.tasks[task]
+        if self.tasks[task.name] != task:
+            raise UsageError(f"{task.name} is another task here.", hint="Give it a name of its own.")
+        return task
+
+
+@contextmanager
+def _as_usage() -> Iterator[None]:
+    """Report values that cannot be as the command line does.
+
+    Raises:
+        UsageError: A number is out of its bounds, or of another kind.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)]
+        raise UsageError(f"{'; '.join(faults)}.") from error
+
+
+def _codes(task: Task, split: Split, languages: str | Sequence[str]) -> tuple[str, ...]:
+    """The codes that a split has for some languages.
+
+    Raises:
+        DataError: The task has no such split.
+        UsageError: It has no data in one of them.
+    """
+    known = task.languages_of(split)
+    if languages == "all":
+        return known
+    given = [languages] if isinstance(languages, str) else languages
+    wanted = tuple(dict.fromkeys(same(code, known) or code for code in given))
+    for code in wanted:
+        task.places(split, code)
+    return wanted
+
+
+def _several(given: Reference | Sequence[Reference]) -> Sequence[Reference]:
+    return [given] if isinstance(given, Adapter | AdapterRef | str) else given
+
+
+def _named(config: AnyPath) -> str | Path:
+    return config if isinstance(config, str) else Path(config)
+
+
+def _paths(given: AnyPath | Sequence[AnyPath] | None) -> tuple[Path, ...]:
+    if given is None:
+        return ()
+    return (Path(given),) if isinstance(given, str | PathLike) else tuple(map(Path, given))
