@@ -246,10 +246,10 @@ def warm(scratch: Path, data: Path) -> None:
     """Import all that commands need, once, by letting one of each kind run in this process."""
     import torch
 
+    import madx_stilts.api.services
     import madx_stilts.cli.giving
     import madx_stilts.cli.taking
     import madx_stilts.cli.trained
-    import madx_stilts.cli.workshop
     import madx_stilts.nets.fusion
     import madx_stilts.pretrain.work
     import madx_stilts.run.engines.devices

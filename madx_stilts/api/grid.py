@@ -1,10 +1,14 @@
 """A grid in the Python API: planned, run and reported. No torch where nothing is left to train."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from madx_stilts.api.checks import require_device
+from madx_stilts.api.options import RunOptions
 from madx_stilts.api.places import Places
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.plan import Plan, plan
@@ -15,7 +19,16 @@ from madx_stilts.report.write import write_report
 from madx_stilts.run.backbones import extent_of
 from madx_stilts.run.events import Watcher, unwatched
 from madx_stilts.run.grid import Engine, EngineName, Outcome, run_grid
+from madx_stilts.run.site import Site
 from madx_stilts.run.stamps import Stamps
+
+Watch = Callable[[Plan, Site], AbstractContextManager[Watcher]]
+"""Makes the context in which a run is followed."""
+
+
+@contextmanager
+def _unwatched(plan: Plan, site: Site) -> Iterator[Watcher]:
+    yield unwatched
 
 
 @dataclass(frozen=True)
@@ -66,35 +79,68 @@ class GridExperiment:
     grid: Grid
     places: Places
 
-    def plan(self) -> Plan:
+    @property
+    def name(self) -> str:
+        """The grid's name."""
+        return self.grid.name
+
+    def plan(self, *, offline: bool = True) -> Plan:
         """The fewest trainings and scorings that make all of it.
+
+        Args:
+            offline: Open no connection; otherwise configs of backbones that are not here yet are downloaded.
 
         Raises:
             ConfigError: The grid cannot be planned; all faults are reported.
         """
         data = self.places.data
-        return plan(self.grid, data.tasks, Stamps(data), partial(extent_of, offline=data.offline))
+        return plan(self.grid, data.tasks, Stamps(data), partial(extent_of, offline=offline or data.offline))
+
+    def site(self, options: RunOptions | None = None) -> Site:
+        """Where and how its jobs are run."""
+        how, places = options or RunOptions(), self.places
+        trunks = {} if how.trunk_cache is None else {"trunk_cache": places.trunks, "trunk_cache_bytes": how.trunk_cache}
+        return Site(
+            zoo=places.zoo_folders,
+            data=places.data.mirrors,
+            cache=places.encodings,
+            offline=places.data.offline,
+            device=how.device or places.device,
+            checkpoint_every=how.checkpoint_every,
+            recompute=how.recompute,
+        ).model_copy(update=trunks)
 
     def run(
-        self, *, engine: EngineName | Engine = "inline", workers: int | None = None, watch: Watcher = unwatched
+        self,
+        *,
+        engine: EngineName | Engine = "inline",
+        workers: int | None = None,
+        watch: Watch = _unwatched,
+        options: RunOptions | None = None,
     ) -> Outcome:
         """Do what is not done; what failed before is tried again.
 
         Args:
             engine: By name, or an engine with options of its own.
             workers: How many; None: as suits the engine.
-            watch: Takes each event of the run.
+            watch: Given plan and site, the context in which the run is followed.
+            options: How it is run; None: as usual.
 
         Raises:
             ConfigError: The grid cannot be planned.
             Interrupted: A signal asked to stop; what was finished is kept.
         """
-        return run_grid(self.plan(), self.places.site(), engine=engine, workers=workers, watch=watch)
+        how = options or RunOptions()
+        site = self.site(how)
+        require_device(site.device)
+        plan = self.plan(offline=False)
+        with watch(plan, site) as watcher:
+            return run_grid(plan, site, engine=engine, workers=workers, watch=watcher, verify=how.verify)
 
     def results(self) -> Results:
         """Scores of all cells, as far as the grid was run."""
         data = self.places.data
-        return gather(self.plan(), self.places.site().records, data.tasks, world=data.world)
+        return gather(self.plan(), self.site().records, data.tasks, world=data.world)
 
     def gains(self) -> Gains:
         """What each intermediate is worth for each target, as far as the grid was run."""

@@ -1,4 +1,4 @@
-"""What trainings and evaluations may be given besides what is trained and scored. No torch."""
+"""How adapters are trained, stacks scored and grids run, where it is not as usual. No torch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from madx_stilts.config import AdapterConfig, adapter_config
+from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.train.listen import Listener
 
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -20,23 +21,27 @@ class TrainOptions:
             None: the defaults.
         changes: Over the config, by dotted key, as in `{"train.max_steps": 200, "method.reduction_factor": 8}`.
         language: Of the training data; None: the task's source language.
+        name: What to call the adapter; None: a name made of task, language and what lies below.
         seed: Draws fresh weights, the order of examples and dropout.
         checkpoint_every: Steps between two checkpoints; changes no result.
         recompute: Recompute activations in the backward pass: less memory, more time (gradient checkpointing).
         trunk_cache: Bytes for what is computed below the lowest task adapter once for each example; None: it is
             computed for each batch. Changes rounding, and so the id.
         replace_imported: Train also what the zoo has from others, and replace it.
+        tracker: Also log to `tensorboard`, `wandb`, ..., if it is installed.
         callbacks: Each makes what follows one training.
     """
 
     config: AdapterConfig | str | Path | None = None
     changes: Mapping[str, object] = field(default_factory=dict)
     language: str | None = None
+    name: str | None = None
     seed: int = 0
     checkpoint_every: int = 500
     recompute: bool = False
     trunk_cache: int | None = None
     replace_imported: bool = False
+    tracker: str | None = None
     callbacks: Sequence[Callable[[], Listener]] = ()
 
     def adapter_config(self) -> AdapterConfig:
@@ -57,16 +62,38 @@ class EvalOptions:
         language_adapters: `keep` the one of the stack, or `swap` it for that of each language (MAD-X).
         missing: With `swap`, what a language without an adapter gets: an `error`, the `source` adapter, or `none`.
         precision: Of weights and computing.
-        pooling: Retrieval: the `mean` of the hidden states of a text, or its first (`cls`).
-        layer: Retrieval: which layer's; `auto`: the best on dev data; None: the task's own.
+        pooling: Retrieval: the `mean` of the hidden states of a text, or its first (`cls`); None: the mean.
+        layer: Retrieval: which layer's; `auto`: the best on dev data; None: 8 of 12, 14 of 24, as XTREME.
         predictions: Folder for what was predicted, a JSON line per example; None: not kept.
         submission: Folder for a submission to XTREME; None: not written.
+        on_scored: Called after each language with the scores so far.
     """
 
     language_adapters: Literal["keep", "swap"] = "keep"
     missing: Literal["error", "source", "none"] = "error"
     precision: Precision = "fp32"
-    pooling: Literal["mean", "cls"] = "mean"
+    pooling: Literal["mean", "cls"] | None = None
     layer: int | Literal["auto"] | None = None
     predictions: Path | None = None
     submission: Path | None = None
+    on_scored: Callable[[Evaluation], None] = lambda scores: None
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How the jobs of a grid are run. None of it changes a result, but for the trunk cache.
+
+    Args:
+        device: As torch names devices; None: that of the workspace.
+        checkpoint_every: Steps between two checkpoints.
+        recompute: Recompute activations in the backward pass: less memory, more time (gradient checkpointing).
+        trunk_cache: Bytes for what is computed below the lowest task adapter once for each example; None: it is
+            computed for each batch. Changes rounding.
+        verify: First read all files of the grid's adapters, and train again what is damaged.
+    """
+
+    device: str | None = None
+    checkpoint_every: int = 500
+    recompute: bool = False
+    trunk_cache: int | None = None
+    verify: bool = False

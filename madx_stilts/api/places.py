@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from madx_stilts.data.place import DataPlace
-from madx_stilts.run.site import Site
 from madx_stilts.zoo.store import Zoo
 
 
@@ -19,7 +18,8 @@ class Places:
         data: Where data sets are looked up.
         cache: Folder for what can be made again.
         device: As torch names devices; `auto` takes a GPU if there is one.
-        say: Takes what a person may want to know of the work, as a sentence.
+        say: Takes how the work goes on, a line at a time.
+        note: Takes what a user should know, whether or not progress is wanted.
     """
 
     backbone: str
@@ -28,6 +28,7 @@ class Places:
     cache: Path
     device: str
     say: Callable[[str], None]
+    note: Callable[[str], None]
 
     @property
     def zoo(self) -> Zoo:
@@ -43,10 +44,3 @@ class Places:
     def trunks(self) -> Path:
         """Where a trunk cache is kept, if one is wanted."""
         return self.cache / "trunks"
-
-    def site(self) -> Site:
-        """The same, as workers of a grid take it."""
-        data = self.data
-        return Site(
-            zoo=self.zoo_folders, data=data.mirrors, cache=self.encodings, offline=data.offline, device=self.device
-        )

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from madx_stilts.api import scoring, training
 from madx_stilts.api.adapter import Adapter
 from madx_stilts.api.grid import GridExperiment
 from madx_stilts.api.options import EvalOptions, TrainOptions
 from madx_stilts.api.places import Places
-from madx_stilts.api.references import Reference
+from madx_stilts.api.references import Reference, References
+from madx_stilts.api.requested import Requested
 from madx_stilts.config import load
 from madx_stilts.data.place import DataPlace
-from madx_stilts.data.text import require_source
 from madx_stilts.errors import UsageError
 from madx_stilts.grid.grid import Grid
 from madx_stilts.paths import cache_home, data_home
@@ -23,9 +24,7 @@ from madx_stilts.recipe import Sampling
 from madx_stilts.resources import shipped_zoo
 from madx_stilts.run.backbones import origin_of
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.spellings import same
-from madx_stilts.stack import AdapterRef, Stack
-from madx_stilts.tasks.task import Split, Task, require_own_data
+from madx_stilts.tasks.task import Split, Task
 from madx_stilts.zoo.composition import Transfer
 from madx_stilts.zoo.store import Zoo
 
@@ -68,7 +67,15 @@ class Workspace:
             cache=cache_home() if cache is None else Path(cache),
             device=device,
             say=_LOG.info,
+            note=_LOG.warning,
         )
+
+    @classmethod
+    def at(cls, places: Places) -> "Workspace":
+        """The workspace of places that are known already."""
+        workspace = cls.__new__(cls)
+        workspace.places = places
+        return workspace
 
     def __repr__(self) -> str:
         return f"<Workspace {self.places.backbone}, zoo {self.places.zoo_folders[0]}>"
@@ -94,29 +101,24 @@ class Workspace:
         *,
         tokens: int | None = None,
         limit: int | None = None,
-        name: str | None = None,
         options: TrainOptions | None = None,
     ) -> Adapter:
         """Train a language adapter with masked language modelling on plain text (MAD-X, arXiv 2005.00052).
 
         Args:
             language: Its code, such as `sw`.
-            text: See `TextSource`; or a `.tsv` file with a text and its translation per line.
+            text: A `.txt` file with one text per line, a `.tsv` file with a text and its translation per line, or
+                `owner/name` of a data set.
             tokens: Read the first texts that have so many tokens together; None: all.
             limit: Train on so many texts at most.
-            name: What to call the adapter; None: the language.
             options: How it is trained; None: as usual.
 
         Raises:
             MadxStiltsError: See its subclasses; nothing half-made is left in the zoo.
         """
-        from madx_stilts.api.services import Trainer
-        from madx_stilts.train.roles import Text
-
         with _as_usage():
-            require_source(str(text), language)
-            source = Text(str(text), language, tokens)
-            return Trainer(self.places, options or TrainOptions()).language(source, limit=limit, name=name)
+            asked = Requested(limit, options or TrainOptions())
+            return training.train_language(self.places, language, str(text), tokens, asked)
 
     def train_intermediate(
         self,
@@ -124,29 +126,22 @@ class Workspace:
         *,
         language_adapter: Reference | None = None,
         limit: int | None = None,
-        name: str | None = None,
         options: TrainOptions | None = None,
     ) -> Adapter:
         """Train an intermediate-task adapter.
 
         Args:
-            task: Its name, or the task itself.
+            task: Its name, or the task itself; `task@language` is its training data in that language.
             language_adapter: Stands frozen below it.
             limit: Train on so many examples at most.
-            name: What to call the adapter; None: a name made of what it is.
             options: How it is trained; None: as usual.
 
         Raises:
             MadxStiltsError: See its subclasses; nothing half-made is left in the zoo.
         """
-        from madx_stilts.api.services import Trainer
-
         with _as_usage():
-            learned = self.task(task)
-            require_own_data(learned)
-            return Trainer(self.places, options or TrainOptions()).intermediate(
-                learned, language_adapter, limit=limit, name=name
-            )
+            asked = Requested(limit, options or TrainOptions())
+            return training.train_intermediate(self.places, task, language_adapter, asked)
 
     def train_mixture(
         self,
@@ -154,33 +149,28 @@ class Workspace:
         *,
         texts: Mapping[str, AnyPath] | None = None,
         sampling: Sampling | None = None,
+        language_adapter: Reference | None = None,
         limit: int | None = None,
-        name: str | None = None,
         options: TrainOptions | None = None,
     ) -> Adapter:
         """Train one intermediate adapter on several tasks at once, with a head for each.
 
         Args:
-            tasks: At least two, or one beside texts.
+            tasks: At least two, or one beside texts; `task@language` is its training data in that language.
             texts: For masked language modelling beside the tasks, by language: a `.txt` file with one text per line,
                 or `owner/name` of a data set.
             sampling: How often each part is drawn; None: in proportion to their sizes.
+            language_adapter: Stands frozen below it.
             limit: Train on so many examples of each at most.
-            name: What to call the adapter; None: a name made of what it is.
             options: How it is trained; None: as usual.
 
         Raises:
             MadxStiltsError: See its subclasses; nothing half-made is left in the zoo.
         """
-        from madx_stilts.api.services import Trainer
-        from madx_stilts.train.roles import Text
-
         with _as_usage():
-            learned = [self.task(task) for task in tasks]
-            sources = [Text(str(text), language) for language, text in (texts or {}).items()]
-            return Trainer(self.places, options or TrainOptions()).mixture(
-                learned, sources, sampling, limit=limit, name=name
-            )
+            asked = Requested(limit, options or TrainOptions())
+            sources = {language: str(text) for language, text in (texts or {}).items()}
+            return training.train_mixture(self.places, [*tasks], sources, sampling, language_adapter, asked)
 
     def train_target(
         self,
@@ -207,18 +197,16 @@ class Workspace:
         Raises:
             MadxStiltsError: See its subclasses; nothing half-made is left in the zoo.
         """
-        from madx_stilts.api.services import Trainer
-
         with _as_usage():
-            trainer = Trainer(self.places, options or TrainOptions())
-            return trainer.target(self.task(task), _several(on), transfer, language_adapter, limit=limit)
+            asked = Requested(limit, options or TrainOptions())
+            return training.train_target(self.places, task, on, transfer, language_adapter, asked)
 
     def evaluate(
         self,
         task: str | Task,
-        stack: Stack | Reference | Sequence[Reference],
+        stack: References,
         *,
-        languages: str | Sequence[str] = "all",
+        languages: str | Sequence[str] | None = None,
         split: Split = "test",
         limit: int | None = None,
         options: EvalOptions | None = None,
@@ -228,7 +216,7 @@ class Workspace:
         Args:
             task: Its name, or the task itself.
             stack: Adapters bottom to top; of a retrieval task also none, for the bare backbone.
-            languages: Codes, or `all` that the split has.
+            languages: Codes, or `all` that the split has; None: all of a target task, the source language of others.
             split: `train`, `dev` or `test`.
             limit: Score so many examples per language at most: a fixed sample.
             options: How it is scored; None: as usual.
@@ -236,39 +224,23 @@ class Workspace:
         Raises:
             MadxStiltsError: See its subclasses.
         """
-        from madx_stilts.api.services import score
-
         with _as_usage():
-            scored = self.task(task)
-            codes = _codes(scored, split, languages)
-            chosen = stack if isinstance(stack, Stack) else _several(stack)
-            return score(self.places, scored, chosen, codes, split=split, limit=limit, options=options or EvalOptions())
+            return scoring.evaluate(self.places, task, stack, languages, split, limit, options or EvalOptions())
 
-    def grid(self, config: Grid | AnyPath) -> GridExperiment:
+    def grid(self, config: Grid | AnyPath, *, changes: Sequence[str] = ()) -> GridExperiment:
         """A grid of intermediates and targets, to be planned, run and reported.
 
         Args:
             config: A value, a built-in name (`phang2020`, ...) or a YAML file.
+            changes: Over a name or a file, by dotted key, as in `["seeds=[0]"]`.
 
         Raises:
-            ConfigError: The file has faults.
+            ConfigError: The file, or what is changed in it, has faults.
             UnknownName: There is no built-in grid of that name.
         """
-        grid = config if isinstance(config, Grid) else load(_named(config), Grid, kind="grids")
-        return GridExperiment(grid, self.places)
-
-    def task(self, task: str | Task) -> Task:
-        """The task of that name.
-
-        Raises:
-            UnknownName: There is none.
-            UsageError: It is another one than the one that is known under its name.
-        """
-        if isinstance(task, str):
-            return self.tasks[task]
-        if self.tasks[task.name] != task:
-            raise UsageError(f"{task.name} is another task here.", hint="Give it a name of its own.")
-        return task
+        if not isinstance(config, Grid):
+            config = load(_named(config), Grid, kind="grids", overrides=changes)
+        return GridExperiment(config, self.places)
 
 
 @contextmanager
@@ -283,27 +255,6 @@ def _as_usage() -> Iterator[None]:
     except ValidationError as error:
         faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)]
         raise UsageError(f"{'; '.join(faults)}.") from error
-
-
-def _codes(task: Task, split: Split, languages: str | Sequence[str]) -> tuple[str, ...]:
-    """The codes that a split has for some languages.
-
-    Raises:
-        DataError: The task has no such split.
-        UsageError: It has no data in one of them.
-    """
-    known = task.languages_of(split)
-    if languages == "all":
-        return known
-    given = [languages] if isinstance(languages, str) else languages
-    wanted = tuple(dict.fromkeys(same(code, known) or code for code in given))
-    for code in wanted:
-        task.places(split, code)
-    return wanted
-
-
-def _several(given: Reference | Sequence[Reference]) -> Sequence[Reference]:
-    return [given] if isinstance(given, Adapter | AdapterRef | str) else given
 
 
 def _named(config: AnyPath) -> str | Path:

@@ -48,15 +48,16 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     """
     from dataclasses import replace
 
+    from madx_stilts.api.checks import require_backbone
     from madx_stilts.cli import page
-    from madx_stilts.cli.checks import require_backbone
+    from madx_stilts.cli.workspace import workspace
 
     options = replace(LOADING.chosen(), backbone=name)
-    require_backbone(options)
+    require_backbone(options.backbone, options.device)
 
-    from madx_stilts.cli.workshop import open_backbone
+    from madx_stilts.api.backbones import open_backbone
 
-    loaded = open_backbone(settings, options)
+    loaded = open_backbone(workspace(settings, options).places)
     facts: dict[str, object] = {
         **loaded.note().model_dump(),
         "parameters": sum(parameter.numel() for parameter in loaded.base.parameters()),

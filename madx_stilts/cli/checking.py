@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import get_args
 
-from madx_stilts.cli import page, tables
+from madx_stilts.api.requests import code_in, languages_of
+from madx_stilts.cli import page, tables, telling
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.page import Facts
-from madx_stilts.cli.requests import code_in, languages_of, split_of
+from madx_stilts.cli.requests import split_of
 from madx_stilts.data.checked import Checked, Missing, Report, Rows, sets_of
 from madx_stilts.data.rows import Fault
 from madx_stilts.data.tally import Note
@@ -27,13 +28,13 @@ def wanted_sets(task: Task, languages: str, split: str | None) -> tuple[Rows, ..
         UsageError: No split has data in one of the languages.
     """
     if split is not None:
-        return tuple(Rows(split_of(split), one) for one in languages_of(task, split_of(split), languages))
+        return tuple(Rows(split_of(split), one) for one in languages_of(task, split_of(split), languages, telling.note))
     splits = [one for one in get_args(Split) if one in task.splits]
     known = sets_of(task, splits)
     if languages == "all":
         return known
     codes = dict.fromkeys(one.language for one in known)
-    wanted = {code_in(codes, code.strip()) for code in languages.split(",")}
+    wanted = {code_in(codes, code.strip(), telling.note) for code in languages.split(",")}
     unknown = sorted(wanted - {one.language for one in known})
     if unknown:
         has = ", ".join(codes)

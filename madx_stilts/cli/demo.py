@@ -71,42 +71,38 @@ def demo(settings: Settings, out: Path, size: str | None, workers: int | None, a
     connection. Stop it at any time and run it again: nothing is done twice. It works in a folder of its own, and --zoo,
     --peer, --data and --cache count for nothing.
     """
+    from functools import partial
+
     from madx_stilts.cli.grid_outcome import failure_of, print_outcome
     from madx_stilts.cli.grid_progress import watching
     from madx_stilts.cli.grid_scores import print_results
-    from madx_stilts.cli.grids import planned, site_of
-    from madx_stilts.cli.places import data_place
     from madx_stilts.cli.telling import say
+    from madx_stilts.cli.workspace import workspace
     from madx_stilts.demo.data import ensure_data
-    from madx_stilts.report.gather import gather
     from madx_stilts.report.write import as_json as facts_of
     from madx_stilts.report.write import write_report
-    from madx_stilts.run.grid import run_grid
 
     usual = Settings()
     if any(getattr(settings, name) != getattr(usual, name) for name in PLACES):
         say(settings, f"The demo works in {out} alone: --zoo, --peer, --data and --cache count for nothing.")
     ensure_data(out / "data", say=lambda line: say(settings, line))
     here = replace(settings, zoo=out / "zoo", data=(out / "data",), cache=out / "cache", offline=True, peers=())
-    place = data_place(here)
-    plan = planned(here, GRID, CHANGES[size or "usual"])
-    grid = plan.grid
+    experiment = workspace(here).grid(GRID, changes=CHANGES[size or "usual"])
+    grid = experiment.grid
     say(
         settings,
         f"{grid.description}: none and {len(grid.intermediates) - 1} intermediates, {len(grid.targets)} targets, "
         f"{len(grid.seeds)} {'seed' if len(grid.seeds) == 1 else 'seeds'}.",
     )
-    site = site_of(here)
-    with watching(settings, plan, site) as watch:
-        outcome = run_grid(plan, site, engine="processes", workers=workers, watch=watch)
-    results = gather(plan, site.records, place.tasks, world=place.world)
+    outcome = experiment.run(engine="processes", workers=workers, watch=partial(watching, settings))
+    results = experiment.results()
     files = write_report(results, out / "report")
     if as_json:
         echo(json.dumps(facts_of(results)))
     else:
         print_results(results)
-        print_outcome(plan, outcome)
+        print_outcome(outcome)
         echo(f"\nThe page with all figures: {files['page']}")
         echo(f"The adapters: madx-stilts --zoo {out / 'zoo'} zoo list\n\n{NEXT}")
     if not outcome.ended_well:
-        raise failure_of(plan, outcome)
+        raise failure_of(outcome)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from madx_stilts.cli.output import echo
 from madx_stilts.errors import JobFailed
 from madx_stilts.grid.job import JobId, Train
-from madx_stilts.grid.plan import Plan
 from madx_stilts.grid.records import Record
 from madx_stilts.run.grid import Outcome
 from madx_stilts.run.ledger import name_of
@@ -14,8 +13,9 @@ _TOLD = 20
 """Failures that a message lists."""
 
 
-def outcome_facts(plan: Plan, outcome: Outcome) -> dict[str, object]:
+def outcome_facts(outcome: Outcome) -> dict[str, object]:
     """What `grid run --json` prints."""
+    plan = outcome.plan
     failed = [{"id": id, "name": name_of(plan, id), **_reason(record)} for id, record in outcome.failed.items()]
     return {
         "grid": plan.grid.name,
@@ -25,16 +25,17 @@ def outcome_facts(plan: Plan, outcome: Outcome) -> dict[str, object]:
         "reused": [id for id in outcome.executed if id in outcome.done and outcome.done[id].reused],
         "failed": failed,
         "blocked": sorted(outcome.blocked),
-        "left": _left(plan, outcome),
+        "left": _left(outcome),
         "wall_seconds": outcome.wall_seconds,
     }
 
 
-def print_outcome(plan: Plan, outcome: Outcome) -> None:
+def print_outcome(outcome: Outcome) -> None:
     """Print what was done and what it cost."""
+    plan = outcome.plan
     done = [outcome.done[id] for id in outcome.executed if id in outcome.done]
     counts = f"{len(outcome.done)} of {len(plan.jobs)} jobs are done"
-    left = len(_left(plan, outcome))
+    left = len(_left(outcome))
     if not outcome.executed:
         others = f"{left} are left to the Slurm jobs; `grid status` tells how they stand."
         echo(f"{plan.grid.name}: {counts}; {others if left else 'nothing was left to do.'}")
@@ -51,8 +52,9 @@ def print_outcome(plan: Plan, outcome: Outcome) -> None:
     echo(f"  {cost:.0f} s of the processor, peak memory of one worker {peak / 1e9:.2f} GB")
 
 
-def failure_of(plan: Plan, outcome: Outcome) -> JobFailed:
+def failure_of(outcome: Outcome) -> JobFailed:
     """The error of a run in which jobs failed; it lists them."""
+    plan = outcome.plan
     names = [f"  - {name_of(plan, id)}: {_reason(record)['message']}" for id, record in outcome.failed.items()]
     more = [f"  and {len(names) - _TOLD} more"] if len(names) > _TOLD else []
     jobs = "job" if len(names) == 1 else "jobs"
@@ -63,9 +65,9 @@ def failure_of(plan: Plan, outcome: Outcome) -> JobFailed:
     return JobFailed(f"{len(names)} {jobs} failed{waiting}:\n{lines}", hint=hint)
 
 
-def _left(plan: Plan, outcome: Outcome) -> list[JobId]:
+def _left(outcome: Outcome) -> list[JobId]:
     """The jobs that others will do: workers that were not waited for."""
-    return [id for id in plan.jobs if not (id in outcome.done or id in outcome.failed or id in outcome.blocked)]
+    return [id for id in outcome.plan.jobs if not (id in outcome.done or id in outcome.failed or id in outcome.blocked)]
 
 
 def _reason(record: Record) -> Mapping[str, str]:

@@ -37,16 +37,13 @@ def report(settings: Settings, config: str, overrides: tuple[str, ...], out: Pat
       madx-stilts grid report my-grid.yaml --out my-report
     """
     from madx_stilts.cli.grid_scores import print_results
-    from madx_stilts.cli.grids import planned
-    from madx_stilts.cli.places import data_place
-    from madx_stilts.grid.records import Records
-    from madx_stilts.report.gather import gather
+    from madx_stilts.cli.workspace import workspace
     from madx_stilts.report.write import as_json as facts_of
     from madx_stilts.report.write import write_report
 
-    place, plan = data_place(settings), planned(settings, config, overrides)
-    results = gather(plan, Records(settings.zoo), place.tasks, world=place.world)
-    files = write_report(results, out or Path(f"{plan.grid.name}-report"))
+    grid = workspace(settings).grid(config, changes=overrides)
+    results = grid.results()
+    files = write_report(results, out or Path(f"{grid.name}-report"))
     if as_json:
         echo(json.dumps({**facts_of(results), "files": {name: str(path) for name, path in files.items()}}))
         return

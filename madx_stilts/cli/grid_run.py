@@ -41,24 +41,26 @@ def run(
       madx-stilts grid run my-grid.yaml --engine processes --workers 4
       madx-stilts grid run my-grid.yaml --engine slurm --workers 8 --gpus 1 --no-wait
     """
+    from functools import partial
+
     from madx_stilts.cli.grid_outcome import failure_of, outcome_facts, print_outcome
     from madx_stilts.cli.grid_progress import watching
-    from madx_stilts.cli.grids import engine_of, planned, site_of
+    from madx_stilts.cli.grids import engine_of, run_options
     from madx_stilts.cli.places import data_place, print_caveat
+    from madx_stilts.cli.workspace import workspace
     from madx_stilts.cli.zoos import note_imported_among, open_zoo
-    from madx_stilts.run.grid import run_grid
 
     how = RUNNING.chosen()
     engine, workers = engine_of(how, SLURM.chosen(), wait=not no_wait)
-    site = site_of(settings, how)
-    plan = planned(settings, config, overrides, offline=settings.offline)
-    with watching(settings, plan, site) as watch:
-        outcome = run_grid(plan, site, engine=engine, workers=workers, watch=watch, verify=verify)
+    grid = workspace(settings).grid(config, changes=overrides)
+    outcome = grid.run(
+        engine=engine, workers=workers, watch=partial(watching, settings), options=run_options(how, verify=verify)
+    )
     note_imported_among(open_zoo(settings), [one.adapter for one in outcome.done.values() if one.adapter])
     if as_json:
-        echo(json.dumps(outcome_facts(plan, outcome)))
+        echo(json.dumps(outcome_facts(outcome)))
     else:
-        print_outcome(plan, outcome)
+        print_outcome(outcome)
         print_caveat(data_place(settings).world)
     if not outcome.ended_well:
-        raise failure_of(plan, outcome)
+        raise failure_of(outcome)

@@ -34,12 +34,13 @@ def status(settings: Settings, config: str, overrides: tuple[str, ...], every: b
     """
     from madx_stilts.cli.grid_slurm import print_slurm, slurm_facts, slurm_jobs
     from madx_stilts.cli.grid_standings import print_standings, standing_facts
-    from madx_stilts.cli.grids import planned, site_of
-    from madx_stilts.cli.places import data_place, print_caveat, world_facts
+    from madx_stilts.cli.places import print_caveat, world_facts
+    from madx_stilts.cli.workspace import workspace
     from madx_stilts.run.ledger import Ledger
 
-    site, world = site_of(settings), data_place(settings).world
-    plan = planned(settings, config, overrides)
+    works = workspace(settings)
+    grid, world = works.grid(config, changes=overrides), works.places.data.world
+    plan, site = grid.plan(), grid.site()
     ledger = Ledger(plan, site.records, site.adapters)
     ledger.look()
     standings = list(ledger.standings())

@@ -80,14 +80,15 @@ def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
 
     from madx_stilts.cli.demo import GRID
     from madx_stilts.cli.grid_progress import watching
-    from madx_stilts.cli.grids import planned
     from madx_stilts.cli.telling import say
+    from madx_stilts.cli.workspace import workspace
     from madx_stilts.grid.plan import Plan
     from madx_stilts.run.grid import Outcome, run_grid
     from madx_stilts.run.site import Site
 
     here = replace(settings, zoo=folder, offline=True)
-    planned(here, GRID, ())  # shows what is wrong with the data before torch is loaded
+    works = workspace(here)
+    works.grid(GRID).plan()  # shows what is wrong with the data before torch is loaded
 
     from madx_stilts.demo.adapters import Maker
 
@@ -96,5 +97,5 @@ def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
             return run_grid(plan, site, engine="processes", workers=workers, watch=watch)
 
     site = Site(zoo=(folder,), data=here.data, cache=here.encodings, offline=True)
-    refs = Maker(partial(planned, here, GRID), run, partial(say, settings)).make(site)
+    refs = Maker(lambda changes: works.grid(GRID, changes=changes).plan(), run, partial(say, settings)).make(site)
     echo(f"{len(refs)} adapters are in {folder}; its README.md lists them.")

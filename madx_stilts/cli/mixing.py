@@ -1,38 +1,17 @@
 """What a mixture is asked for, checked before anything large is loaded. No torch."""
 
-from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from madx_stilts.cli.mixture_options import MixtureOptions
-from madx_stilts.cli.requests import training_code
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import UsageError
 from madx_stilts.recipe import Sampling, SamplingKind
-from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.tasks.world import World
 
 
-def members_of(words: Sequence[str], language: str | None, tasks: Mapping[str, Task]) -> list[tuple[Task, str | None]]:
-    """The tasks that are named, as `task` or `task@language`, with the language of their training data.
-
-    Args:
-        language: For those that name none; none: each task's source language.
-        tasks: Those there are, by name.
-
-    Raises:
-        UsageError: There is no such task, a language is missing after the @, or a task is named twice.
-    """
-    members = [_member(word, language, tasks) for word in words]
-    named = [(task.name, code or task.source_language) for task, code in members]
-    twice = next((f"{task}@{code}" for task, code in named if named.count((task, code)) > 1), None)
-    if twice:
-        raise UsageError(f"{twice} is named twice.", hint="Name each task once, or in different languages.")
-    return members
-
-
-def texts_of(options: MixtureOptions, world: World | None) -> list[tuple[str, str]]:
-    """Language and source of each text of `--with-mlm`.
+def texts_of(options: MixtureOptions, world: World | None) -> dict[str, str]:
+    """The sources of the texts of `--with-mlm`, by language.
 
     Args:
         world: Whose source language a text is in that names none; none: it is English.
@@ -48,7 +27,7 @@ def texts_of(options: MixtureOptions, world: World | None) -> list[tuple[str, st
         raise UsageError(
             f"--with-mlm gives two texts in {twice!r}.", hint="Join them, or name their languages, as in de=german.txt."
         )
-    return texts
+    return dict(texts)
 
 
 def sampling_of(options: MixtureOptions, *, tasks: int, texts: int) -> Sampling | None:
@@ -92,14 +71,6 @@ def _refuse_idle(options: MixtureOptions, kind: str | None, *, tasks: int, texts
             "--sampling temperature and --temperature need each other.",
             hint="As in --sampling temperature --temperature 2.",
         )
-
-
-def _member(word: str, language: str | None, tasks: Mapping[str, Task]) -> tuple[Task, str | None]:
-    name, sign, code = word.partition("@")
-    if sign and not code:
-        raise UsageError(f"{word!r} names no language after the @.", hint="Write a code, as in mnli@de.")
-    task, wanted = tasks[name], code or language
-    return task, wanted if wanted is None else training_code(task, wanted)
 
 
 def _text(word: str, usual: str) -> tuple[str, str]:

@@ -24,10 +24,11 @@ def example_facts(example: Any) -> dict[str, object]:
 
 def encoded(settings: Settings, backbone_name: str, examples: Examples[Any]) -> list[Sequence]:
     """The pieces of each sequence, with what is aligned with them. Loads torch."""
-    from madx_stilts.cli.workshop import open_backbone
+    from madx_stilts.api.backbones import open_backbone
+    from madx_stilts.cli.workspace import workspace
     from madx_stilts.data.encode import Encoder
 
-    backbone = open_backbone(settings, CommonOptions(backbone=backbone_name))
+    backbone = open_backbone(workspace(settings, CommonOptions(backbone=backbone_name)).places)
     longest = FORMATS[examples.task.format].max_tokens
     made = Encoder(backbone.words, backbone.fingerprint).encode(examples, Limits(longest, longest // 3))
     sequences: list[Sequence] = []

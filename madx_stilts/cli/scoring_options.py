@@ -26,11 +26,11 @@ class EvaluateOptions:
 
     languages: str | None
     split: str
-    language_adapters: str
-    missing: str
+    language_adapters: Literal["keep", "swap"]
+    missing: Literal["error", "source", "none"]
     predictions: Path | None
     submission: Path | None
-    pooling: str | None
+    pooling: Literal["mean", "cls"] | None
     layer: str | None
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from madx_stilts.cli.checks import require_backbone, require_device
+from madx_stilts.api.checks import require_backbone, require_device
 from madx_stilts.cli.giving_options import TakeOptions
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.output import echo
@@ -33,7 +33,7 @@ def require_possible(given: TakeOptions) -> None:
     if given.name is not None:
         require_name(given.name)
     if given.backbone is not None:
-        require_backbone(CommonOptions(backbone=given.backbone, device=given.device))
+        require_backbone(given.backbone, given.device)
     require_device(given.device)
 
 
@@ -102,9 +102,11 @@ def _foreign(
             f"{source} has no card of madx-stilts, so it must be tried on its backbone.",
             hint="Name the backbone that it was made for with --backbone.",
         )
-    from madx_stilts.cli.workshop import open_backbone
+    from madx_stilts.api.backbones import open_backbone
+    from madx_stilts.cli.workspace import workspace
     from madx_stilts.hub.foreign import Told, take_foreign
 
-    backbone = open_backbone(settings, CommonOptions(backbone=given.backbone, device=given.device))
+    named = CommonOptions(backbone=given.backbone, device=given.device)
+    backbone = open_backbone(workspace(settings, named).places)
     told = {key: value for key, value in asdict(given).items() if key in ("role", "name", "task", "language")}
     return take_foreign(zoo, folder, files, backbone, Told(**told, base=given.base_model), source)

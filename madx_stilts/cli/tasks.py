@@ -7,7 +7,7 @@ import click
 
 from madx_stilts.cli.command import Group
 from madx_stilts.cli.grouping import OptionGroup, option
-from madx_stilts.cli.options import COUNT, PREVIEW, CommonOptions, json_option
+from madx_stilts.cli.options import COUNT, PREVIEW, json_option
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
@@ -100,18 +100,20 @@ def preview(settings: Settings, name: str, as_json: bool) -> None:
     \b
       madx-stilts tasks preview xquad --language de --backbone xlmr-base
     """
-    from madx_stilts.cli.checks import require_backbone
+    from madx_stilts.api.checks import require_backbone
+    from madx_stilts.api.requests import code_in, first_language
     from madx_stilts.cli.places import data_place, print_caveat, world_facts
     from madx_stilts.cli.previewing import encoded, example_facts, print_preview
-    from madx_stilts.cli.requests import code_in, first_language, first_split
+    from madx_stilts.cli.requests import first_split
+    from madx_stilts.cli.telling import note
     from madx_stilts.data.read import read
 
     place, options = data_place(settings), PREVIEW.chosen()
     task = place.tasks[name]
     if options.backbone is not None:
-        require_backbone(CommonOptions(backbone=options.backbone))
+        require_backbone(options.backbone, "auto")
     split = first_split(task, options.split)
-    language = code_in(task.languages_of(split), options.language or first_language(task, split))
+    language = code_in(task.languages_of(split), options.language or first_language(task, split), note)
     examples = read(task, language, split, place=place, limit=options.rows)
     sequences = encoded(settings, options.backbone, examples) if options.backbone is not None else []
     if as_json:

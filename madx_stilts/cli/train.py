@@ -59,26 +59,13 @@ def language(settings: Settings, language: str, text: str, tokens: int | None, a
       madx-stilts train language sw --text swahili.txt --config language
       madx-stilts train language sw --text wikimedia/wikipedia --tokens 5000000 --config language
     """
-    from madx_stilts.cli.checks import checked_config, require_texts, require_translations
-    from madx_stilts.cli.places import data_place
-    from madx_stilts.cli.requests import tell_unknown_language
-    from madx_stilts.stack import Role, require_name
-    from madx_stilts.tasks.text import MASKED_LM
-
-    options = TRAINING.chosen()
-    require_name(options.name or language)
-    config = checked_config(settings, options, [MASKED_LM])
-    require_texts([(language, text)])
-    require_translations(config, text, language)
-    tell_unknown_language(language, data_place(settings).world)
-
     from madx_stilts.cli.trained import report
-    from madx_stilts.cli.workshop import take_order
-    from madx_stilts.train.roles import train_language
+    from madx_stilts.cli.workspace import train_options, workspace
 
-    order = take_order(settings, options, config)
-    card = train_language(order.shop, language, text, order.wish, tokens=tokens)
-    report(order, card, role=Role.LANGUAGE, task="", as_json=as_json)
+    options, trained = TRAINING.chosen(), list[str]()
+    works, how = workspace(settings, options), train_options(settings, options, trained=trained)
+    adapter = works.train_language(language, text, tokens=tokens, limit=options.limit, options=how)
+    report(works, adapter, trained, task="", as_json=as_json)
 
 
 @train.command()
@@ -103,51 +90,28 @@ def intermediate(
       madx-stilts train intermediate mnli squad_v1 --sampling proportional --cap 50000
       madx-stilts train intermediate mnli --with-mlm de=german.txt --mlm-share 0.25
     """
-    from dataclasses import replace
-
-    from madx_stilts.cli.checks import (
-        checked_config,
-        require_composable,
-        require_no_translations,
-        require_texts,
-        require_training_data,
-    )
-    from madx_stilts.cli.mixing import members_of, sampling_of, texts_of
-    from madx_stilts.cli.places import data_place
-    from madx_stilts.cli.stacks import require_bottom
-    from madx_stilts.cli.zoos import find_language, open_zoo
-    from madx_stilts.stack import Role
-    from madx_stilts.tasks.task import require_own_data
-    from madx_stilts.tasks.text import MASKED_LM
-    from madx_stilts.zoo.lookup import references
-
-    options, mixture, place = TRAINING.chosen(), MIXTURE.chosen(), data_place(settings)
-    members, texts = members_of(tasks, language, place.tasks), texts_of(mixture, place.world)
-    sampling = sampling_of(mixture, tasks=len(members), texts=len(texts))
-    learned = [*(task for task, _ in members), *([MASKED_LM] if texts else [])]
-    config = checked_config(settings, options, learned, references(language_adapter))
-    require_composable(config, alone=language_adapter is None)
-    require_no_translations(config)
-    require_bottom(open_zoo(settings), language_adapter)
-    require_texts(texts)
-    for task, code in members:
-        require_own_data(task)
-        require_training_data(settings, [task], code)
-
+    from madx_stilts.cli.mixing import sampling_of, texts_of
     from madx_stilts.cli.trained import report
-    from madx_stilts.cli.workshop import take_order
-    from madx_stilts.train.roles import Member, Text, train_intermediate, train_mixture
+    from madx_stilts.cli.workspace import train_options, workspace
 
-    order = take_order(settings, options, config)
-    bottom = find_language(order.shop.zoo, language_adapter, backbone=order.shop.backbone.fingerprint)
-    wish = replace(order.wish, language_adapter=bottom)
+    options, mixture, trained = TRAINING.chosen(), MIXTURE.chosen(), list[str]()
+    works, how = workspace(settings, options), train_options(settings, options, trained=trained, language=language)
+    texts = texts_of(mixture, works.places.data.world)
+    sampling = sampling_of(mixture, tasks=len(tasks), texts=len(texts))
     if sampling is None:
-        ((task, code),) = members
-        card = train_intermediate(order.shop, task.name, replace(wish, language=code))
+        adapter = works.train_intermediate(
+            tasks[0], language_adapter=language_adapter, limit=options.limit, options=how
+        )
     else:
-        mixed = [Member(task.name, code) for task, code in members]
-        card = train_mixture(order.shop, mixed, sampling, wish, texts=[Text(source, code) for code, source in texts])
-    report(order, card, role=Role.INTERMEDIATE, task="", as_json=as_json)
+        adapter = works.train_mixture(
+            tasks,
+            texts=texts,
+            sampling=sampling,
+            language_adapter=language_adapter,
+            limit=options.limit,
+            options=how,
+        )
+    report(works, adapter, trained, task="", as_json=as_json)
 
 
 @train.command()
@@ -188,40 +152,18 @@ def target(
       madx-stilts train target xquad --on intermediate/squad_v2 --transfer continue
       madx-stilts train target xnli --on intermediate/mnli,intermediate/squad_v1 --transfer fuse
     """
-    from dataclasses import replace
-
-    from madx_stilts.cli.checks import (
-        checked_config,
-        require_composable,
-        require_no_translations,
-        require_training_data,
-    )
-    from madx_stilts.cli.places import data_place
-    from madx_stilts.cli.requests import training_code, transfer_of
-    from madx_stilts.cli.stacks import require_transfer
-    from madx_stilts.cli.zoos import find_intermediates, find_language, open_zoo
-    from madx_stilts.stack import Role
-    from madx_stilts.zoo.lookup import references
-
-    options, known = TRAINING.chosen(), data_place(settings).tasks
-    chosen = known[task]
-    stages = [known[stage] for stage in chosen.training_tasks]
-    config = checked_config(settings, options, stages, references(on) + references(language_adapter))
-    require_composable(config, alone=language_adapter is None and (on is None or transfer == "continue"))
-    require_no_translations(config)
-    require_transfer(open_zoo(settings), on, language_adapter, transfer, config.method)
-    language = language and training_code(stages[0], language)
-    require_training_data(settings, stages, language)
-
+    from madx_stilts.cli.requests import transfer_of
     from madx_stilts.cli.trained import report
-    from madx_stilts.cli.workshop import take_order
-    from madx_stilts.train.roles import train_target
+    from madx_stilts.cli.workspace import train_options, workspace
 
-    order = take_order(settings, options, config)
-    zoo, fingerprint = order.shop.zoo, order.shop.backbone.fingerprint
-    wish = replace(
-        order.wish, language=language, language_adapter=find_language(zoo, language_adapter, backbone=fingerprint)
+    options, trained = TRAINING.chosen(), list[str]()
+    works, how = workspace(settings, options), train_options(settings, options, trained=trained, language=language)
+    adapter = works.train_target(
+        task,
+        on=on or (),
+        transfer=transfer_of(transfer),
+        language_adapter=language_adapter,
+        limit=options.limit,
+        options=how,
     )
-    below = find_intermediates(zoo, on, backbone=fingerprint)
-    card = train_target(order.shop, task, wish, on=below, transfer=transfer_of(transfer))
-    report(order, card, role=Role.TARGET, task=task, as_json=as_json)
+    report(works, adapter, trained, task=task, as_json=as_json)

@@ -2,40 +2,45 @@
 
 import json
 import shlex
+from collections.abc import Sequence
 
+from madx_stilts.api.adapter import Adapter
+from madx_stilts.api.workspace import Workspace
 from madx_stilts.card import Card
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.places import print_caveat, world_facts
-from madx_stilts.cli.workshop import Order
-from madx_stilts.stack import AdapterRef, Role, Stack
+from madx_stilts.stack import Role
 from madx_stilts.zoo.imported import origin_of
+from madx_stilts.zoo.lookup import full_stack
 from madx_stilts.zoo.store import Zoo
 
 
-def report(order: Order, card: Card, *, role: Role, task: str, as_json: bool) -> None:
+def report(workspace: Workspace, adapter: Adapter, trained: Sequence[str], *, task: str, as_json: bool) -> None:
     """Print the new adapter's references, dev scores and cost, and what to do next.
 
     Args:
-        role: What it was trained for.
+        trained: Names of the trainings that were begun, in order; none were if the zoo had all.
         task: The task that was named.
     """
-    zoo, world = order.shop.zoo, order.shop.place.world_of(card.recipe.parts[0].language)
+    zoo, card = workspace.zoo, adapter.card
+    world = workspace.places.data.world_of(card.recipe.parts[0].language)
     refs = [str(ref) for ref in zoo.refs_of(card.id)]
     if as_json:
-        facts = {"refs": refs, "id": card.id, "trained": order.trained, "scores": card.scores, "steps": card.steps}
+        facts = {"refs": refs, "id": card.id, "trained": [*trained], "scores": card.scores, "steps": card.steps}
         facts |= {"imported_from": origin_of(zoo, card.id)}
         facts |= {"wall_seconds": card.wall_seconds, "peak_bytes": card.peak_bytes}
         echo(json.dumps(facts | world_facts(world)))
         return
     echo(" = ".join(refs))
-    if not order.trained:
+    if not trained:
         echo(f"  {_already(zoo, card)}")
     scores = ", ".join(f"{name} {value:.2f}" for name, value in card.scores.items()) or "none"
     echo(f"  dev scores: {scores}")
     echo(f"  {card.steps} steps, {card.wall_seconds:.0f} s, peak memory {card.peak_bytes / 1e9:.2f} GB")
-    backbone = "" if order.backbone == CommonOptions().backbone else f" --backbone {shlex.quote(order.backbone)}"
-    echo(f"  next: madx-stilts {_next(zoo, card, role, task)}{backbone}")
+    named = workspace.places.backbone
+    backbone = "" if named == CommonOptions().backbone else f" --backbone {shlex.quote(named)}"
+    echo(f"  next: madx-stilts {_next(zoo, card, adapter.role, task)}{backbone}")
     print_caveat(world)
 
 
@@ -51,17 +56,6 @@ def _already(zoo: Zoo, card: Card) -> str:
     return f"It was in {where} already; nothing was trained."
 
 
-def full_stack(zoo: Zoo, card: Card, role: Role) -> Stack:
-    """The stack in which an adapter was trained, with itself on top.
-
-    Args:
-        role: Its role there.
-    """
-    below = [_named(zoo, identity, _role_below(zoo.card(identity))) for identity in card.recipe.below]
-    fused = tuple(_named(zoo, identity, Role.INTERMEDIATE) for identity in card.recipe.fused)
-    return Stack.of((*below, *fused, _named(zoo, card.id, role)), fused=fused)
-
-
 def _next(zoo: Zoo, card: Card, role: Role, task: str) -> str:
     stack = full_stack(zoo, card, role)
     refs = [str(ref) for ref in stack.refs]
@@ -70,13 +64,3 @@ def _next(zoo: Zoo, card: Card, role: Role, task: str) -> str:
     if role is Role.INTERMEDIATE:
         return f"train target TASK --on {refs[-1]}" + (f" --language-adapter {refs[0]}" if len(refs) > 1 else "")
     return f"train target TASK --language-adapter {refs[-1]}"
-
-
-def _role_below(card: Card) -> Role:
-    return Role.LANGUAGE if card.recipe.models_language else Role.INTERMEDIATE
-
-
-def _named(zoo: Zoo, identity: str, role: Role) -> AdapterRef:
-    """A reference to the adapter in that role; one made of its own name if nobody gave it one."""
-    known = (ref for ref in zoo.refs_of(identity) if ref.role is role)
-    return next(known, AdapterRef(role, zoo.card(identity).name, identity))

@@ -69,8 +69,8 @@ def prune(settings: Settings, older_than: float | None, grid: str | None, yes: b
 
 def _trained_by(settings: Settings, grid: str) -> set[str]:
     """Ids of the adapters that a grid trained, as its records tell."""
-    from madx_stilts.cli.grids import planned
+    from madx_stilts.cli.workspace import workspace
     from madx_stilts.grid.records import Records
 
-    found = map(Records(settings.zoo).get, planned(settings, grid, ()).jobs)
+    found = map(Records(settings.zoo).get, workspace(settings).grid(grid).plan().jobs)
     return {record.adapter for record in found if record is not None and record.adapter is not None}

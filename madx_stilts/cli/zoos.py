@@ -10,11 +10,11 @@ from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import AdapterError, NotAvailable, StorageError, UsageError
 from madx_stilts.resources import shipped_zoo
-from madx_stilts.stack import AdapterRef, Stack, Wanted, split_stack
+from madx_stilts.stack import Stack, split_stack
 from madx_stilts.zoo.choose import Entry
 from madx_stilts.zoo.imported import origin_of
 from madx_stilts.zoo.leftovers import Unfinished
-from madx_stilts.zoo.lookup import intermediates_of, language_of, stack_of
+from madx_stilts.zoo.lookup import known_ref, stack_of
 from madx_stilts.zoo.store import Zoo
 
 
@@ -49,32 +49,6 @@ def stack_references(texts: str) -> list[str]:
     return found
 
 
-def known_ref(zoo: Zoo, text: str) -> AdapterRef:
-    """What a reference means, as far as it can be known without a backbone.
-
-    Adapters of one name may differ in their backbones only; then the id is not known yet, see `is_settled`.
-
-    Raises:
-        UsageError: The text is no reference.
-        AdapterError: There is no adapter of that name.
-    """
-    name = Wanted.parse(text)
-    try:
-        return zoo.find(name)
-    except AdapterError:
-        if name.version or not any(_is(ref, name) for ref in zoo.references()):
-            raise
-        return AdapterRef(name.role, name.name, f"{_UNSETTLED}{name.name}")
-
-
-def is_settled(ref: AdapterRef) -> bool:
-    """Whether a reference of `known_ref` has its id."""
-    return not ref.id.startswith(_UNSETTLED)
-
-
-_UNSETTLED = "????????"
-
-
 def require_known(zoo: Zoo, wanted: Iterable[str]) -> None:
     """Refuse references that no backbone would make right, so that none is loaded for them.
 
@@ -96,24 +70,6 @@ def find_stack(zoo: Zoo, texts: str, *, backbone: str) -> Stack:
         UsageError: It is out of order, or two places hold a fusion.
     """
     return stack_of(texts, partial(zoo.find, backbone=backbone))
-
-
-def find_intermediates(zoo: Zoo, texts: str | None, *, backbone: str) -> tuple[AdapterRef, ...]:
-    """Intermediate adapters by references separated by commas, bottom to top.
-
-    Raises:
-        UsageError: One is no intermediate adapter, or stands there twice.
-    """
-    return intermediates_of(texts, partial(zoo.find, backbone=backbone))
-
-
-def find_language(zoo: Zoo, text: str | None, *, backbone: str) -> AdapterRef | None:
-    """A language adapter by reference, or none.
-
-    Raises:
-        UsageError: It is no language adapter.
-    """
-    return language_of(text, partial(zoo.find, backbone=backbone))
 
 
 def note_imported_among(zoo: Zoo, ids: Iterable[str]) -> None:
@@ -209,7 +165,3 @@ def _row(entry: Entry) -> list[str]:
         str(card.steps),
         scores or "-",
     ]
-
-
-def _is(ref: AdapterRef, wanted: Wanted) -> bool:
-    return (ref.role, ref.name) == (wanted.role, wanted.name)

@@ -31,6 +31,7 @@ class Outcome:
     """What came of a run.
 
     Args:
+        plan: What was to be done.
         executed: The jobs that this run did, in the order in which they ended.
         done: The records of all jobs that are done, whoever did them.
         failed: Those of the jobs that failed.
@@ -38,6 +39,7 @@ class Outcome:
         wall_seconds: Of this run.
     """
 
+    plan: Plan
     executed: tuple[JobId, ...]
     done: Mapping[JobId, Record]
     failed: Mapping[JobId, Record]
@@ -101,7 +103,7 @@ def run_grid(
     with suppress(StorageError):  # in a store that can only be read nothing is left lying
         site.adapters.sweep()
     blocked = frozenset(ledger.blocked())
-    return Outcome(tuple(executed), ledger.done, ledger.failed, blocked, round(time.monotonic() - began, 3))
+    return Outcome(plan, tuple(executed), ledger.done, ledger.failed, blocked, round(time.monotonic() - began, 3))
 
 
 def _failures(ledger: Ledger) -> list[Record]:

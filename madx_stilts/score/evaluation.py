@@ -54,6 +54,13 @@ class Evaluation:
     fused: tuple[str, ...] = ()
 
     @property
+    def pictured_stack(self) -> str:
+        """Its adapters from bottom to top, on one line."""
+        fusion = f"({' ∥ '.join(self.fused)})"
+        levels = dict.fromkeys(fusion if ref in self.fused else ref for ref in self.stack)
+        return " ▸ ".join(levels) or "the bare backbone"
+
+    @property
     def metrics(self) -> list[str]:
         """Names of all metrics, the primary one first."""
         names = dict.fromkeys([self.metric, *(name for values in self.scores.values() for name in values)])

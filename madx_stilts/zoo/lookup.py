@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
-from madx_stilts.errors import UsageError
-from madx_stilts.stack import AdapterRef, Role, Stack, split_stack
+from madx_stilts.card import Card
+from madx_stilts.errors import AdapterError, UsageError
+from madx_stilts.stack import AdapterRef, Role, Stack, Wanted, split_stack
+from madx_stilts.zoo.store import Zoo
 
 Find = Callable[[str], AdapterRef]
 """Gives the adapter that a reference means."""
@@ -27,22 +29,48 @@ def stack_of(texts: str, find: Find) -> Stack:
     return Stack.of(tuple(ref for place in places for ref in place), fused=next(iter(fusions), ()))
 
 
-def intermediates_of(texts: str | None, find: Find) -> tuple[AdapterRef, ...]:
-    """Intermediate adapters from references separated by commas, bottom to top.
+def known_ref(zoo: Zoo, text: str) -> AdapterRef:
+    """What a reference means, as far as it can be known without a backbone.
+
+    Adapters of one name may differ in their backbones only; then the id is not known yet, see `is_settled`.
 
     Raises:
-        UsageError: One is no intermediate adapter, or stands there twice.
+        UsageError: The text is no reference.
+        AdapterError: There is no adapter of that name.
     """
-    return Stack(intermediates=tuple(map(find, references(texts)))).intermediates
+    name = Wanted.parse(text)
+    try:
+        return zoo.find(name)
+    except AdapterError:
+        if name.version or not any((ref.role, ref.name) == (name.role, name.name) for ref in zoo.references()):
+            raise
+        return AdapterRef(name.role, name.name, f"{_UNSETTLED}{name.name}")
 
 
-def language_of(text: str | None, find: Find) -> AdapterRef | None:
-    """A language adapter from a reference; None without one.
+def is_settled(ref: AdapterRef) -> bool:
+    """Whether a reference of `known_ref` has its id."""
+    return not ref.id.startswith(_UNSETTLED)
 
-    Raises:
-        UsageError: It is no language adapter.
+
+_UNSETTLED = "????????"
+
+
+def full_stack(zoo: Zoo, card: Card, role: Role) -> Stack:
+    """The stack in which an adapter was trained, with itself on top.
+
+    Args:
+        role: Its role there.
     """
-    ref = None if text is None else find(text)
-    if ref is not None and ref.role is not Role.LANGUAGE:
-        raise UsageError(f"{ref} is no language adapter.", hint="Name one, as in language/en.")
-    return ref
+    below = [_named(zoo, identity, _role_below(zoo.card(identity))) for identity in card.recipe.below]
+    fused = tuple(_named(zoo, identity, Role.INTERMEDIATE) for identity in card.recipe.fused)
+    return Stack.of((*below, *fused, _named(zoo, card.id, role)), fused=fused)
+
+
+def _role_below(card: Card) -> Role:
+    return Role.LANGUAGE if card.recipe.models_language else Role.INTERMEDIATE
+
+
+def _named(zoo: Zoo, identity: str, role: Role) -> AdapterRef:
+    """A reference to the adapter in that role; one made of its own name if nobody gave it one."""
+    known = (ref for ref in zoo.refs_of(identity) if ref.role is role)
+    return next(known, AdapterRef(role, zoo.card(identity).name, identity))

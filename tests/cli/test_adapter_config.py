@@ -1,7 +1,7 @@
 """Options over a config: what is asked for on the command line counts."""
 
-from madx_stilts.cli.checks import chosen_config
 from madx_stilts.cli.options import CommonOptions
+from madx_stilts.cli.workspace import chosen_config
 
 
 def test_epochs_count_over_a_config_that_bounds_the_steps() -> None:

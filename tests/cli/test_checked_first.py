@@ -105,7 +105,7 @@ WRONG: list[tuple[list[str], int, str]] = [
     (["evaluate", "xnli", "--stack", "TAGGER"], 2, "is for tagging, xnli needs classification"),
     (["evaluate", "paws_x", "--stack", "TARGET"], 2, "answers entailment, neutral, contradiction; paws_x has"),
     (["evaluate", "xnli", "--stack", "TARGET", "--precision", "fp16", "--device", "cpu"], 2, "fp16 needs a GPU"),
-    (["evaluate", "xnli", "--stack", "LANGUAGE", "--layer", "3"], 2, "--layer is for retrieval"),
+    (["evaluate", "xnli", "--stack", "LANGUAGE", "--layer", "3"], 2, "layer is for retrieval"),
     (["grid", "run", "BAD"], 2, "known"),
     (["grid", "run", "nothing"], 2, "no built-in config"),
     (["grid", "run", "phang2020", "--device", "gpu"], 2, "no device 'gpu'"),

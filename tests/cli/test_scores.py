@@ -68,7 +68,7 @@ def test_what_is_done_is_shown_before_an_error_and_not_without_one(error: BaseEx
     def fail(*names: str) -> None:
         with keeping_what_is_done(shown.append) as on_scored:
             for name in names:
-                on_scored([evaluation(task=name)])
+                on_scored(evaluation(task=name))
             raise error
 
     with pytest.raises(type(error)):
@@ -77,7 +77,7 @@ def test_what_is_done_is_shown_before_an_error_and_not_without_one(error: BaseEx
     with pytest.raises(type(error)):
         fail()
     with keeping_what_is_done(shown.append) as on_scored:
-        on_scored([evaluation()])
+        on_scored(evaluation())
     assert len(shown) == 1
 
 
@@ -87,7 +87,7 @@ def test_sigterm_shows_what_is_done() -> None:
 
     def stop() -> None:
         with keeping_what_is_done(shown.append) as on_scored:
-            on_scored([evaluation()])
+            on_scored(evaluation())
             os.kill(os.getpid(), signal.SIGTERM)
 
     with pytest.raises(KeyboardInterrupt):

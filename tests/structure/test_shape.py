@@ -67,9 +67,13 @@ def test_functions_are_short(trees: Trees) -> None:
     assert {place: lines for place, lines in lengths.items() if lines > FUNCTION_LINES} == {}
 
 
+def parameters(function: Function) -> list[ast.arg]:
+    return [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+
+
 def test_functions_take_few_parameters(trees: Trees) -> None:
     counts = {
-        place: len(function.args.posonlyargs + function.args.args + function.args.kwonlyargs)
+        place: sum(one.arg not in ("self", "cls") for one in parameters(function))
         for place, function in functions(trees)
     }
     assert {place: count for place, count in counts.items() if count > PARAMETERS} == {}

@@ -1,4 +1,4 @@
-"""What a command is asked for, checked before torch is imported: a typing error costs a second, not ten. No torch."""
+"""What is asked for, checked before torch is imported: a typing error costs a second, not ten. No torch."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,18 +7,15 @@ from typing import Literal
 
 from huggingface_hub import constants
 
-from madx_stilts.cli.options import CommonOptions
-from madx_stilts.cli.places import data_place
-from madx_stilts.cli.settings import Settings
-from madx_stilts.cli.zoos import open_zoo, require_known
-from madx_stilts.config import AdapterConfig, adapter_config
+from madx_stilts.api.places import Places
+from madx_stilts.config import AdapterConfig
+from madx_stilts.data.place import DataPlace
 from madx_stilts.data.read import find_all
 from madx_stilts.data.text import is_parallel, require_source
 from madx_stilts.errors import UnknownName, UsageError, brief
 from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_translated, why_only_lowest
 from madx_stilts.resolve import resolve_method, resolve_train
 from madx_stilts.run.backbones import extent_of, origin_of
-from madx_stilts.stack import require_name
 from madx_stilts.tasks.task import Split, Task
 
 _DEVICES = frozenset({"cpu", "cuda", "mps", "xpu", "hpu", "xla", "ipu", "mtia", "maia", "npu", "privateuseone"})
@@ -30,31 +27,19 @@ _TRACKERS = {
 """What accelerate can send values to (`accelerate.utils.LoggerType`), and the packages of which it needs one."""
 
 
-def checked_config(
-    settings: Settings, options: CommonOptions, tasks: Sequence[Task], references: Sequence[str] = ()
-) -> AdapterConfig:
-    """Method and settings of a training, when all that its options say is right as far as it can be seen at once.
+def require_room(places: Places, config: AdapterConfig, tasks: Sequence[Task]) -> None:
+    """Refuse a backbone and a device that cannot be, or that have no room for a training, as far as can be seen.
 
     Args:
         tasks: What is trained on, `MASKED_LM` for text.
-        references: Adapters that the training needs, as they were written.
-
-    Returns:
-        What is written; what is left open is filled in by the training itself.
 
     Raises:
-        MadxStiltsError: The config has faults, an adapter is not known, a name cannot be, there is no such backbone,
-            device or tracker, or a backbone whose config is on this machine has no room for the training.
+        UsageError: There is no such backbone or device, or one whose config is on this machine has no room.
+        BackboneError: The config is damaged.
     """
-    config = chosen_config(options)
-    require_known(open_zoo(settings), references)
-    if options.name is not None:
-        require_name(options.name)
-    require_backbone(options, config.train.precision)
-    require_tracker(options.tracker)
+    require_backbone(places.backbone, places.device, config.train.precision)
     method, train = resolve_method(config.method, tasks), resolve_train(config.train, tasks)
-    extent_of(options.backbone, offline=True).require(method, train)
-    return config
+    extent_of(places.backbone, offline=True).require(method, train)
 
 
 def require_composable(config: AdapterConfig, *, alone: bool) -> None:
@@ -73,24 +58,6 @@ def require_composable(config: AdapterConfig, *, alone: bool) -> None:
         raise UsageError(why_alone(config.method.kind), hint=hint)
     if reason := why_only_lowest(config.method.kind):
         raise UsageError(reason, hint="Use another kind, or train it without anything below.")
-
-
-def chosen_config(options: CommonOptions) -> AdapterConfig:
-    """Method and settings, from the config file and the options over it.
-
-    Raises:
-        ConfigError: They have faults.
-    """
-    changes: dict[str, object] = {
-        "train.epochs": options.epochs,
-        "train.max_steps": options.max_steps,
-        "train.batch_size": options.batch_size,
-        "train.accumulate": options.accumulate,
-        "train.learning_rate": options.learning_rate,
-        "train.max_tokens": options.max_tokens,
-        "train.precision": options.precision,
-    }
-    return adapter_config(options.config, overrides=options.overrides, options=changes)
 
 
 def require_no_translations(config: AdapterConfig) -> None:
@@ -133,7 +100,7 @@ def require_tracker(name: str | None) -> None:
         raise UsageError(f"The tracker {name!r} is not installed.", hint=f"Try `pip install {_TRACKERS[name][0]}`.")
 
 
-def require_layer(options: CommonOptions, layer: int | Literal["auto"] | None, task: Task) -> None:
+def require_layer(backbone: str, layer: int | Literal["auto"] | None, task: Task) -> None:
     """Refuse a layer that the backbone lacks, as far as its config is on this machine.
 
     Raises:
@@ -141,12 +108,12 @@ def require_layer(options: CommonOptions, layer: int | Literal["auto"] | None, t
         BackboneError: The config is damaged.
     """
     if layer == "auto" and "dev" not in task.splits:
-        raise UsageError(f"{task.name} has no dev split to choose the layer by.", hint="Name a layer, as in --layer 8.")
+        raise UsageError(f"{task.name} has no dev split to choose the layer by.", hint="Name a layer, such as 8.")
     if isinstance(layer, int):
-        extent_of(options.backbone, offline=True).require_layer(layer)
+        extent_of(backbone, offline=True).require_layer(layer)
 
 
-def require_backbone(options: CommonOptions, precision: str | None = None) -> None:
+def require_backbone(backbone: str, device: str, precision: str | None = None) -> None:
     """Refuse a backbone or a device that cannot be.
 
     Args:
@@ -156,9 +123,9 @@ def require_backbone(options: CommonOptions, precision: str | None = None) -> No
         UsageError: The backbone is neither a known name nor a folder nor a name on the hub, torch names no device so,
             or it cannot compute in this precision. Whether the device is there, only torch knows.
     """
-    origin_of(options.backbone)
-    require_device(options.device)
-    if precision == "fp16" and options.device.partition(":")[0] == "cpu":
+    origin_of(backbone)
+    require_device(device)
+    if precision == "fp16" and device.partition(":")[0] == "cpu":
         raise UsageError("fp16 needs a GPU.", hint="On a CPU use fp32 or bf16.")
 
 
@@ -175,7 +142,7 @@ def require_device(name: str) -> None:
     raise UsageError(f"There is no device {brief(name, 60)!r}.", hint=hint)
 
 
-def require_data(settings: Settings, wanted: Iterable[tuple[Task, Split, str]]) -> None:
+def require_data(place: DataPlace, wanted: Iterable[tuple[Task, Split, str]]) -> None:
     """Refuse data that are not here, where nothing can be downloaded.
 
     Args:
@@ -184,13 +151,12 @@ def require_data(settings: Settings, wanted: Iterable[tuple[Task, Split, str]]) 
     Raises:
         DataError: Files are missing, and work is offline; else it is found out when they are read.
     """
-    place = data_place(settings)
     if place.offline or constants.HF_HUB_OFFLINE:
         for task, split, language in wanted:
             find_all(task, language, split, place=place)
 
 
-def require_training_data(settings: Settings, tasks: Iterable[Task], language: str | None) -> None:
+def require_training_data(place: DataPlace, tasks: Iterable[Task], language: str | None) -> None:
     """Refuse a language that a task has no training data in, and data that are not here though work is offline.
 
     Args:
@@ -204,7 +170,7 @@ def require_training_data(settings: Settings, tasks: Iterable[Task], language: s
     for task, code in wanted:
         if not task.union_of:
             task.places("train", code)
-    require_data(settings, ((task, "train", code) for task, code in wanted))
+    require_data(place, ((task, "train", code) for task, code in wanted))
 
 
 def require_texts(texts: Iterable[tuple[str, str]]) -> None:
