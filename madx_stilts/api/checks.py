@@ -7,6 +7,7 @@ from typing import Literal
 
 from huggingface_hub import constants
 
+from madx_stilts.api.options import PullOptions
 from madx_stilts.api.places import Places
 from madx_stilts.config import AdapterConfig
 from madx_stilts.data.place import DataPlace
@@ -16,6 +17,7 @@ from madx_stilts.errors import UnknownName, UsageError, brief
 from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_translated, why_only_lowest
 from madx_stilts.resolve import resolve_method, resolve_train
 from madx_stilts.run.backbones import extent_of, origin_of
+from madx_stilts.stack import Role, require_name
 from madx_stilts.tasks.task import Split, Task
 
 _DEVICES = frozenset({"cpu", "cuda", "mps", "xpu", "hpu", "xla", "ipu", "mtia", "maia", "npu", "privateuseone"})
@@ -185,3 +187,18 @@ def require_texts(texts: Iterable[tuple[str, str]]) -> None:
     """
     for language, source in texts:
         require_source(source, language)
+
+
+def require_pullable(places: Places, options: PullOptions) -> None:
+    """Refuse what no adapter could be, before any is fetched.
+
+    Raises:
+        UsageError: There is no such role, backbone or device, or no adapter can have that name.
+    """
+    if options.role is not None:
+        Role.parse(options.role)
+    if options.name is not None:
+        require_name(options.name)
+    require_device(places.device)
+    if places.backbone:
+        require_backbone(places.backbone, places.device)

@@ -97,3 +97,45 @@ class RunOptions:
     recompute: bool = False
     trunk_cache: int | None = None
     verify: bool = False
+
+
+@dataclass(frozen=True)
+class PublishOptions:
+    """How adapters are published.
+
+    Args:
+        revision: The branch to write to, made if there is none; empty: the main branch.
+        private: Show a repository that is made to its owner only.
+        create_pr: Only propose it, as a pull request.
+        dry_run: Send nothing, open no connection.
+        base_model: What the backbone is called on the hub, where its name here does not say it.
+        scores: Files with what `madx-stilts evaluate ... --json` printed, for the page.
+    """
+
+    revision: str = ""
+    private: bool = False
+    create_pr: bool = False
+    dry_run: bool = False
+    base_model: str | None = None
+    scores: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class PullOptions:
+    """How adapters of others are taken in. All but `replace` is for adapters without a card of this package.
+
+    Args:
+        role: Of the adapter: `language`, `intermediate` or `target`.
+        name: What to call it.
+        task: What it was trained on.
+        language: In which language.
+        base_model: What the backbone is called on the hub, where its name here does not say it.
+        replace: Where the zoo has an adapter of the same id with other weights, put this one in its place.
+    """
+
+    role: str | None = None
+    name: str | None = None
+    task: str | None = None
+    language: str | None = None
+    base_model: str | None = None
+    replace: bool = False

@@ -1,8 +1,9 @@
 """Where work of the Python API finds and keeps things. No torch."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from madx_stilts.data.place import DataPlace
 from madx_stilts.zoo.store import Zoo
@@ -20,6 +21,7 @@ class Places:
         device: As torch names devices; `auto` takes a GPU if there is one.
         say: Takes how the work goes on, a line at a time.
         note: Takes what a user should know, whether or not progress is wanted.
+        loaded: The backbone that is kept from one piece of work to the next, by its precision.
     """
 
     backbone: str
@@ -29,6 +31,7 @@ class Places:
     device: str
     say: Callable[[str], None]
     note: Callable[[str], None]
+    loaded: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def zoo(self) -> Zoo:

@@ -6,7 +6,7 @@ from functools import partial
 from madx_stilts.api.adapter import Adapter
 from madx_stilts.errors import UsageError
 from madx_stilts.stack import AdapterRef, Role, Stack
-from madx_stilts.zoo.lookup import known_ref, stack_of
+from madx_stilts.zoo.lookup import is_settled, known_ref, stack_of
 from madx_stilts.zoo.store import Zoo
 
 Reference = Adapter | AdapterRef | str
@@ -81,3 +81,17 @@ def language_adapter_in(zoo: Zoo, given: Reference | None, *, backbone: str | No
     if ref.role is not Role.LANGUAGE:
         raise UsageError(f"{ref} is no language adapter.", hint="Name one, as in language/en.")
     return ref
+
+
+def standing_stack(zoo: Zoo, given: References) -> Stack:
+    """The stack that is meant; its references are found on the backbone of the uppermost adapter.
+
+    Raises:
+        UsageError: It is empty or out of order, or a text is no reference.
+        AdapterError: There is no such adapter, several are meant, or it fits another backbone.
+    """
+    top = stack_in(zoo, given, backbone=None).top
+    if top is None:
+        raise UsageError("The stack is empty.", hint="Name at least one adapter.")
+    settled = top if is_settled(top) else zoo.find(f"{top.role}/{top.name}")
+    return stack_in(zoo, given, backbone=zoo.card(settled.id).backbone.fingerprint)

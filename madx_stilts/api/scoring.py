@@ -39,9 +39,11 @@ def evaluate(
     require_layer(places.backbone, options.layer, task)
     require_data(places.data, ((task, split, code) for code in codes))
 
-    from madx_stilts.api.services import score
+    from madx_stilts.api.backbones import backbone_for
+    from madx_stilts.api.services import Scorer
 
-    return score(places, task, stack, codes, split=split, limit=limit, options=options)
+    with backbone_for(places, options.precision) as backbone:
+        return Scorer(places, backbone, options).score(task, stack, codes, split=split, limit=limit)
 
 
 def _require_stack(zoo: Zoo, stack: Stack, task: Task, known: Mapping[str, Task]) -> None:

@@ -1,4 +1,4 @@
-"""What a workspace does, with torch: it loads the backbone, and trains or scores on it."""
+"""Training and scoring on the backbone of a workspace. Importing this module loads torch."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from madx_stilts.api.adapter import Adapter
-from madx_stilts.api.backbones import open_backbone
 from madx_stilts.api.options import EvalOptions
 from madx_stilts.api.places import Places
 from madx_stilts.api.references import Reference, References, language_adapter_in, references_in, stack_in
@@ -16,6 +15,7 @@ from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
 from madx_stilts.data.shelf import Shelf
 from madx_stilts.errors import StorageError
+from madx_stilts.nets.backbone import Backbone
 from madx_stilts.recipe import Sampling
 from madx_stilts.score.bench import Bench, used_ids
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling
@@ -38,10 +38,9 @@ class Trainer:
 
     Args:
         config: Method and settings.
-        tasks: What is trained on, `MASKED_LM` for text.
     """
 
-    def __init__(self, places: Places, asked: Requested, config: AdapterConfig, tasks: Sequence[Task]) -> None:
+    def __init__(self, places: Places, asked: Requested, config: AdapterConfig, backbone: Backbone) -> None:
         options = asked.options
         self.wish = Wish(config=config, limit=asked.limit, seed=options.seed, name=options.name)
         zoo = places.zoo
@@ -51,7 +50,7 @@ class Trainer:
         if options.tracker is not None:
             followed.append(partial(Tracker, options.tracker, Path.cwd() / "logs"))
         self.shop = Workshop(
-            backbone=open_backbone(places, config.train.precision, config, tasks),
+            backbone=backbone,
             zoo=zoo,
             place=places.data,
             cache=places.encodings,
@@ -107,41 +106,44 @@ class Trainer:
         return Adapter(ref, card)
 
 
-def score(
-    places: Places,
-    task: Task,
-    given: References,
-    languages: Sequence[str],
-    *,
-    split: Split,
-    limit: int | None,
-    options: EvalOptions,
-) -> Evaluation:
-    """Score a stack in a workspace."""
-    backbone = open_backbone(places, options.precision)
-    zoo, fingerprint = places.zoo, backbone.fingerprint
-    stack = stack_in(zoo, given, backbone=fingerprint)
-    _note_another_stack(places, stack)
-    progress = _Progress(places.say, task.name)
-    bench = Bench(
-        backbone=backbone,
-        zoo=zoo,
-        place=places.data,
-        cache=places.encodings,
-        predictions=options.predictions,
-        submission=options.submission,
-        pooling=Pooling(options.pooling or DEFAULT_POOLING.kind, options.layer),
-        on_language=progress.language,
-        on_batch=progress.batch,
-        on_scored=lambda results: options.on_scored(results[0]),
-    )
-    swap = None
-    if options.language_adapters == "swap":
-        swap = swap_in(zoo, options.missing, backbone=fingerprint, say=places.note)
-    count = f"{len(languages)} language{'s' if len(languages) > 1 else ''}"
-    places.say(f"{task.name}: reading the {split} data of {count}")
-    with zoo.holding(used_ids([stack], languages, swap)):
-        return evaluate(bench, task, stack, languages, split=split, limit=limit, swap=swap)
+class Scorer:
+    """Scores stacks in a workspace."""
+
+    def __init__(self, places: Places, backbone: Backbone, options: EvalOptions) -> None:
+        self.places = places
+        self.backbone = backbone
+        self.options = options
+
+    def score(
+        self, task: Task, given: References, languages: Sequence[str], *, split: Split, limit: int | None
+    ) -> Evaluation:
+        """Score a stack on a task in some languages."""
+        zoo, fingerprint, options = self.places.zoo, self.backbone.fingerprint, self.options
+        stack = stack_in(zoo, given, backbone=fingerprint)
+        _note_another_stack(self.places, stack)
+        swap = None
+        if options.language_adapters == "swap":
+            swap = swap_in(zoo, options.missing, backbone=fingerprint, say=self.places.note)
+        count = f"{len(languages)} language{'s' if len(languages) > 1 else ''}"
+        self.places.say(f"{task.name}: reading the {split} data of {count}")
+        with zoo.holding(used_ids([stack], languages, swap)):
+            return evaluate(self._bench(task), task, stack, languages, split=split, limit=limit, swap=swap)
+
+    def _bench(self, task: Task) -> Bench:
+        places, options = self.places, self.options
+        progress = _Progress(places.say, task.name)
+        return Bench(
+            backbone=self.backbone,
+            zoo=places.zoo,
+            place=places.data,
+            cache=places.encodings,
+            predictions=options.predictions,
+            submission=options.submission,
+            pooling=Pooling(options.pooling or DEFAULT_POOLING.kind, options.layer),
+            on_language=progress.language,
+            on_batch=progress.batch,
+            on_scored=lambda results: options.on_scored(results[0]),
+        )
 
 
 def _note_another_stack(places: Places, stack: Stack) -> None:

@@ -34,10 +34,12 @@ def train_language(places: Places, language: str, text: str, tokens: int | None,
     require_translations(config, text, language)
     note_unknown_language(language, places.data.world, places.note)
 
+    from madx_stilts.api.backbones import backbone_for
     from madx_stilts.api.services import Trainer
     from madx_stilts.train.roles import Text
 
-    return Trainer(places, asked, config, [MASKED_LM]).language(Text(text, language, tokens))
+    with backbone_for(places, config.train.precision, config, [MASKED_LM]) as backbone:
+        return Trainer(places, asked, config, backbone).language(Text(text, language, tokens))
 
 
 def train_intermediate(
@@ -47,9 +49,11 @@ def train_intermediate(
     ((task, code),) = members_of([given], asked.options.language, places.data.tasks, places.note)
     config = _config_of_tasks(places, [(task, code)], {}, language_adapter, asked)
 
+    from madx_stilts.api.backbones import backbone_for
     from madx_stilts.api.services import Trainer
 
-    return Trainer(places, asked, config, [task]).intermediate(task, code, language_adapter)
+    with backbone_for(places, config.train.precision, config, [task]) as backbone:
+        return Trainer(places, asked, config, backbone).intermediate(task, code, language_adapter)
 
 
 def train_mixture(
@@ -66,16 +70,15 @@ def train_mixture(
         raise UsageError("A mixture needs at least two parts.", hint="Name more tasks, or a text beside them.")
     config = _config_of_tasks(places, members, texts, language_adapter, asked)
 
+    from madx_stilts.api.backbones import backbone_for
     from madx_stilts.api.services import Trainer
     from madx_stilts.train.roles import Member, Text
 
+    mixed = [Member(task.name, code) for task, code in members]
+    beside = [Text(source, code) for code, source in texts.items()]
     learned = [*(task for task, _ in members), *([MASKED_LM] if texts else [])]
-    return Trainer(places, asked, config, learned).mixture(
-        [Member(task.name, code) for task, code in members],
-        [Text(source, code) for code, source in texts.items()],
-        sampling,
-        language_adapter,
-    )
+    with backbone_for(places, config.train.precision, config, learned) as backbone:
+        return Trainer(places, asked, config, backbone).mixture(mixed, beside, sampling, language_adapter)
 
 
 def train_target(
@@ -100,9 +103,11 @@ def train_target(
     code = None if code is None else training_code(stages[0], code, places.note)
     require_training_data(places.data, stages, code)
 
+    from madx_stilts.api.backbones import backbone_for
     from madx_stilts.api.services import Trainer
 
-    return Trainer(places, asked, config, stages).target(task, code, below, transfer, language_adapter)
+    with backbone_for(places, config.train.precision, config, stages) as backbone:
+        return Trainer(places, asked, config, backbone).target(task, code, below, transfer, language_adapter)
 
 
 def _config_of_tasks(

@@ -10,15 +10,18 @@ from pydantic import ValidationError
 
 from madx_stilts.api import scoring, training
 from madx_stilts.api.adapter import Adapter
+from madx_stilts.api.checks import require_pullable
 from madx_stilts.api.grid import GridExperiment
-from madx_stilts.api.options import EvalOptions, TrainOptions
+from madx_stilts.api.options import EvalOptions, PublishOptions, PullOptions, TrainOptions
 from madx_stilts.api.places import Places
-from madx_stilts.api.references import Reference, References
+from madx_stilts.api.publication import Publication, Selection
+from madx_stilts.api.references import Reference, References, standing_stack
 from madx_stilts.api.requested import Requested
 from madx_stilts.config import load
 from madx_stilts.data.place import DataPlace
 from madx_stilts.errors import UsageError
 from madx_stilts.grid.grid import Grid
+from madx_stilts.hub.address import Address
 from madx_stilts.paths import cache_home, data_home
 from madx_stilts.recipe import Sampling
 from madx_stilts.resources import shipped_zoo
@@ -226,6 +229,45 @@ class Workspace:
         """
         with _as_usage():
             return scoring.evaluate(self.places, task, stack, languages, split, limit, options or EvalOptions())
+
+    def publish(self, adapters: References, to: str, *, options: PublishOptions | None = None) -> list[Publication]:
+        """Publish an adapter or a whole stack on the hub, with its lineage. Plain `adapters` loads what is published.
+
+        Args:
+            adapters: One, or the stack.
+            to: `hub:owner/name`.
+            options: How it is published; None: as usual.
+
+        Raises:
+            UsageError: The address is none, or something else is asked for that cannot be.
+            AdapterError: There is no such adapter, or the hub refuses.
+        """
+        how = options or PublishOptions()
+        address = Address.parse(f"{to}@{how.revision}" if how.revision else to)
+        stack = standing_stack(self.zoo, adapters)
+
+        from madx_stilts.api.sharing import publish_to_hub
+
+        selection = Selection(stack.refs, stack if len(stack.refs) > 1 else None)
+        return publish_to_hub(self.places, selection, address, how)
+
+    def pull(self, source: str, *, options: PullOptions | None = None) -> list[Adapter]:
+        """Fetch adapters from the hub into the zoo; one without a card is tried on the backbone first.
+
+        Args:
+            source: `hub:owner/name` or `hub:owner/name@revision`.
+            options: How they are taken in; None: as usual.
+
+        Raises:
+            UsageError: The address is none.
+            AdapterError: It cannot be fetched, or is not what it should be; nothing of it stays.
+        """
+        how, address = options or PullOptions(), Address.parse(source)
+        require_pullable(self.places, how)
+
+        from madx_stilts.api.sharing import pull_from_hub
+
+        return [Adapter(ref, self.zoo.card(ref.id)) for ref in pull_from_hub(self.places, address, how)]
 
     def grid(self, config: Grid | AnyPath, *, changes: Sequence[str] = ()) -> GridExperiment:
         """A grid of intermediates and targets, to be planned, run and reported.

@@ -10,7 +10,7 @@ from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.zoo_prune import prune
 from madx_stilts.cli.zoo_publish import export, publish
-from madx_stilts.cli.zoo_pull import import_folder, pull
+from madx_stilts.cli.zoo_pull import import_from, pull
 from madx_stilts.errors import AdapterError
 
 
@@ -100,5 +100,5 @@ def verify(settings: Settings, as_json: bool) -> None:
     print_unfinished(waiting, err=False)
 
 
-for command in (publish, pull, export, import_folder, prune):
+for command in (publish, pull, export, import_from, prune):
     zoo.add_command(command)

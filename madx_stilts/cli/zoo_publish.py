@@ -1,6 +1,7 @@
 """`madx-stilts zoo publish` and `export`: adapters given to others."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,7 +11,6 @@ from madx_stilts.cli.giving_options import EXPORTING, PUBLISHING
 from madx_stilts.cli.options import json_option
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
-from madx_stilts.cli.telling import say
 from madx_stilts.errors import UsageError
 
 
@@ -59,25 +59,20 @@ def publish(
     address = Address.parse(given.destination + at) if to_hub else None
     read_results(given.scores)
 
-    from madx_stilts.cli.giving import Parcel, copy_all, pack, print_parcel, send
-    from madx_stilts.hub.publish import Wish
+    from madx_stilts.api.options import PublishOptions
+    from madx_stilts.api.sharing import publish_to_hub
+    from madx_stilts.cli.giving import copy_all, print_publication, publication_facts
+    from madx_stilts.cli.workspace import workspace
 
     if address is None:
         copied = copy_all(zoo, picked.refs, Path(given.destination), dry_run=dry_run)
         echo(json.dumps(copied) if as_json else "\n".join(f"{row['ref']}: {row['done']}" for row in copied))
         return
-    told: list[object] = []
-
-    def handle(parcel: Parcel) -> None:
-        if dry_run:
-            told.append(print_parcel(parcel, as_json=as_json))
-            return
-        say(settings, f"Sending {parcel.title} to {parcel.address}.")
-        told.append(send(settings, parcel, Wish(private, create_pr), as_json=as_json))
-
-    pack(zoo, picked, address, given, handle)
+    how = PublishOptions(address.revision, private, create_pr, dry_run, given.base_model, given.scores)
+    show = None if as_json else partial(print_publication, dry_run=dry_run)
+    made = publish_to_hub(workspace(settings).places, picked, address, how, show)
     if as_json:
-        echo(json.dumps(told))
+        echo(json.dumps([publication_facts(one, dry_run=dry_run) for one in made]))
 
 
 @click.command("export", cls=Command)

@@ -26,15 +26,17 @@ def pull(settings: Settings, source: str, as_json: bool) -> None:
       madx-stilts zoo pull hub:me/xnli-mnli@v1
       madx-stilts zoo pull hub:AdapterHub/xlm-roberta-base-de-wiki_pfeiffer --backbone xlmr-base
     """
-    from madx_stilts.cli.taking import from_hub, print_taken, require_possible
-    from madx_stilts.cli.zoos import open_zoo_to_write
+    from madx_stilts.api.checks import require_pullable
+    from madx_stilts.cli.taking import print_taken, pull_options
     from madx_stilts.hub.address import Address
 
-    address, given = Address.parse(source), TAKING.chosen()
-    require_possible(given)
-    zoo = open_zoo_to_write(settings)
-    refs = from_hub(settings, zoo, address, given)
-    print_taken(zoo, refs, as_json=as_json)
+    address = Address.parse(source)
+    places, how = pull_options(settings, TAKING.chosen())
+    require_pullable(places, how)
+
+    from madx_stilts.api.sharing import pull_from_hub
+
+    print_taken(places.zoo, pull_from_hub(places, address, how), as_json=as_json)
 
 
 @click.command("import", cls=Command)
@@ -42,17 +44,18 @@ def pull(settings: Settings, source: str, as_json: bool) -> None:
 @TAKING
 @json_option
 @click.pass_obj
-def import_folder(settings: Settings, folder: Path, as_json: bool) -> None:
+def import_from(settings: Settings, folder: Path, as_json: bool) -> None:
     """Take adapters from a folder into the zoo.
 
     FOLDER is one that `madx-stilts zoo export` wrote, or the `adapters` library; what holds for `madx-stilts zoo pull`
     holds here too.
     """
-    from madx_stilts.cli.taking import from_folder, print_taken, require_possible
-    from madx_stilts.cli.zoos import open_zoo_to_write
+    from madx_stilts.api.checks import require_pullable
+    from madx_stilts.cli.taking import print_taken, pull_options
 
-    given = TAKING.chosen()
-    require_possible(given)
-    zoo = open_zoo_to_write(settings)
-    refs = from_folder(settings, zoo, folder, given)
-    print_taken(zoo, refs, as_json=as_json)
+    places, how = pull_options(settings, TAKING.chosen())
+    require_pullable(places, how)
+
+    from madx_stilts.api.sharing import import_folder
+
+    print_taken(places.zoo, import_folder(places, folder, how), as_json=as_json)

@@ -26,7 +26,7 @@ FORMAT = 1
 _AGAIN = "Plan the grid again with this version."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What a grid comes down to.
 
@@ -66,6 +66,32 @@ class Plan:
     @cached_property
     def _jobs(self) -> dict[JobId, Job]:
         return {identity: planned.job for identity, planned in self.jobs.items()}
+
+    def to_frame(self) -> Any:
+        """One row for each job, as a `pandas.DataFrame`: what it is, why it is there, and how many cells use it."""
+        import pandas
+
+        rows = [
+            {
+                "job": identity[:8],
+                "kind": planned.job.kind,
+                "adapter": " = ".join(f"{role}/{name}" for role, name in planned.names),
+                "cells": planned.cells,
+                "why": planned.why,
+            }
+            for identity, planned in self.jobs.items()
+        ]
+        return pandas.DataFrame(rows, columns=["job", "kind", "adapter", "cells", "why"]).set_index("job")
+
+    def __repr__(self) -> str:
+        scorings = len(self.jobs) - len(self.trainings)
+        return (
+            f"<Plan of {self.grid.name}: {len(self.cells)} cells, {len(self.trainings)} trainings, {scorings} scorings>"
+        )
+
+    def _repr_html_(self) -> str:
+        html: str = self.to_frame().to_html()
+        return html
 
     @property
     def trainings(self) -> tuple[JobId, ...]:

@@ -39,7 +39,7 @@ _LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True)
-class Told:
+class ImportHints:
     """What the user says of an adapter that does not say it itself."""
 
     role: str | None = None
@@ -50,7 +50,7 @@ class Told:
 
 
 def take_foreign(
-    zoo: Zoo, folder: Path, files: Sequence[str], backbone: Backbone, told: Told, source: str
+    zoo: Zoo, folder: Path, files: Sequence[str], backbone: Backbone, told: ImportHints, source: str
 ) -> AdapterRef:
     """Put an adapter without a card into the zoo, if it fits the backbone.
 
@@ -123,7 +123,7 @@ def _json(path: Path) -> dict[str, Any]:
 _NOTHING = "Nothing was written."
 
 
-def _check_backbone(config: Mapping[str, Any], backbone: Backbone, told: Told, source: str) -> None:
+def _check_backbone(config: Mapping[str, Any], backbone: Backbone, told: ImportHints, source: str) -> None:
     note = backbone.note()
     known = {"model_type": note.model_type, "hidden_size": note.hidden_size}
     for key, ours in known.items():
@@ -186,7 +186,7 @@ _NAMED: Final[Mapping[str, Mapping[str, object]]] = {
 
 
 def _identify(
-    config: Mapping[str, Any], head: Mapping[str, Any], folder: Path, told: Told, source: str
+    config: Mapping[str, Any], head: Mapping[str, Any], folder: Path, told: ImportHints, source: str
 ) -> tuple[Role, str, Part]:
     """Role, name and what it was trained on, as far as the user, its tags, its name or its config tell."""
     hub = _tags(folder / "README.md")

@@ -86,6 +86,30 @@ def test_a_language_adapter_and_a_mixture(workspace: Any, short: Any, tmp_path: 
     assert target.card.recipe.below == (english.id,)
 
 
+def test_a_stack_may_be_written_as_on_the_command_line(workspace: Any, stack: list[Any]) -> None:
+    words = ",".join(str(one.ref) for one in stack)
+    written = workspace.evaluate("xnli", words, languages="de", limit=16)
+    assert written == workspace.evaluate("xnli", stack, languages="de", limit=16)
+
+
+def test_the_backbone_stays_loaded_and_what_was_in_it_does_not(workspace: Any, stack: list[Any]) -> None:
+    workspace.evaluate("xnli", stack, languages="de", limit=16)
+    (kept,) = workspace.places.loaded.values()
+    workspace.evaluate("xnli", stack, languages="de", limit=16)
+    assert workspace.places.loaded == {"fp32": kept}
+    assert kept.attached == {}
+    with pytest.raises(ms.MadxStiltsError):
+        workspace.evaluate("xnli", ["intermediate/snli", "target/nothing"], languages="de", limit=16)
+
+
+def test_what_is_published_is_shown_first(workspace: Any, stack: list[Any]) -> None:
+    (made,) = workspace.publish(stack, "hub:me/xnli-stack", options=ms.PublishOptions(dry_run=True))
+    assert (str(made.address), made.sent) == ("hub:me/xnli-stack", ())
+    assert {ref.id for ref in made.refs} == {one.id for one in stack}
+    assert "README.md" in {file.name for file in made.files}
+    assert "AutoAdapterModel" in made.page
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
@@ -104,6 +128,10 @@ def test_a_language_adapter_and_a_mixture(workspace: Any, short: Any, tmp_path: 
         (lambda ws: ws.evaluate("xnli", "intermediate/snli", languages=["xx"]), "xx"),
         (lambda ws: ws.evaluate("xnli", "intermediate/snli", split="tests"), "tests"),
         (lambda ws: ws.grid("nothing"), "nothing"),
+        (lambda ws: ws.publish("target/nothing", "hub:me/x"), "target/nothing"),
+        (lambda ws: ws.publish("intermediate/snli", "me/x"), "no repository on the hub"),
+        (lambda ws: ws.pull("hub:me"), "no repository on the hub"),
+        (lambda ws: ws.pull("hub:me/x", options=ms.PullOptions(role="middle")), "no role"),
     ],
 )
 def test_what_cannot_be_is_refused_as_on_the_command_line(

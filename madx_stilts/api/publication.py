@@ -1,0 +1,59 @@
+"""What is published on the hub, and what came of it. No torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from madx_stilts.hub.address import Address
+from madx_stilts.stack import AdapterRef, Stack
+
+
+@dataclass(frozen=True)
+class SharedFile:
+    """One file of a publication."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, repr=False)
+class Publication:
+    """What was sent to the hub, or would be.
+
+    Args:
+        title: What it is, for a person.
+        address: The repository.
+        refs: Adapters in it; none in a list of repositories.
+        files: All of it.
+        page: Its README.
+        sent: Names of the files that the hub did not have; none of a dry run.
+        kept: Names of those that it had, with equal checksums.
+        url: Of the commit or the pull request; empty if nothing was sent.
+    """
+
+    title: str
+    address: Address
+    refs: tuple[AdapterRef, ...]
+    files: tuple[SharedFile, ...]
+    page: str
+    sent: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    url: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Publication {self.address}: {len(self.sent)} of {len(self.files)} files sent>"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which adapters are published.
+
+    Args:
+        refs: One by one, or those of the stack.
+        stack: They are one stack; None: each is published by itself.
+        listed: A list of them is published too.
+    """
+
+    refs: Sequence[AdapterRef]
+    stack: Stack | None = None
+    listed: bool = False
