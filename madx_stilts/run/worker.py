@@ -12,6 +12,7 @@ import torch
 
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.records import Record
+from madx_stilts.run.begun import drop_begun
 from madx_stilts.run.brief import Brief
 from madx_stilts.run.crew import Crew
 from madx_stilts.run.events import Event, Watcher
@@ -57,6 +58,8 @@ def _some_are_open(ledger: Ledger) -> bool:
 def _do(crew: Crew, ledger: Ledger, claimed: list[JobId], turns: Turns) -> None:
     def tell(kept: Record) -> None:
         ledger.records.put(kept)
+        if kept.evaluation is not None:
+            drop_begun(ledger.records, kept.id)
         text = kept.error.message if kept.error else ""
         facts = {"status": kept.status, "reused": kept.reused, "seconds": kept.wall_seconds, "text": text}
         crew.watch(Event.model_validate({"kind": "ended", "worker": crew.number, "job": kept.id, **facts}))
