@@ -86,7 +86,7 @@ class SoFar:
     """What is known of a scoring that was begun; by default nothing."""
 
     languages: Mapping[str, Known] = field(default_factory=dict)
-    spent: Spent = Spent()
+    spent: Spent = field(default_factory=Spent)
 
 
 def begun(records: Records, id: JobId, way: Way) -> SoFar:

@@ -15,6 +15,7 @@ from madx_stilts.run.begun import sweep_begun
 from madx_stilts.run.brief import Brief, threads_each
 from madx_stilts.run.events import Event, Watcher, unwatched
 from madx_stilts.run.ledger import Ledger
+from madx_stilts.run.reserving import reserving
 from madx_stilts.run.site import Site
 
 EngineName = Literal["inline", "processes"]
@@ -98,7 +99,8 @@ def run_grid(
         brief = Brief(plan=plan.to_json(), site=site).model_copy(update=how)
         site.adapters.sweep()
         sweep_begun(site.records)
-        _engine(engine).run(brief, workers=count, watch=note)
+        with reserving(site.adapters, ledger, note) as tell:
+            _engine(engine).run(brief, workers=count, watch=tell)
         ledger.look()
     with suppress(StorageError):  # in a store that can only be read nothing is left lying
         site.adapters.sweep()

@@ -21,4 +21,4 @@ class Result:
     reused: bool = False
     data: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    spent: Spent = Spent()
+    spent: Spent = field(default_factory=Spent)

@@ -80,8 +80,8 @@ class Bench:
         on_batch: Called after each batch of a language.
         on_scored: Called after each language with what is known so far of each stack, so that it is kept whatever
             becomes of the next one.
-        known: What an earlier run of the same evaluation left of a stack, by language; these are not scored again. Their
-            data are read all the same, for what is said of all languages together. Not asked where predictions are kept.
+        known: What an earlier run of the same evaluation left of a stack, by language; these are not scored again, but
+            their data are read, for what is said of all languages together. Not called where predictions are kept.
     """
 
     backbone: Backbone
