@@ -121,7 +121,7 @@ class TrainSettings(Frozen):
     """Stop after so many looks without a better dev score; none: never."""
     dev_limit: Count | None = None
     """Score so many dev examples at most; none: as many as the training examples are limited to, all where they are
-    not (`with_dev_limit`)."""
+    not (`resolve_train`)."""
     keep: Literal["best", "last", "average"] = "best"
     """Which weights become the artefact: best on dev, last, or the mean of `snapshots` (arXiv 2305.16834)."""
     snapshots: Count = 10
@@ -178,18 +178,6 @@ class Part(Frozen):
     the first ones."""
     tokens: Tokens | None = None
     """Masked language modelling only: train on the first texts that have so many tokens together."""
-
-
-def with_dev_limit(train: TrainSettings, parts: Sequence[Part]) -> TrainSettings:
-    """Settings that also limit the dev data where each part of a training has a limit, so that a quick run is quick.
-
-    A `dev_limit` that is there stays. Text that is modelled has few held-out texts anyway and counts for nothing here.
-    """
-    limits = [part.limit for part in parts if part.task != MASKED_LM.name]
-    known = [limit for limit in limits if limit is not None]
-    if train.dev_limit is not None or not limits or len(known) < len(limits):
-        return train
-    return train.model_copy(update={"dev_limit": max(known)})
 
 
 class Sampling(Frozen):

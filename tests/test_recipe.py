@@ -2,7 +2,6 @@
 
 import typing
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +21,6 @@ from madx_stilts.recipe import (
     Start,
     TrainSettings,
     why_not_fused,
-    with_dev_limit,
 )
 
 MNLI = Part(task="mnli", language="en")
@@ -332,29 +330,3 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, object], pr
 def test_a_recipe_trains_on_something() -> None:
     with pytest.raises(ValidationError, match="at least 1 item"):
         Recipe(parts=())
-
-
-def _part(task: str = "mnli", limit: int | None = None) -> Part:
-    return Part(task=task, language="en", limit=limit)
-
-
-@pytest.mark.parametrize(
-    ("written", "parts", "expected"),
-    [
-        ({}, [_part(limit=64)], 64),
-        ({}, [_part()], None),
-        ({}, [_part(limit=64), _part("qqp", limit=100)], 100),
-        ({}, [_part(limit=64), _part("qqp")], None),
-        ({}, [_part(limit=64), _part("masked_lm")], 64),
-        ({}, [_part("masked_lm", limit=64)], None),
-        ({"dev_limit": 500}, [_part(limit=64)], 500),
-        ({"dev_limit": None}, [_part(limit=64)], 64),
-    ],
-)
-def test_dev_data_are_limited_as_training_data_are_unless_they_have_a_limit(
-    written: dict[str, Any], parts: list[Part], expected: int | None
-) -> None:
-    train = TrainSettings.model_validate({"epochs": 2, **written})
-    made = with_dev_limit(train, parts)
-    assert made.dev_limit == expected
-    assert made.model_copy(update={"dev_limit": train.dev_limit}) == train

@@ -11,15 +11,15 @@ from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.zoos import open_zoo, require_known
-from madx_stilts.config import AdapterConfig, load
+from madx_stilts.config import AdapterConfig, load, read
 from madx_stilts.data.read import find_all
 from madx_stilts.data.text import is_parallel, require_source
 from madx_stilts.errors import UnknownName, UsageError, brief
-from madx_stilts.formats import FORMATS
 from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_translated, why_only_lowest
+from madx_stilts.resolve import resolve_method, resolve_train, unbounded_epochs
 from madx_stilts.run.backbones import extent_of, origin_of
 from madx_stilts.stack import require_name
-from madx_stilts.tasks.task import FormatName, Split, Task
+from madx_stilts.tasks.task import Split, Task
 
 _DEVICES = frozenset({"cpu", "cuda", "mps", "xpu", "hpu", "xla", "ipu", "mtia", "maia", "npu", "privateuseone"})
 """The kinds that torch knows, or that extensions of it add."""
@@ -31,24 +31,29 @@ _TRACKERS = {
 
 
 def checked_config(
-    settings: Settings, options: CommonOptions, format_name: FormatName, references: Sequence[str] = ()
+    settings: Settings, options: CommonOptions, tasks: Sequence[Task], references: Sequence[str] = ()
 ) -> AdapterConfig:
     """Method and settings of a training, when all that its options say is right as far as it can be seen at once.
 
     Args:
+        tasks: What is trained on, `MASKED_LM` for text.
         references: Adapters that the training needs, as they were written.
+
+    Returns:
+        What is written; what is left open is filled in by the training itself.
 
     Raises:
         MadxStiltsError: The config has faults, an adapter is not known, a name cannot be, there is no such backbone,
             device or tracker, or a backbone whose config is on this machine has no room for the training.
     """
-    config = adapter_config(options, format_name)
+    config = adapter_config(options)
     require_known(open_zoo(settings), references)
     if options.name is not None:
         require_name(options.name)
     require_backbone(options, config.train.precision)
     require_tracker(options.tracker)
-    extent_of(options.backbone, offline=True).require(config.method, config.train)
+    method, train = resolve_method(config.method, tasks), resolve_train(config.train, tasks)
+    extent_of(options.backbone, offline=True).require(method, train)
     return config
 
 
@@ -70,7 +75,7 @@ def require_composable(config: AdapterConfig, *, alone: bool) -> None:
         raise UsageError(reason, hint="Use another kind, or train it without anything below.")
 
 
-def adapter_config(options: CommonOptions, format_name: FormatName) -> AdapterConfig:
+def adapter_config(options: CommonOptions) -> AdapterConfig:
     """Method and settings, from the config file and the options over it.
 
     Raises:
@@ -85,18 +90,14 @@ def adapter_config(options: CommonOptions, format_name: FormatName) -> AdapterCo
         "train.max_tokens": options.max_tokens,
         "train.precision": options.precision,
     }
-    config = load(options.config, AdapterConfig, kind="adapters", overrides=options.overrides, options=changes)
-    settings = config.train
-    if "max_tokens" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"max_tokens": FORMATS[format_name].max_tokens})
-    if options.epochs is not None and options.max_steps is None and not _sets_steps(options):
-        # Who asks for epochs gets them, also over a config that bounds the steps.
-        settings = settings.model_copy(update={"max_steps": None})
-    return config.model_copy(update={"train": settings})
-
-
-def _sets_steps(options: CommonOptions) -> bool:
-    return any(override.startswith("train.max_steps=") for override in options.overrides)
+    if options.config is None:
+        config = read("", AdapterConfig, source="The config", overrides=options.overrides, options=changes)
+    else:
+        config = load(options.config, AdapterConfig, kind="adapters", overrides=options.overrides, options=changes)
+    given = [key for key, value in changes.items() if value is not None]
+    given += [override.partition("=")[0] for override in options.overrides]
+    asked = {key.removeprefix("train.") for key in given}
+    return config.model_copy(update={"train": unbounded_epochs(config.train, asked)})
 
 
 def require_no_translations(config: AdapterConfig) -> None:

@@ -7,14 +7,10 @@ from madx_stilts.cli.mixture_options import MixtureOptions
 from madx_stilts.cli.requests import training_code
 from madx_stilts.cli.telling import note
 from madx_stilts.errors import UsageError
-from madx_stilts.formats import FORMATS
 from madx_stilts.recipe import Sampling, SamplingKind
-from madx_stilts.tasks.task import FormatName, Task
+from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.tasks.world import World
-
-MLM_SHARE = 0.25
-"""Share of the steps that model text, if text is given without one."""
 
 
 def members_of(words: Sequence[str], language: str | None, tasks: Mapping[str, Task]) -> list[tuple[Task, str | None]]:
@@ -76,14 +72,8 @@ def sampling_of(options: MixtureOptions, *, tasks: int, texts: int) -> Sampling 
         kind=kind or "proportional",
         cap=options.cap,
         temperature=options.temperature,
-        masked_lm=(options.mlm_share or MLM_SHARE) if texts else None,
+        masked_lm=options.mlm_share,
     )
-
-
-def widest_format(tasks: Sequence[Task], *, with_text: bool) -> FormatName:
-    """The format that needs the longest sequences; its default length is that of all."""
-    names = [*(task.format for task in tasks), *([MASKED_LM.format] if with_text else [])]
-    return max(names, key=lambda name: FORMATS[name].max_tokens)
 
 
 def _refuse_idle(options: MixtureOptions, kind: str | None, *, tasks: int, texts: int) -> None:

@@ -52,7 +52,7 @@ class CommonOptions:
     backbone: str = "xlmr-base"
     device: str = "auto"
     precision: str | None = None
-    config: str = "default"
+    config: str | None = None
     overrides: tuple[str, ...] = ()
     seed: int = 0
     limit: int | None = None
@@ -104,7 +104,7 @@ RECIPE = (
         "--config",
         section=_OfRecipe,
         metavar="NAME",
-        default="default",
+        shown="default; language adapters have the size of MAD-X",
         help="Method and settings: a built-in name (default, quick, language, ...) or a YAML file.",
     ),
     option(

@@ -52,8 +52,8 @@ def train() -> None:
 def language(settings: Settings, language: str, text: str, tokens: int | None, as_json: bool) -> None:
     """Train a language adapter on plain text.
 
-    LANGUAGE is a code, such as sw. Training is masked language modelling, as in MAD-X. With --config language the
-    adapter has the size and the invertible part that MAD-X has.
+    LANGUAGE is a code, such as sw. Training is masked language modelling, as in MAD-X, and so are the size of the
+    adapter and its invertible part. With --config language the training is as long as there, too.
 
     \b
       madx-stilts train language sw --text swahili.txt --config language
@@ -63,10 +63,11 @@ def language(settings: Settings, language: str, text: str, tokens: int | None, a
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.requests import tell_unknown_language
     from madx_stilts.stack import Role, require_name
+    from madx_stilts.tasks.text import MASKED_LM
 
     options = TRAINING.chosen()
     require_name(options.name or language)
-    config = checked_config(settings, options, "text")
+    config = checked_config(settings, options, [MASKED_LM])
     require_texts([(language, text)])
     require_translations(config, text, language)
     tell_unknown_language(language, data_place(settings).world)
@@ -111,18 +112,19 @@ def intermediate(
         require_texts,
         require_training_data,
     )
-    from madx_stilts.cli.mixing import members_of, sampling_of, texts_of, widest_format
+    from madx_stilts.cli.mixing import members_of, sampling_of, texts_of
     from madx_stilts.cli.places import data_place
     from madx_stilts.cli.stacks import require_bottom
     from madx_stilts.cli.zoos import find_language, open_zoo, references
     from madx_stilts.stack import Role
     from madx_stilts.tasks.task import require_own_data
+    from madx_stilts.tasks.text import MASKED_LM
 
     options, mixture, place = TRAINING.chosen(), MIXTURE.chosen(), data_place(settings)
     members, texts = members_of(tasks, language, place.tasks), texts_of(mixture, place.world)
     sampling = sampling_of(mixture, tasks=len(members), texts=len(texts))
-    shape = widest_format([task for task, _ in members], with_text=bool(texts))
-    config = checked_config(settings, options, shape, references(language_adapter))
+    learned = [*(task for task, _ in members), *([MASKED_LM] if texts else [])]
+    config = checked_config(settings, options, learned, references(language_adapter))
     require_composable(config, alone=language_adapter is None)
     require_no_translations(config)
     require_bottom(open_zoo(settings), language_adapter)
@@ -201,11 +203,11 @@ def target(
 
     options, known = TRAINING.chosen(), data_place(settings).tasks
     chosen = known[task]
-    config = checked_config(settings, options, chosen.format, references(on) + references(language_adapter))
+    stages = [known[stage] for stage in chosen.training_tasks]
+    config = checked_config(settings, options, stages, references(on) + references(language_adapter))
     require_composable(config, alone=language_adapter is None and (on is None or transfer == "continue"))
     require_no_translations(config)
     require_transfer(open_zoo(settings), on, language_adapter, transfer, config.method)
-    stages = [known[stage] for stage in chosen.training_tasks]
     language = language and training_code(stages[0], language)
     require_training_data(settings, stages, language)
 

@@ -3,16 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
 
-from madx_stilts.formats import FORMATS
 from madx_stilts.grid.column import Change, Column, part_of, text_parts
 from madx_stilts.grid.grid import Grid, Making, Training
-from madx_stilts.recipe import Frozen, Fusion, Method, Part, Recipe, Sampling, Start, TrainSettings, with_dev_limit
+from madx_stilts.recipe import Fusion, Method, Part, Recipe, Sampling, Start, TrainSettings
+from madx_stilts.resolve import merged, resolve_method, resolve_sampling, resolve_train, unbounded_epochs
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
-
-M = TypeVar("M", bound=Frozen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +43,7 @@ class Blueprint:
             fusion=fusion,
             start=start,
             method=self.method,
-            train=with_dev_limit(self.train, self.parts),
+            train=self.train,
             seed=seed,
         )
 
@@ -72,8 +69,8 @@ class Drawing:
             limit=training.limit,
             tokens=training.tokens,
         )
-        train = _with_length(training.train, [MASKED_LM])
-        return Blueprint(code, (part,), training.method, train, text=training.text or "")
+        train = resolve_train(training.train, [MASKED_LM], [part])
+        return Blueprint(code, (part,), resolve_method(training.method, [MASKED_LM]), train, text=training.text or "")
 
     def column(self, column: Column) -> tuple[Blueprint, ...]:
         """The trainings of an intermediate, one after another, or for a fusion, apart; none for the column without one.
@@ -106,7 +103,7 @@ class Drawing:
     def _of_task(self, task: Task, training: Training, name: str) -> Blueprint:
         making = changed(training, training.by_task.get(task.name, Change()))
         part = part_of(task.name, self.tasks, making.limit)
-        return Blueprint(name, (part,), making.method, _with_length(making.train, [task]))
+        return Blueprint(name, (part,), making.method, resolve_train(making.train, [task], [part]))
 
     def _stage(self, column: Column, words: Sequence[str], name: str) -> Blueprint:
         training = self.grid.train.intermediate
@@ -120,8 +117,8 @@ class Drawing:
             name,
             (*parts, *texts),
             making.method,
-            _with_length(making.train, [*learned, *([MASKED_LM] if texts else [])]),
-            sampling=_sampling(column) if len(words) + len(texts) > 1 else None,
+            resolve_train(making.train, [*learned, *([MASKED_LM] if texts else [])], [*parts, *texts]),
+            sampling=_sampling(column, tasks=len(words), texts=len(texts)),
             text=(column.text or self.grid.train.language.text or "") if texts else "",
         )
 
@@ -140,27 +137,14 @@ def changed(making: Making, change: Change) -> Making:
     """
     written = change.model_fields_set
     return Making(
-        method=_merged(making.method, change.method),
-        train=_merged(making.train, change.train),
+        method=merged(making.method, change.method),
+        train=unbounded_epochs(merged(making.train, change.train), change.train.model_fields_set),
         limit=change.limit if "limit" in written else making.limit,
     )
 
 
-def _merged(old: M, new: Frozen) -> M:
-    """A value with the fields in which another one was set."""
-    if not new.model_fields_set:
-        return old
-    fields = {name: getattr(old, name) for name in old.model_fields_set}
-    return type(old).model_validate(fields | {name: getattr(new, name) for name in new.model_fields_set})
-
-
-def _with_length(train: TrainSettings, tasks: Sequence[Task]) -> TrainSettings:
-    """Settings with the length that suits the shape of the tasks, where none is written."""
-    if "max_tokens" in train.model_fields_set:
-        return train
-    return train.model_copy(update={"max_tokens": max(FORMATS[task.format].max_tokens for task in tasks)})
-
-
-def _sampling(column: Column) -> Sampling:
-    sampling = column.sampling or Sampling()
-    return sampling.model_copy(update={"masked_lm": column.masked_lm})
+def _sampling(column: Column, *, tasks: int, texts: int) -> Sampling | None:
+    if tasks + texts == 1:
+        return None
+    written = (column.sampling or Sampling()).model_copy(update={"masked_lm": column.masked_lm if texts else None})
+    return resolve_sampling(written, tasks=tasks, texts=texts)

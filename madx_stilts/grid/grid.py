@@ -60,7 +60,6 @@ class IntermediateTraining(Training):
 class LanguageTraining(Making):
     """How language adapters are made, and of what text."""
 
-    method: Method = Method(kind="seq_bn_inv", reduction_factor=2)
     text: str | None = None
     """`owner/name` of a data set that has every language, or a file where only one language is needed."""
     tokens: Tokens | None = None

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from madx_stilts.hub.story import Story
-from madx_stilts.nets.fusion import FOLDER as FUSION
-from madx_stilts.zoo.folder import LINEAGE
+from madx_stilts.zoo.folder import FUSION, LINEAGE
 
 _FOLDER = "FOLDER"
 """Stands for where the reader has put the files, if they are not on the hub."""

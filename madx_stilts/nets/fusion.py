@@ -21,8 +21,6 @@ from madx_stilts.errors import AdapterError
 from madx_stilts.files import told_as_storage
 from madx_stilts.nets.backbone import Backbone
 
-FOLDER: Final = "fusion"
-"""The folder, inside a target's folder, that holds its fusion layer."""
 CONFIG: Final = "adapter_fusion_config.json"
 WEIGHTS: Final = "model_adapter_fusion.safetensors"
 _KIND: Final = "dynamic"

@@ -15,11 +15,11 @@ from madx_stilts.files import told_as_storage
 from madx_stilts.nets.adapter_model import told
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.nets.fusion import FOLDER as FUSION
 from madx_stilts.nets.fusion import add_fusion, composition, load_fusion, remove_fusion
 from madx_stilts.nets.soundness import require_finite_adapter
 from madx_stilts.recipe import Method
 from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.zoo.folder import FUSION
 
 # Methods whose only module in a layer is its output adapter, so that all before it can be shared between learners.
 _OUTPUT_ONLY = frozenset({"seq_bn", "seq_bn_inv"})

@@ -9,7 +9,6 @@ import torch
 from madx_stilts.formats import FORMATS
 from madx_stilts.nets.attach import HEADS, attach, attach_head
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.nets.fusion import FOLDER as FUSION
 from madx_stilts.nets.fusion import save_fusion
 from madx_stilts.nets.heads import Head, add_head, copy_head
 from madx_stilts.nets.stacking import (
@@ -30,6 +29,7 @@ from madx_stilts.train.learner import Learner
 from madx_stilts.train.schedule import Course
 from madx_stilts.train.translations import Translations
 from madx_stilts.zoo.composition import check_continued, check_fusable
+from madx_stilts.zoo.folder import FUSION
 from madx_stilts.zoo.store import Zoo
 
 

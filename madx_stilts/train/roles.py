@@ -23,8 +23,8 @@ from madx_stilts.recipe import (
     Start,
     why_alone,
     why_only_lowest,
-    with_dev_limit,
 )
+from madx_stilts.resolve import resolve_method, resolve_sampling, resolve_train
 from madx_stilts.stack import AdapterRef, Role, require_name
 from madx_stilts.tasks.task import Task, require_own_data
 from madx_stilts.tasks.text import MASKED_LM
@@ -90,7 +90,7 @@ def train_language(shop: Workshop, language: str, text: str, wish: Wish, *, toke
         tokens: See `Text.tokens`.
     """
     source = Text(text, language, tokens)
-    recipe = _recipe((_text_part(source, wish),), wish, below=())
+    recipe = _recipe((_text_part(source, wish),), [MASKED_LM], wish, below=())
     return train(
         shop, recipe, Materials([_text_material(shop, source, wish)]), role=Role.LANGUAGE, name=wish.name or language
     )
@@ -106,19 +106,19 @@ def train_intermediate(shop: Workshop, task_name: str, wish: Wish) -> Card:
     require_own_data(task)
     part, below = _part(task, wish), _ids(wish.language_adapter)
     check_below(shop.zoo, below)
-    recipe = _recipe((part,), wish, below=below)
+    recipe = _recipe((part,), [task], wish, below=below)
     materials = Materials([gather(part, recipe.train, shop.place)])
     return train(shop, recipe, materials, role=Role.INTERMEDIATE, name=wish.name or _task_name(part, task))
 
 
 def train_mixture(
-    shop: Workshop, members: Sequence[Member], sampling: Sampling, wish: Wish, *, texts: Sequence[Text] = ()
+    shop: Workshop, members: Sequence[Member], sampling: Sampling | None, wish: Wish, *, texts: Sequence[Text] = ()
 ) -> Card:
     """Train one intermediate adapter on several tasks at once, with a head for each.
 
     Args:
         members: The tasks; one is enough if there are texts.
-        sampling: How often each is drawn.
+        sampling: How often each is drawn; None: in proportion to their sizes.
         texts: For masked language modelling beside the tasks.
 
     Raises:
@@ -134,7 +134,9 @@ def train_mixture(
         *(_part(tasks[one.task], replace(wish, language=one.language or wish.language)) for one in members),
         *(_text_part(text, wish) for text in texts),
     ]
-    recipe = _recipe(tuple(parts), wish, below=below, sampling=sampling)
+    learned = [task_named(part.task, tasks) for part in parts]
+    drawn = resolve_sampling(sampling, tasks=len(members), texts=len(texts))
+    recipe = _recipe(tuple(parts), learned, wish, below=below, sampling=drawn)
     materials = [gather(part, recipe.train, shop.place) for part in parts[: len(members)]]
     materials += [_text_material(shop, text, wish) for text in texts]
     name = wish.name or ".".join(["mix", *(_task_name(part, task_named(part.task, tasks)) for part in parts)])
@@ -177,7 +179,7 @@ def train_target(
         held.enter_context(shop.zoo.holding((*below, *(ref.id for ref in on))))
         for stage, name in zip(stages, names, strict=True):
             part = _part(tasks[stage], wish)
-            recipe = _recipe((part,), wish, below=below, start=start, fusion=fusion)
+            recipe = _recipe((part,), [tasks[stage]], wish, below=below, start=start, fusion=fusion)
             materials = Materials([gather(part, recipe.train, shop.place)])
             card = train(shop, recipe, materials, role=Role.TARGET, name=name)
             held.enter_context(shop.zoo.holding([card.id]))  # for the next stage, which starts from it
@@ -203,6 +205,7 @@ def _text_material(shop: Workshop, text: Text, wish: Wish) -> Material:
 
 def _recipe(
     parts: tuple[Part, ...],
+    tasks: Sequence[Task],
     wish: Wish,
     *,
     below: tuple[str, ...],
@@ -210,7 +213,8 @@ def _recipe(
     sampling: Sampling | None = None,
     fusion: Fusion | None = None,
 ) -> Recipe:
-    method, settings = wish.config.method, with_dev_limit(wish.config.train, parts)
+    method = resolve_method(wish.config.method, tasks)
+    settings = resolve_train(wish.config.train, tasks, parts)
     if (below or fusion) and method.kind not in COMPOSABLE:
         raise UsageError(why_alone(method.kind), hint="Use one of these, or train it without anything below.")
     if (below or fusion) and (reason := why_only_lowest(method.kind)):

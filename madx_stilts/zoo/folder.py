@@ -10,6 +10,8 @@ from madx_stilts.errors import AdapterError
 from madx_stilts.zoo.layer import CARD
 
 LINEAGE: Final = "lineage"
+FUSION: Final = "fusion"
+"""The folder, inside a target's folder, that holds its fusion layer."""
 MAX_FILES: Final = 10_000
 """In a folder of adapters, cards and pages included."""
 _SEGMENT = re.compile(r"[\w.+ ()\[\]@=,-]{1,255}")

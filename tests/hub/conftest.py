@@ -6,12 +6,14 @@ import io
 import json
 import os
 import shutil
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import PIPE
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
@@ -106,6 +108,48 @@ def running() -> Callable[[], Any]:
     spec.loader.exec_module(module)
     started: Callable[[], Any] = module.running
     return started
+
+
+PLAIN = """
+import gc, json, os, sys
+sys.modules["madx_stilts"] = None  # as if it were not installed: importing it would fail
+import torch, transformers
+from adapters import AutoAdapterModel
+
+gc.freeze()
+for line in sys.stdin:
+    folder, code = json.loads(line)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.chdir(folder)
+        os.dup2(writing, 1)
+        exec(code)
+        sys.stdout.flush()
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as printed:
+        text = printed.read()
+    print(json.dumps([os.waitpid(child, 0)[1], text]), flush=True)
+"""
+"""Runs pieces of code, each in a fork of a process that imported `adapters` once."""
+
+
+@pytest.fixture(scope="session")
+def plain_python() -> Iterator[Callable[[Path, str], Any]]:
+    """Runs code in a folder, in a process that knows `adapters` and not this package; gives the JSON it prints last."""
+    with subprocess.Popen([sys.executable, "-c", PLAIN], stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def run(folder: Path, code: str) -> Any:
+            print(json.dumps([str(folder), code]), file=process.stdin, flush=True)
+            status, printed = json.loads(process.stdout.readline() if process.stdout else "")
+            assert status == 0, printed
+            return json.loads(printed.splitlines()[-1])
+
+        yield run
+        process.stdin.close()
 
 
 @pytest.fixture

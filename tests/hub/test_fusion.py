@@ -1,9 +1,7 @@
 """A target over a fusion is given away with its members, and answers the same with plain `adapters`, by its page."""
 
-import json
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,13 @@ import pytest
 import torch
 
 Place = Any
+Plain = Callable[[Path, str], Any]
 TEXTS = (["the small dog sleeps in the house", "a bird"], ["the dog sleeps", "a bird sings in the garden"])
 TARGET = "target/xnli+fuse.snli.mnli"
-ENDING = """
+ENDING = f"""
+import json, torch
 with torch.no_grad():
-    print(json.dumps(model(**tokenizer(*TEXTS, padding=True, return_tensors="pt")).logits.tolist()))
+    print(json.dumps(model(**tokenizer(*{TEXTS!r}, padding=True, return_tensors="pt")).logits.tolist()))
 """
 
 
@@ -48,26 +48,20 @@ def our_logits(place: Place) -> torch.Tensor:
         return answer(backbone, head, "classification", inputs, {})[0]
 
 
-def test_the_code_of_its_page_gives_our_logits_without_this_package(fused: Place, tmp_path: Path) -> None:
+def test_the_code_of_its_page_gives_our_logits_without_this_package(
+    fused: Place, plain_python: Plain, tmp_path: Path
+) -> None:
     fused.does("zoo", "export", TARGET, tmp_path / "out")
     page = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     match = re.search(r"```python\n(.*?)```", page, flags=re.DOTALL)
     assert match is not None
     code = match[1].replace("FOLDER_OF_THE_BACKBONE", str(fused.backbone)).replace('"FOLDER"', '"out"')
-    start = f"import json, sys\nsys.modules['madx_stilts'] = None\nimport torch\nTEXTS = {TEXTS!r}\n"
-    done = subprocess.run(
-        [sys.executable, "-c", start + code + ENDING], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
-    theirs = torch.tensor(json.loads(done.stdout.splitlines()[-1]))
+    theirs = torch.tensor(plain_python(tmp_path, code + ENDING))
     torch.testing.assert_close(theirs, our_logits(fused), rtol=0, atol=1e-6)
-    without = torch.tensor(json.loads(_without_fusion(start + code, tmp_path)))
+    alone = re.sub(r"Stack\(Fuse\([^)]*\), target\)", "Stack(target)", code)
+    assert alone != code
+    without = torch.tensor(plain_python(tmp_path, alone + ENDING))
     assert not torch.allclose(theirs, without, rtol=0, atol=1e-6)
-
-
-def _without_fusion(code: str, folder: Path) -> str:
-    code = re.sub(r"Stack\(Fuse\([^)]*\), target\)", "Stack(target)", code)
-    done = subprocess.run([sys.executable, "-c", code + ENDING], capture_output=True, text=True, check=True, cwd=folder)
-    return done.stdout.splitlines()[-1]
 
 
 def test_its_page_tells_what_it_stands_on(fused: Place, tmp_path: Path) -> None:

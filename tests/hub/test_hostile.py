@@ -49,6 +49,12 @@ def ways(content: object, way: tuple[object, ...] = ()) -> list[tuple[object, ..
     return [one for key, value in inner for one in ((*way, key), *ways(value, (*way, key)))]
 
 
+def write(path: Path, content: bytes) -> None:
+    """Write a file in the place of what is there: never through a link, never into a pipe."""
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+
+
 def change_json(draw: Draw, folder: Path) -> None:
     path = folder / draw(st.sampled_from(JSON_FILES))
     try:
@@ -71,7 +77,7 @@ def change_json(draw: Draw, folder: Path) -> None:
         place[draw(st.text(max_size=6))] = draw(values)
     else:
         place.append(draw(values))
-    path.write_text(json.dumps(content))
+    write(path, json.dumps(content).encode())
 
 
 def change_bytes(draw: Draw, folder: Path) -> None:
@@ -82,21 +88,22 @@ def change_bytes(draw: Draw, folder: Path) -> None:
     content = bytearray(path.read_bytes())
     at = draw(st.integers(0, min(len(content), 2000)))
     content[at : at + draw(st.integers(0, 4))] = draw(st.binary(max_size=8))
-    path.write_bytes(bytes(content[: draw(st.sampled_from([len(content), len(content) // 2, 0]))]))
+    write(path, bytes(content[: draw(st.sampled_from([len(content), len(content) // 2, 0]))]))
 
 
 def change_files(draw: Draw, folder: Path) -> None:
     path = draw(st.sampled_from([*sorted(folder.rglob("*")), folder / "new"]))
     what = draw(st.sampled_from(["remove", "link", "pipe", "folder", "add"]))
     if what == "add":
-        (folder / "more.json").write_text("{}")
+        if not (folder / "more.json").is_dir():
+            write(folder / "more.json", b"{}")
         return
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
     if what == "link":
-        path.symlink_to(draw(st.sampled_from(["/etc/passwd", "nowhere", ".", "card.json"])))
+        path.symlink_to(draw(st.sampled_from([__file__, "nowhere", ".", "card.json"])))
     elif what == "pipe":
         os.mkfifo(path)
     elif what == "folder":
@@ -116,7 +123,7 @@ def sign(folder: Path) -> None:
         card["files"] |= {name: sha256((folder / name).read_bytes()).hexdigest() for name in there}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return
-    (folder / "card.json").write_text(json.dumps(card))
+    write(folder / "card.json", json.dumps(card).encode())
 
 
 def imported(zoo: Zoo, folder: Path) -> tuple[list[AdapterRef], MadxStiltsError | None]:

@@ -1,9 +1,6 @@
 """What is published works for people who have `adapters` and not this package: the same logits, to 1e-6."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,40 +9,30 @@ import torch
 
 Place = Any
 TEXTS = (["the small dog sleeps in the house", "a bird"], ["the dog sleeps", "a bird sings in the garden"])
-PLAIN = """
-import json, sys
-sys.modules["madx_stilts"] = None  # as if it were not installed: importing it would fail
-import torch
+BEGIN = f"""
+import json, torch
 from adapters import AutoAdapterModel
 from adapters.composition import Stack
 from transformers import AutoTokenizer
 
-backbone, folder, below, texts = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])
-model = AutoAdapterModel.from_pretrained(backbone)
-tokenizer = AutoTokenizer.from_pretrained(backbone)
-if below is None:
-    model.load_adapter_setup(folder, set_active=True)
-else:
-    names = [model.load_adapter(f"{folder}/{name}", use_safetensors=True, with_head=False) for name in below]
-    model.active_adapters = Stack(*names, model.load_adapter(folder))
-model.eval()
-with torch.no_grad():
-    inputs = tokenizer(*texts, padding=True, return_tensors="pt")
-    answers = [model(**inputs).logits.tolist()]
-    if below:
-        model.active_adapters = Stack(model.active_adapters.last())
-        answers.append(model(**inputs).logits.tolist())
-    print(json.dumps(answers))
+def print_logits(*stacks):
+    inputs = tokenizer(*{TEXTS!r}, padding=True, return_tensors="pt")
+    logits = []
+    model.eval()
+    with torch.no_grad():
+        for stack in stacks:
+            model.active_adapters = stack
+            logits.append(model(**inputs).logits.tolist())
+    print(json.dumps(logits))
+
 """
+Plain = Callable[[Path, str], Any]
 
 
-def plain_logits(backbone: Path, folder: Path, below: Sequence[str] | None) -> list[torch.Tensor]:
-    """Logits of a process without this package; if something is below, also those without it."""
-    words = [str(backbone), str(folder), json.dumps(below), json.dumps(TEXTS)]
-    done = subprocess.run(
-        [sys.executable, "-c", PLAIN, *words], capture_output=True, text=True, check=True, cwd=folder.parent
-    )
-    return [torch.tensor(one) for one in json.loads(done.stdout.splitlines()[-1])]
+def begin(backbone: Path) -> str:
+    """The code that loads a backbone."""
+    kinds = "(AutoAdapterModel, AutoTokenizer)"
+    return f"{BEGIN}model, tokenizer = (kind.from_pretrained({str(backbone)!r}) for kind in {kinds})\n"
 
 
 @pytest.fixture(scope="module")
@@ -66,17 +53,27 @@ def our_logits(trained: Place) -> torch.Tensor:
         return answer(backbone, head, "classification", inputs, {})[0]
 
 
-def test_an_adapter_with_its_lineage_gives_our_logits(trained: Place, our_logits: torch.Tensor, tmp_path: Path) -> None:
+def test_an_adapter_with_its_lineage_gives_our_logits(
+    trained: Place, plain_python: Plain, our_logits: torch.Tensor, tmp_path: Path
+) -> None:
     trained.does("zoo", "export", "target/xnli+snli", tmp_path / "out")
-    below = [f"lineage/{path.name}" for path in (tmp_path / "out" / "lineage").iterdir()]
-    logits, without = plain_logits(trained.backbone, tmp_path / "out", below)
+    (below,) = (tmp_path / "out" / "lineage").iterdir()
+    load = f"""
+lower = model.load_adapter("out/lineage/{below.name}", use_safetensors=True, with_head=False)
+upper = model.load_adapter("out")
+print_logits(Stack(lower, upper), Stack(upper))
+"""
+    logits, without = map(torch.tensor, plain_python(tmp_path, begin(trained.backbone) + load))
     torch.testing.assert_close(logits, our_logits, rtol=0, atol=1e-6)
     assert not torch.allclose(without, our_logits, rtol=0, atol=1e-6)
 
 
-def test_a_whole_stack_gives_our_logits_in_one_call(trained: Place, our_logits: torch.Tensor, tmp_path: Path) -> None:
+def test_a_whole_stack_gives_our_logits_in_one_call(
+    trained: Place, plain_python: Plain, our_logits: torch.Tensor, tmp_path: Path
+) -> None:
     trained.does("zoo", "export", "intermediate/snli,target/xnli+snli", tmp_path / "out")
-    (logits,) = plain_logits(trained.backbone, tmp_path / "out", None)
+    load = 'model.load_adapter_setup("out", set_active=True)\nprint_logits(model.active_adapters)\n'
+    (logits,) = map(torch.tensor, plain_python(tmp_path, begin(trained.backbone) + load))
     torch.testing.assert_close(logits, our_logits, rtol=0, atol=1e-6)
 
 

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from madx_stilts.errors import AdapterError, PreflightError
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.nets.fusion import CONFIG, FOLDER, WEIGHTS, distance, fusion_parameters, of_fusion, save_fusion
+from madx_stilts.nets.fusion import CONFIG, WEIGHTS, distance, fusion_parameters, of_fusion, save_fusion
 from madx_stilts.nets.preflight import check_effects
 from madx_stilts.nets.stacking import activate, adapter_parameters, add_fresh, load, remove, save, seeded
 from madx_stilts.recipe import FUSABLE, Method
+from madx_stilts.zoo.folder import FUSION
 
 Stand = Callable[..., str]
 Inputs = dict[str, Tensor]
@@ -59,11 +60,11 @@ def test_it_is_what_plain_adapters_computes_from_the_files(
     names = place(kind=kind, below=below)
     for name in names:
         save(backbone, tmp_path / name, name, head=False)
-    save_fusion(backbone, tmp_path / FOLDER, "top-1")
+    save_fusion(backbone, tmp_path / FUSION, "top-1")
     plain = AutoAdapterModel.from_pretrained(tiny_backbone, local_files_only=True)
     for name in names:
         plain.load_adapter(str(tmp_path / name), use_safetensors=True, with_head=False)
-    plain.load_adapter_fusion(str(tmp_path / FOLDER), use_safetensors=True)
+    plain.load_adapter_fusion(str(tmp_path / FUSION), use_safetensors=True)
     plain.active_adapters = Composition(*names[:-3], Fuse("one-1", "two-1"), "top-1")
     plain.eval()
     plain.requires_grad_(False)  # as ours are; torch multiplies what asks for gradients in another order
@@ -99,7 +100,7 @@ def test_saved_and_loaded_it_gives_identical_hidden_states(
     names = place(kind=kind, leave_out=leave_out, below="lang-1")
     before = hidden(backbone, names, inputs)
     save(backbone, tmp_path / "top", "top-1", head=False)
-    save_fusion(backbone, tmp_path / "top" / FOLDER, "top-1")
+    save_fusion(backbone, tmp_path / "top" / FUSION, "top-1")
     remove(backbone, "top-1")
     load(backbone, tmp_path / "top", identity=ID, name="again-1", fuses=names[1:3])
     assert torch.equal(hidden(backbone, [*names[:-1], "again-1"], inputs), before)
@@ -162,21 +163,21 @@ def test_files_that_do_not_fit_are_refused_and_nothing_stays(
 ) -> None:
     names = place()
     save(backbone, tmp_path, "top-1", head=False)
-    save_fusion(backbone, tmp_path / FOLDER, "top-1")
+    save_fusion(backbone, tmp_path / FUSION, "top-1")
     remove(backbone, "top-1")
-    weights, members = load_file(tmp_path / FOLDER / WEIGHTS), names[:2]
+    weights, members = load_file(tmp_path / FUSION / WEIGHTS), names[:2]
     key = next(iter(weights))
     match damage:
         case "members":
             members = members[::-1]
         case "shape":
-            save_file(weights | {key: torch.zeros(3)}, tmp_path / FOLDER / WEIGHTS)
+            save_file(weights | {key: torch.zeros(3)}, tmp_path / FUSION / WEIGHTS)
         case "missing":
-            save_file({name: weights[name] for name in weights if name != key}, tmp_path / FOLDER / WEIGHTS)
+            save_file({name: weights[name] for name in weights if name != key}, tmp_path / FUSION / WEIGHTS)
         case "bytes":
-            (tmp_path / FOLDER / WEIGHTS).write_bytes(b"nothing")
+            (tmp_path / FUSION / WEIGHTS).write_bytes(b"nothing")
         case "gone":
-            (tmp_path / FOLDER / CONFIG).unlink()
+            (tmp_path / FUSION / CONFIG).unlink()
     modules = {name for name, _ in backbone.base.named_modules()}
     with pytest.raises(AdapterError, match="fusion layer"):
         load(backbone, tmp_path, identity=ID, name="again-1", fuses=members)

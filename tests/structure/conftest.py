@@ -14,7 +14,7 @@ PACKAGE = Path(madx_stilts.__file__).parent
 # another, the longer one counts. Modules of one floor may import each other, as long as no circle comes of it.
 FLOORS = {
     "plain values": "errors escape registry languages spellings files bounds findings strict_json resources metrics",
-    "words": "stack recipe tasks formats card",
+    "words": "stack recipe resolve tasks formats card",
     "plans": (
         "strict_yaml config_faults config connections deadline transfer backbone_files positions zoo grid report "
         "miniature"

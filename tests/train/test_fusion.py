@@ -14,7 +14,7 @@ from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
 from madx_stilts.errors import UsageError
 from madx_stilts.nets.attach import attach, attach_head
-from madx_stilts.nets.fusion import FOLDER, WEIGHTS
+from madx_stilts.nets.fusion import WEIGHTS
 from madx_stilts.nets.heads import answer
 from madx_stilts.nets.stacking import activate, adapter_parameters, remove
 from madx_stilts.recipe import Fusion, FusionSettings, Method
@@ -23,6 +23,7 @@ from madx_stilts.train.listen import Quiet
 from madx_stilts.train.lockstep import Order, company_of, train_together
 from madx_stilts.train.roles import Wish, train_intermediate, train_target
 from madx_stilts.zoo.composition import Transfer
+from madx_stilts.zoo.folder import FUSION
 from madx_stilts.zoo.prune import plan_pruning
 
 World = Any
@@ -43,7 +44,7 @@ def fused(world: World, shop: Shop, *, config: AdapterConfig | None = None, **ch
 def weights(shop: Shop, card: Card) -> dict[str, Tensor]:
     """Of adapter, head and fusion layer, under names that are the same for every target."""
     folder = shop.zoo.folder(card.id)
-    files = [folder / "adapter.safetensors", folder / "model_head.safetensors", folder / FOLDER / WEIGHTS]
+    files = [folder / "adapter.safetensors", folder / "model_head.safetensors", folder / FUSION / WEIGHTS]
     found = {name: value for file in files for name, value in load_file(file).items()}
     return {name.replace(card.name, "target"): value for name, value in found.items()}
 
@@ -97,7 +98,7 @@ def test_the_card_names_the_members_in_their_order(world: World) -> None:
     assert tuple(parent.id for parent in card.parents) == members
     assert [str(ref).partition("@")[0] for ref in shop.zoo.refs_of(card.id)] == ["target/xnli+fuse.low.high"]
     assert [one.id for one in shop.zoo.lineage(card.id)] == [*members, card.id]
-    assert f"{FOLDER}/{WEIGHTS}" in card.files
+    assert f"{FUSION}/{WEIGHTS}" in card.files
     pruning = plan_pruning(shop.zoo.root_of(card.id), members)
     assert {one.reason for one in pruning.kept} == {f"is needed by {card.name}"}
     assert not pruning.going

@@ -4,7 +4,7 @@ from string import ascii_lowercase
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
@@ -80,6 +80,7 @@ def test_pieces_of_a_text_without_spaces_are_words() -> None:
     assert [len(word) for word in Cutter(TOKENIZER).words(pieces)] == [1] * 11 + [2]
 
 
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1))
 def test_a_dictionary_is_found_again_whatever_the_order(seed: int) -> None:
     rng = np.random.default_rng(seed)

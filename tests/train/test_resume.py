@@ -1,5 +1,6 @@
 """Killed at any moment, a training that is run again ends with the weights of one that was never disturbed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -143,45 +144,53 @@ def test_a_damaged_checkpoint_is_not_trusted(
     assert_equal(weights(make_shop(tiny_backbone), wish), undisturbed)
 
 
-GATED = """
-import sys
+SIGNALLED = """
+import gc, json, os, signal, sys
+from pathlib import Path
+import madx_stilts.run.worker
 from madx_stilts.cli.main import main
 from madx_stilts.train import loop
 
+command, *plan = json.loads(sys.argv[1])
 save = loop.save_checkpoint
+gc.freeze()  # what was imported is not looked through in each fork
 
-def save_and_wait(path, learner):
-    save(path, learner)
-    print("saved", flush=True)
-    sys.stdin.readline()
+def run(zoo, number):
+    (saved, say), (go_on, allow) = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(allow)
 
-loop.save_checkpoint = save_and_wait
-sys.exit(main())
+        def save_and_wait(path, learner):
+            save(path, learner)
+            os.write(say, b"!")
+            os.read(go_on, 1)
+
+        if number is not None:
+            loop.save_checkpoint = save_and_wait
+        sys.argv = ["madx-stilts", "--zoo", zoo, *command]
+        os._exit(main())
+    os.close(say)
+    if number is not None and os.read(saved, 1):
+        os.kill(child, number)
+    os.close(allow)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return code, len(list(Path(zoo).glob("objects/*/*")))
+
+print(json.dumps([run(*one) for one in plan]))
 """
-"""The command line, which waits after each checkpoint until it is allowed to go on or its stdin ends."""
+"""Runs a command in forks of a process that has imported everything; a signal is sent after the first checkpoint."""
 
 
-def command(zoo: Path, mirror: Path, backbone: Path) -> list[str]:
-    options = ["--zoo", str(zoo), "--data", str(mirror), "--cache", str(zoo.parent / "c"), "--offline", "-q"]
+def signalled(plan: list[tuple[Path, signal.Signals | None]], mirror: Path, backbone: Path) -> list[list[int]]:
+    """How a training ends in these zoos, one after the other, each with the signal it gets: its code, its adapters."""
+    options = ["--data", str(mirror), "--cache", str(plan[0][0].parent / "c"), "--offline", "-q"]
     recipe = ["--steps", "60", "--batch-size", "8", "--max-tokens", "48", "--checkpoint-every", "5", "--device", "cpu"]
-    train = ["train", "intermediate", "mnli", "--backbone", str(backbone), *recipe]
-    return [sys.executable, "-c", GATED, *options, *train]
-
-
-def run(arguments: list[str]) -> int:
-    return subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False).returncode
-
-
-def run_and_signal(arguments: list[str], number: signal.Signals) -> int:
-    """Run a command and send it a signal when it has written its first checkpoint."""
-    with subprocess.Popen(
-        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"saved\n"
-        process.send_signal(number)
-        process.communicate()
-    return process.returncode
+    words = [[*options, "train", "intermediate", "mnli", "--backbone", str(backbone), *recipe]]
+    asked = json.dumps([*words, *[(str(zoo), number) for zoo, number in plan]])
+    done = subprocess.run([sys.executable, "-c", SIGNALLED, asked], stdout=subprocess.PIPE, check=True)
+    ends: list[list[int]] = json.loads(done.stdout.splitlines()[-1])
+    return ends
 
 
 def artefact(zoo: Path) -> dict[str, Any]:
@@ -192,12 +201,9 @@ def artefact(zoo: Path) -> dict[str, Any]:
 @pytest.mark.slow
 def test_the_command_survives_real_signals(tiny_backbone: Path, tiny_mirror: Path, tmp_path: Path) -> None:
     """SIGKILL, then SIGTERM, then to the end: the weights of a run that was left alone."""
-    calm, rough = (command(tmp_path / name, tiny_mirror, tiny_backbone) for name in ("calm", "rough"))
-    assert run(calm) == 0
-    assert run_and_signal(rough, signal.SIGKILL) == -signal.SIGKILL
-    assert not list((tmp_path / "rough").glob("objects/*/*"))
-    assert run_and_signal(rough, signal.SIGTERM) == Interrupted.exit_code
-    assert not list((tmp_path / "rough").glob("objects/*/*"))
-    assert run(rough) == 0
-    assert_equal(artefact(tmp_path / "rough"), artefact(tmp_path / "calm"))
-    assert list((tmp_path / "rough").rglob("*.partial")) == []
+    calm, rough = tmp_path / "calm", tmp_path / "rough"
+    plan = [(calm, None), (rough, signal.SIGKILL), (rough, signal.SIGTERM), (rough, None)]
+    ends = signalled(plan, tiny_mirror, tiny_backbone)
+    assert ends == [[0, 1], [-signal.SIGKILL, 0], [Interrupted.exit_code, 0], [0, 1]]
+    assert_equal(artefact(rough), artefact(calm))
+    assert list(rough.rglob("*.partial")) == []
