@@ -42,7 +42,7 @@ class Tally:
     def note(self, event: Event) -> None:
         """Take an event into account."""
         self._workers.add(event.worker)
-        if event.kind == "began" and event.job in self._done:  # it is done anew, for its adapter is damaged
+        if event.kind == "began" and event.job in self._done:  # it is done again, for its adapter is damaged or gone
             self._done.discard(event.job)
             self._left[self.plan.jobs[event.job].job.kind].add(event.job)
             self.ended -= 1
@@ -51,6 +51,7 @@ class Tally:
         kind = self.plan.jobs[event.job].job.kind
         self.ended += 1
         self._left[kind].discard(event.job)
+        self._done.add(event.job)
         if event.status == "done" and not event.reused:
             self._seconds[kind].append(event.seconds)
 

@@ -21,9 +21,10 @@ from pydantic import Field, ValidationError, model_validator
 
 from madx_stilts.card import Amount, Instant, Seconds, Sum
 from madx_stilts.errors import Busy, StorageError
-from madx_stilts.files import canonical_json, digest, read_bounded, write_whole
+from madx_stilts.files import digest, read_bounded, write_whole
 from madx_stilts.findings import listed
 from madx_stilts.grid.job import Job, JobId, Train
+from madx_stilts.grid.seal import SUM, is_whole, sealed
 from madx_stilts.recipe import Frozen
 from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.zoo.layer import children, told_as_unreadable
@@ -31,7 +32,6 @@ from madx_stilts.zoo.lock import held
 
 FORMAT: Final = 1
 """Raised when a record's keys change their meaning."""
-_SUM: Final = "sha256"
 _LARGEST: Final = 64 * 2**20
 """Bytes of a record. The scores of a job in all languages take some kilobytes."""
 _ID: Final = re.compile(r"[0-9a-f]{64}")
@@ -102,7 +102,7 @@ class Record(Frozen):
 
     def to_json(self) -> str:
         """The one JSON text of this record, checksum included."""
-        return canonical_json({**self.model_dump(mode="json"), _SUM: self.sum})
+        return sealed(self.model_dump(mode="json"))
 
 
 @dataclass(frozen=True)
@@ -228,9 +228,8 @@ def _read(content: bytes, path: Path) -> Record | Damaged:
             f"{path} has format {version}; this version of madx-stilts knows up to {FORMAT}.",
             hint="Update madx-stilts, or name another zoo folder with --zoo.",
         )
-    told = tree.pop(_SUM, None)
-    if told != _sum_of(tree):
-        return Damaged(path, f"was changed or cut: its content is not what its {_SUM} says.")
+    if not is_whole(tree):
+        return Damaged(path, f"was changed or cut: its content is not what its {SUM} says.")
     try:
         record = Record.model_validate_json(json.dumps(tree), strict=True)
     except ValidationError as error:
@@ -238,10 +237,3 @@ def _read(content: bytes, path: Path) -> Record | Damaged:
     if record.id != path.stem:
         return Damaged(path, f"is the record of another job, {record.id}.")
     return record
-
-
-def _sum_of(tree: object) -> str:
-    try:
-        return digest(tree)
-    except ValueError:  # NaN, which no record holds
-        return ""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +17,13 @@ from madx_stilts.data.batch import Batch, Groups, collate, epoch_order
 from madx_stilts.errors import Interrupted, JobFailed
 from madx_stilts.formats.base import Encoded
 from madx_stilts.pretrain.alignment import apart, each_alone
-from madx_stilts.pretrain.kept import NAME, load_checkpoint, save_checkpoint
+from madx_stilts.pretrain.kept import NAME, Progress, load_checkpoint, save_checkpoint
 from madx_stilts.pretrain.network import ARCHITECTURES, guess, layers
 from madx_stilts.pretrain.objective import Exercise, Flags, Pieces
 from madx_stilts.pretrain.plan import Optimisation, PretrainConfig
 from madx_stilts.pretrain.quality import Examiner
 from madx_stilts.train.listen import Listener
-from madx_stilts.train.signals import stop_on_signals
+from madx_stilts.train.signals import Stopped, StopRequest, ended_by, stop_on_signals
 
 CHECKPOINT_EVERY = 500
 
@@ -45,6 +46,7 @@ class Course:
     folder: Path
     listener: Listener
     done: int = 0
+    owes_look: bool = False
     _epoch: tuple[int, Sequence[Groups]] = field(default=(-1, ()))
 
     @cached_property
@@ -65,20 +67,37 @@ class Course:
             JobFailed: The loss is not finite.
         """
         steps = self.config.train.steps
-        checkpoint = self.folder / NAME
-        self.done = load_checkpoint(checkpoint, self.model, self.optimizers)
+        self.done, self.owes_look = load_checkpoint(self.folder / NAME, self.model, self.optimizers)
         self.listener.started(self.config.architecture, self.done, steps)
         try:
             with stop_on_signals() as stop:
+                if self.owes_look:
+                    self._look(stop)
+                    self._keep(stop)
                 while self.done < steps:
                     self._step()
-                    if stop or (self.done % CHECKPOINT_EVERY == 0 and self.done < steps):
-                        save_checkpoint(checkpoint, self.model, self.optimizers, self.done)
-                    if stop:
-                        hint = "Run the same command again to go on from here."
-                        raise Interrupted(f"Stopped after step {self.done} of {steps}; nothing is lost.", hint=hint)
+                    if self.owes_look:
+                        self._look(stop)
+                    self._keep(stop)
         finally:
             self.listener.ended()
+
+    def _look(self, stop: StopRequest) -> None:
+        """Measure the network; a request to stop leaves that for the next run."""
+        with suppress(Stopped):
+            on_batch = ended_by(stop, self.listener.scoring)
+            self.listener.scored(self.done, self.examiner.measure(self.model, on_batch))
+            self.owes_look = False
+
+    def _keep(self, stop: StopRequest) -> None:
+        """Write a checkpoint now and then, at the end, since all is measured once more then, and before a stop."""
+        steps = self.config.train.steps
+        if stop or self.done % CHECKPOINT_EVERY == 0 or self.done == steps:
+            progress = Progress(self.done, self.owes_look)
+            save_checkpoint(self.folder / NAME, self.model, self.optimizers, progress)
+        if stop:
+            hint = "Run the same command again to go on from here."
+            raise Interrupted(f"Stopped after step {self.done} of {steps}; nothing is lost.", hint=hint)
 
     def _step(self) -> None:
         factor = self.config.train.factor(self.done)
@@ -94,8 +113,7 @@ class Course:
             optimizer.zero_grad()
         self.done += 1
         self.listener.stepped(self.done, {"loss": value, "learning_rate": self.config.train.muon_rate * factor})
-        if self.done in _looks(self.config.train):
-            self.listener.scored(self.done, self.examiner.measure(self.model))
+        self.owes_look = self.done in _looks(self.config.train)
 
     def _loss(self, step: int) -> Tensor:
         batch = self._batch(step)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from madx_stilts.pretrain.network import ARCHITECTURES, Inputs, guess
 from madx_stilts.pretrain.objective import Exercise, Pieces
 from madx_stilts.pretrain.plan import PretrainConfig
 from madx_stilts.pretrain.text import Document, encoded
+from madx_stilts.score.predict import OnBatch, unwatched
 
 ACCURACY, FOUND, CENTRED = "accuracy", "found", "found_centred"
 """What is measured."""
@@ -36,16 +38,28 @@ class Examiner:
         self.pieces = Pieces(tokenizer)
         self.documents = config.text.measured
 
-    def measure(self, model: PreTrainedModel) -> dict[str, float]:
+    def measure(self, model: PreTrainedModel, on_batch: OnBatch = unwatched) -> dict[str, float]:
         """Percentages: `accuracy.qab`, and of retrieval among all documents `found.qab` and `found_centred.qab`.
 
         Retrieval looks, for each source document, for the translation whose mean hidden state of the last layer (of
         the encoder, where there are two) has the highest cosine; centred: after the mean of each language is taken
         away. Accuracy is that of what the architecture guesses, with 15 % of the words hidden.
+
+        Args:
+            on_batch: Called after each pass through the network: the documents of one language are one.
         """
-        scores = {f"{ACCURACY}.{code}": self._accuracy(model, exercise) for code, exercise in self._exercises.items()}
-        for code, (here, there) in self._pairs.items():
-            one, other = self._means(model, here), self._means(model, there)
+        passes = count(1)
+        batches = len(self._exercises) + 2 * len(self._pairs)
+        scores = {}
+        for code, exercise in self._exercises.items():
+            scores[f"{ACCURACY}.{code}"] = self._accuracy(model, exercise)
+            on_batch(next(passes), batches)
+        for code, sides in self._pairs.items():
+            means = []
+            for side in sides:
+                means.append(self._means(model, side))
+                on_batch(next(passes), batches)
+            one, other = means
             scores[f"{FOUND}.{code}"] = _found(one, other)
             scores[f"{CENTRED}.{code}"] = _found(one - one.mean(dim=0), other - other.mean(dim=0))
         return scores

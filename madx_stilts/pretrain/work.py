@@ -10,7 +10,7 @@ from shutil import rmtree
 import torch
 from transformers import PreTrainedModel
 
-from madx_stilts.errors import UsageError
+from madx_stilts.errors import Interrupted, UsageError
 from madx_stilts.files import canonical_json, told_as_storage, write_whole
 from madx_stilts.miniature import corpus
 from madx_stilts.miniature.world import World
@@ -24,6 +24,7 @@ from madx_stilts.pretrain.shelf import parameters_in, put, rounded, scores_of
 from madx_stilts.pretrain.text import OTHERS, Reading, prepare
 from madx_stilts.pretrain.vectors import near_translations
 from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
+from madx_stilts.train.signals import Stopped, ended_by, stop_on_signals
 from madx_stilts.zoo.lock import held
 
 _TRIED = 20
@@ -76,10 +77,24 @@ def pretrain(
         log = LogFile(folder / "training.jsonl")
         told = Several([log, _Estimate(say), *(listener() for listener in listeners)])
         Course(config, model, Pieces(reading.tokenizer), reading.text, examiner, folder, told).run()
-        scores = examiner.measure(rounded(model, config))
+        scores = _measured(examiner, rounded(model, config), told)
         put(out, config, model, reading.tokenizer, log=log.path, scores=scores)
         rmtree(folder)
     return Pretrained(out, parameters, scores)
+
+
+def _measured(examiner: Examiner, model: PreTrainedModel, told: Listener) -> Mapping[str, float]:
+    """The scores of what is stored.
+
+    Raises:
+        Interrupted: A signal asked to stop.
+    """
+    with stop_on_signals() as stop:
+        try:
+            return examiner.measure(model, ended_by(stop, told.scoring))
+        except Stopped:
+            hint = "Run the same command again to go on from here."
+            raise Interrupted("Stopped after the last step; nothing is lost.", hint=hint) from None
 
 
 def fresh(config: PretrainConfig, reading: Reading) -> PreTrainedModel:

@@ -11,9 +11,11 @@ from madx_stilts.errors import StorageError, UsageError
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
 from madx_stilts.grid.records import Record
+from madx_stilts.run.begun import sweep_begun
 from madx_stilts.run.brief import Brief, threads_each
 from madx_stilts.run.events import Event, Watcher, unwatched
 from madx_stilts.run.ledger import Ledger
+from madx_stilts.run.reserving import reserving
 from madx_stilts.run.site import Site
 
 EngineName = Literal["inline", "processes"]
@@ -98,10 +100,13 @@ def run_grid(
         how = {"stale": frozenset(stale), "threads": threads_each(count), "workers": count}
         brief = Brief(plan=plan.to_json(), site=site).model_copy(update=how)
         site.adapters.sweep()
-        _engine(engine).run(brief, workers=count, watch=note)
+        sweep_begun(site.records)
+        with reserving(site.adapters, ledger, note) as tell:
+            _engine(engine).run(brief, workers=count, watch=tell)
         ledger.look()
     with suppress(StorageError):  # in a store that can only be read nothing is left lying
         site.adapters.sweep()
+        sweep_begun(site.records)
     blocked = frozenset(ledger.blocked())
     return Outcome(plan, tuple(executed), ledger.done, ledger.failed, blocked, round(time.monotonic() - began, 3))
 

@@ -101,6 +101,15 @@ class Ledger:
         made = {need: self.done[need].adapter for need in self.plan.jobs[id].job.needs}
         return {need: adapter for need, adapter in made.items() if adapter is not None}
 
+    def needed(self) -> set[str]:
+        """The ids of the adapters that are made and that open jobs need."""
+        needs = {need for id in self.open() for need in self.plan.jobs[id].job.needs if need in self.done}
+        return {str(self.done[need].adapter) for need in needs}
+
+    def forget(self, id: JobId) -> None:
+        """Let a job not count as done until the next look: the zoo no longer has the adapter that it made."""
+        self.done.pop(id, None)
+
     def standings(self) -> Iterator[tuple[JobId, Standing]]:
         """How each job stands, in the plan's order. Call `look` before."""
         blocked = self.blocked()

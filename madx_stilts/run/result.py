@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from madx_stilts.grid.records import Failure
+from madx_stilts.run.begun import Spent
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one job made: an adapter, an evaluation or an error; the other fields are those of its record."""
+    """What one job made: an adapter, an evaluation or an error; the other fields are those of its record.
+
+    Args:
+        spent: On what earlier runs have done of it, beside what this one has cost.
+    """
 
     adapter: str | None = None
     evaluation: dict[str, object] | None = None
@@ -16,3 +21,4 @@ class Result:
     reused: bool = False
     data: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    spent: Spent = field(default_factory=Spent)

@@ -81,9 +81,11 @@ def _train(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep, busy: di
         else:
             ended.append((planned, Result(error=told(outcome))))
     count = max(1, sum(not result.reused for _, result in ended))
-    for planned, result in ended:
-        share = 0.0 if result.reused else 1 / count
-        keep(account.record(planned, uses(planned.id), result, together=count, share=share))
+    # Until there is a record of each, nobody else knows that it is needed.
+    with crew.zoo.holding(result.adapter for _, result in ended if result.adapter):
+        for planned, result in ended:
+            share = 0.0 if result.reused else 1 / count
+            keep(account.record(planned, uses(planned.id), result, together=count, share=share))
     if refused:
         raise refused[0]
     if alone:

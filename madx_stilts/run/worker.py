@@ -6,16 +6,18 @@ of them, of any number of runs, share the work of a plan.
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 
+from madx_stilts.errors import AdapterError
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.records import Record
+from madx_stilts.run.begun import drop_begun
 from madx_stilts.run.brief import Brief
 from madx_stilts.run.crew import Crew
 from madx_stilts.run.events import Event, Watcher
-from madx_stilts.run.ledger import Ledger
+from madx_stilts.run.ledger import Ledger, name_of
 from madx_stilts.run.together import do_together
 from madx_stilts.run.turns import Turns
 from madx_stilts.train.signals import sigterm_as_interrupt
@@ -44,7 +46,8 @@ def work(brief: Brief, watch: Watcher, *, number: int = 0) -> None:
             turns = turns or Turns(brief, ledger)
             with turns.taken(crew.at_hand) as claimed:
                 if claimed:
-                    _do(crew, ledger, claimed, turns)
+                    with _using(crew, ledger, claimed) as able:
+                        _do(crew, ledger, able, turns)
             if not claimed:
                 time.sleep(_POLL_SECONDS)
 
@@ -54,15 +57,50 @@ def _some_are_open(ledger: Ledger) -> bool:
     return bool(ledger.open())
 
 
+@contextmanager
+def _using(crew: Crew, ledger: Ledger, claimed: list[JobId]) -> Iterator[list[JobId]]:
+    """Hold what jobs use, and give those of which all is there.
+
+    The training of an adapter that was pruned or removed since it was made counts as not done, and is done again.
+    """
+    with ExitStack() as using:
+        yield [id for id in claimed if _holds(using, crew, ledger, id)]
+
+
+def _holds(using: ExitStack, crew: Crew, ledger: Ledger, id: JobId) -> bool:
+    all_there = True
+    for need, adapter in ledger.used(id).items():
+        try:
+            using.enter_context(crew.zoo.holding([adapter]))
+        except AdapterError:
+            again = f"The zoo has no longer its adapter {adapter[:8]}. It is made again."
+            crew.say(f"{name_of(ledger.plan, need)}: {again}")
+            ledger.forget(need)
+            all_there = False
+    return all_there
+
+
+def _lacks(crew: Crew, ledger: Ledger, id: JobId) -> bool:
+    """Whether a job failed for an adapter that was removed under it, whatever held that."""
+    with ExitStack() as using:
+        return not _holds(using, crew, ledger, id)
+
+
 def _do(crew: Crew, ledger: Ledger, claimed: list[JobId], turns: Turns) -> None:
     def tell(kept: Record) -> None:
+        if kept.status == "failed" and _lacks(crew, ledger, kept.id):
+            return  # it is tried again when that is there
         ledger.records.put(kept)
+        if kept.evaluation is not None:
+            drop_begun(ledger.records, kept.id)
         text = kept.error.message if kept.error else ""
         facts = {"status": kept.status, "reused": kept.reused, "seconds": kept.wall_seconds, "text": text}
         crew.watch(Event.model_validate({"kind": "ended", "worker": crew.number, "job": kept.id, **facts}))
 
     for id in claimed:
         crew.watch(Event(kind="began", worker=crew.number, job=id))
+    if not claimed:
+        return
     busy = do_together(crew, [ledger.plan.jobs[id] for id in claimed], ledger.used, tell)
     for id, error in busy.items():
         crew.watch(Event(kind="said", worker=crew.number, text=f"{error.message} It is waited for."))

@@ -1,7 +1,7 @@
 """What evaluations share, and the stack that stands in the model while something is scored."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.preflight import check_effects
 from madx_stilts.nets.stacking import activate, remove
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling
-from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.score.evaluation import Evaluation, Known
 from madx_stilts.score.predict import OnBatch, first_inputs, unwatched
 from madx_stilts.score.submit import submit
 from madx_stilts.score.swap import Swap
@@ -49,6 +49,8 @@ class Bench:
         on_batch: Called after each batch of a language.
         on_scored: Called after each language with what is known so far of each stack, so that it is kept whatever
             becomes of the next one.
+        known: What an earlier run of the same evaluation left of a stack, by language; these are not scored again, but
+            their data are read, for what is said of all languages together. Not called where predictions are kept.
     """
 
     backbone: Backbone
@@ -61,6 +63,7 @@ class Bench:
     on_language: Callable[[str], None] = lambda language: None
     on_batch: OnBatch = unwatched
     on_scored: Callable[[Sequence[Evaluation]], None] = lambda evaluations: None
+    known: Callable[[Stack], Mapping[str, Known]] = lambda stack: {}
 
     @property
     def encoder(self) -> Encoder:
@@ -98,6 +101,10 @@ class Bench:
     def keeps(self) -> bool:
         """Whether predictions are written, so that hidden gold answers are no reason to stop."""
         return self.predictions is not None or self.submission is not None
+
+    def recalled(self, stack: Stack) -> Mapping[str, Known]:
+        """What of a stack need not be scored again, by language."""
+        return {} if self.keeps else self.known(stack)
 
     def keep(self, examples: Examples[Any], predictions: Sequence[Any]) -> None:
         """Write what was predicted, if that is wanted."""

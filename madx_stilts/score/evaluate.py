@@ -17,7 +17,7 @@ from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.stacking import trunk_below
 from madx_stilts.score.bench import Bench
 from madx_stilts.score.data_notes import DataNotes
-from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.score.evaluation import Evaluation, Known
 from madx_stilts.score.fit import check_head
 from madx_stilts.score.predict import Answerer, predict, predict_each
 from madx_stilts.score.presence import require_data
@@ -106,7 +106,10 @@ def evaluate_each(
         bench.on_language(language)
         examples = get(language)
         notes.look_at(examples)
-        for group in _sharing(entries, language):
+        for entry in entries:
+            if language in entry.known:
+                entry.take(language, entry.known[language])
+        for group in _sharing((entry for entry in entries if language not in entry.known), language):
             _score(bench, group, examples)
         results = [_evaluation(bench, task, split, entry, baselines, notes) for entry in entries]
         bench.on_scored(results)
@@ -128,7 +131,7 @@ def _check(bench: Bench, entries: Sequence["_Entry"], baselines: Scores, example
     """
     if not bench.keeps:
         examples.require_labels()
-    for limits in dict.fromkeys(entry.limits for entry in entries):
+    for limits in dict.fromkeys(entry.limits for entry in entries if examples.language not in entry.known):
         bench.encoder.encode(examples, limits)
     if _labelled(examples):
         task_format = FORMATS[examples.task.format]
@@ -152,6 +155,7 @@ class _Entry:
     Args:
         chosen: The stack for each language.
         trunk: What lies below its adapters, that of a language aside.
+        known: What an earlier run left, by language.
     """
 
     stack: Stack
@@ -159,9 +163,16 @@ class _Entry:
     head: str
     limits: Limits
     trunk: Trunk
+    known: Mapping[str, Known]
     scores: Scores = field(default_factory=dict)
     warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: dict[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def take(self, language: str, known: Known) -> None:
+        """Note what is known of a language; its baseline follows from the data."""
+        self.scores[language] = dict(known.scores)
+        self.warnings[language] = known.warnings
+        self.remarks[language] = known.remarks
 
 
 def _entry(bench: Bench, task: Task, stack: Stack, chosen: dict[str, Stack]) -> _Entry:
@@ -177,7 +188,7 @@ def _entry(bench: Bench, task: Task, stack: Stack, chosen: dict[str, Stack]) -> 
     limits = Limits(train.max_tokens, train.shared_tokens)
     above = [bench.zoo.card(ref.id).recipe.method for ref in stack.refs if ref != stack.language]
     trunk = trunk_below(bench.backbone, above) if above else Trunk(layers=0, into_next=False)
-    return _Entry(stack, chosen, head, limits, trunk)
+    return _Entry(stack, chosen, head, limits, trunk, bench.recalled(stack))
 
 
 def _sharing(entries: Iterable[_Entry], language: str) -> list[list[_Entry]]:
@@ -201,9 +212,8 @@ def _score(bench: Bench, group: Sequence[_Entry], examples: Examples[Any]) -> No
         for entry, output in zip(group, outputs, strict=True):
             predictions = task_format.decode(output, encoded, examples.items, examples.task)
             bench.keep(examples, predictions)
-            entry.scores[language] = _scored(examples, predictions)
-            entry.warnings[language] = tuple(task_format.warnings(predictions, examples.items, examples.task))
-            entry.remarks[language] = examples.remarks
+            clauses = tuple(task_format.warnings(predictions, examples.items, examples.task))
+            entry.take(language, Known(_scored(examples, predictions), warnings=clauses, remarks=examples.remarks))
 
 
 def _outputs(bench: Bench, group: Sequence[_Entry], examples: Examples[Any], encoded: Encoded) -> list[Outputs]:

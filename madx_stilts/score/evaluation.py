@@ -14,6 +14,16 @@ FACTS = ("n", "candidates", "threshold")
 """What stands beside the metrics of a language: how many examples and candidates, and where mining stops."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """What an evaluation says of one language; the fields are those of `Evaluation`, without the language."""
+
+    scores: Mapping[str, float]
+    baseline: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    remarks: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, repr=False)
 class Evaluation:
     """Scores of one stack on one task.
@@ -75,6 +85,14 @@ class Evaluation:
     def primary(self) -> dict[str, float]:
         """The primary metric by language, where it is known."""
         return {language: values[self.metric] for language, values in self.scores.items() if self.metric in values}
+
+    @property
+    def known(self) -> dict[str, Known]:
+        """By language: all that is known of those that are scored."""
+        return {
+            code: Known(values, self.baseline.get(code, {}), self.warnings.get(code, ()), self.remarks.get(code, {}))
+            for code, values in self.scores.items()
+        }
 
     @property
     def not_above_baseline(self) -> list[str]:

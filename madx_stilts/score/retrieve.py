@@ -7,7 +7,7 @@ from statistics import fmean
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.score.bench import Bench
-from madx_stilts.score.evaluation import Evaluation
+from madx_stilts.score.evaluation import Evaluation, Known
 from madx_stilts.score.hunt import baseline, scored, search
 from madx_stilts.score.presence import missing, require_data
 from madx_stilts.score.reading import check_first
@@ -67,9 +67,15 @@ def retrieve(
         notes=tuple(notes),
         world=bench.place.world,
     )
+    recalled = bench.recalled(stack)
     for language in languages:
         bench.on_language(language)
-        result = _with_language(result, retriever, language, layer=layer, limit=limit)
+        if language in recalled:
+            retriever.look_at(language, ("dev", split) if _tunes(task, split) else (split,), limit)
+            known = recalled[language]
+        else:
+            known = _of_language(retriever, language, split, layer=layer, limit=limit)
+        result = _with_language(result, language, known)
         result = replace(result, notes=(*notes, *retriever.notes.sentences))
         bench.on_scored([result])
     return result
@@ -111,12 +117,10 @@ def tune(retriever: Retriever, languages: Sequence[str]) -> dict[int, float]:
     return {layer: fmean(values) for layer, values in found.items()}
 
 
-def _with_language(
-    result: Evaluation, retriever: Retriever, language: str, *, layer: int, limit: int | None
-) -> Evaluation:
-    """The result with the scores of one more language."""
-    threshold, split = None, result.split
-    if retriever.task.search == "mining" and split != "dev":
+def _of_language(retriever: Retriever, language: str, split: Split, *, layer: int, limit: int | None) -> Known:
+    """Score one language."""
+    threshold = None
+    if _tunes(retriever.task, split):
         threshold = search(retriever.hunt(language, "dev", [layer]), layer).threshold
     hunt = retriever.hunt(language, split, [layer], limit=limit)
     if not retriever.bench.keeps:
@@ -125,13 +129,22 @@ def _with_language(
     retriever.bench.keep(hunt.queries, answers.predictions)
     queries = hunt.queries
     clauses = FORMATS[queries.task.format].warnings(answers.predictions, queries.items, queries.task)
-    known = baseline(hunt)
+    return Known(scored(hunt, answers), baseline(hunt), tuple(clauses), queries.remarks)
+
+
+def _tunes(task: Task, split: Split) -> bool:
+    """Whether the threshold of a language is tuned on other data than those that are scored."""
+    return task.search == "mining" and split != "dev"
+
+
+def _with_language(result: Evaluation, language: str, known: Known) -> Evaluation:
+    """The result with one more language."""
     return replace(
         result,
-        scores={**result.scores, language: scored(hunt, answers)},
-        baseline={**result.baseline, **({language: known} if known else {})},
-        warnings={**result.warnings, language: tuple(clauses)},
-        remarks={**result.remarks, language: queries.remarks},
+        scores={**result.scores, language: dict(known.scores)},
+        baseline={**result.baseline, **({language: known.baseline} if known.baseline else {})},
+        warnings={**result.warnings, language: known.warnings},
+        remarks={**result.remarks, language: known.remarks},
         unscored=tuple(one for one in result.unscored if one != language),
     )
 

@@ -105,6 +105,11 @@ class Retriever:
         queries = self._with_gold(queries, split, pool.answered)
         return Hunt(queries, encoded, asked, pool.ids, pool.vectors, self.bench.backbone.device)
 
+    def look_at(self, language: str, splits: Sequence[Split], limit: int | None) -> None:
+        """Note what hunts would note of the data of a language that is not scored again."""
+        for split in splits:
+            self.notes.look_at(self._queries(language, split, limit if split == splits[-1] else None))
+
     def check(self, language: str, split: Split, *, limit: int | None = None, tunes: bool = False) -> None:
         """Read queries and candidates, and find out before any work whether the queries can be scored.
 

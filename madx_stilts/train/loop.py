@@ -14,12 +14,11 @@ from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.trunk import run_once
 from madx_stilts.score.judge import Judge
-from madx_stilts.score.predict import OnBatch
 from madx_stilts.train.checkpoint import load_checkpoint, save_checkpoint
 from madx_stilts.train.feed import Dealt
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.listen import Listener, Quiet
-from madx_stilts.train.signals import StopRequest, stop_on_signals
+from madx_stilts.train.signals import Stopped, StopRequest, ended_by, stop_on_signals
 from madx_stilts.train.trunk_cache import States
 
 
@@ -143,8 +142,10 @@ def settle(session: Session, learners: Sequence[Learner], judge: Judge | None) -
         return [{} for _ in learners]
     with stop_on_signals() as stop:
         try:
-            return judge.score_each([list(learner.stack) for learner in learners], session.trunk, _watch(session, stop))
-        except _Stopped:
+            return judge.score_each(
+                [list(learner.stack) for learner in learners], session.trunk, ended_by(stop, session.listener.scoring)
+            )
+        except Stopped:
             for learner, weights in zip(learners, last, strict=True):
                 learner.put(weights)
             _keep(session, learners, stop)
@@ -179,8 +180,10 @@ def _values(learner: Learner, dealt: Dealt, step: int, loss: float) -> dict[str,
 def _look(session: Session, learners: Sequence[Learner], judge: Judge, stop: StopRequest) -> None:
     """Score the dev data; a request to stop leaves that for the next run."""
     well = [learner for learner in learners if learner.failure is None]
-    with suppress(_Stopped):
-        scores = judge.score_each([list(learner.stack) for learner in well], session.trunk, _watch(session, stop))
+    with suppress(Stopped):
+        scores = judge.score_each(
+            [list(learner.stack) for learner in well], session.trunk, ended_by(stop, session.listener.scoring)
+        )
         for learner, values in zip(well, scores, strict=True):
             learner.note(values[judge.metric], learner.done)
             session.desk(learner).log.scored(learner.done, values)
@@ -188,21 +191,6 @@ def _look(session: Session, learners: Sequence[Learner], judge: Judge, stop: Sto
             means = {name: sum(values[name] for values in scores) / len(scores) for name in scores[0]}
             session.listener.scored(well[0].done, means)
     session.train_mode()
-
-
-class _Stopped(Exception):
-    """Raised between two batches of dev data, to leave them."""
-
-
-def _watch(session: Session, stop: StopRequest) -> OnBatch:
-    """Passes on how far the scoring of the dev data is, and ends it where that is asked for."""
-
-    def on_batch(done: int, batches: int) -> None:
-        session.listener.scoring(done, batches)
-        if stop:
-            raise _Stopped
-
-    return on_batch
 
 
 def _keep(session: Session, learners: Sequence[Learner], stop: StopRequest) -> None:

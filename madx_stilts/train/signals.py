@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -17,6 +17,21 @@ class StopRequest:
 
     def __bool__(self) -> bool:
         return self.signal is not None
+
+
+class Stopped(Exception):
+    """Raised between two batches, to leave work that is done again by the next run."""
+
+
+def ended_by(stop: StopRequest, on_batch: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """An `OnBatch` that passes on how far work is, and ends it with `Stopped` where that is asked for."""
+
+    def watch(done: int, batches: int) -> None:
+        on_batch(done, batches)
+        if stop:
+            raise Stopped
+
+    return watch
 
 
 @contextmanager

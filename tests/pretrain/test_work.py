@@ -82,6 +82,41 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_files(tiny: Tiny, made:
         assert sha256_of(tmp_path / "tiny" / path.name) == sha256_of(path), path.name
 
 
+class StopWhileMeasuring(Quiet):
+    """Sends that signal after the first pass of a measurement, and notes the passes.
+
+    Args:
+        at: Which measurement, counted from 1.
+    """
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.passes: list[int] = []
+
+    def __call__(self) -> "StopWhileMeasuring":
+        return self
+
+    def scoring(self, done: int, batches: int) -> None:
+        self.passes.append(done)
+        if self.passes.count(1) == self.at:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_measuring_stops_within_a_batch_and_is_done_by_the_next_run(tiny: Tiny, tmp_path: Path) -> None:
+    config = tiny("encoder")
+    config = config.model_copy(update={"train": config.train.model_copy(update={"steps": 2, "looks": 2})})
+    calm = pretrain(config, tmp_path / "calm" / "tiny", say=silent).folder
+    rough = tmp_path / "rough" / "tiny"
+    for at, where in ((1, "step 1 of 2"), (2, "step 2 of 2"), (2, "the last step")):
+        stopping = StopWhileMeasuring(at)
+        with pytest.raises(Interrupted, match=f"Stopped after {where}; nothing is lost"):
+            pretrain(config, rough, say=silent, listeners=[stopping])
+        assert stopping.passes[-1] == 1
+    pretrain(config, rough, say=silent)
+    for path in calm.iterdir():
+        assert sha256_of(rough / path.name) == sha256_of(path), path.name
+
+
 @pytest.mark.parametrize(
     ("architecture", "loader"), [("encoder_decoder", AutoModelForSeq2SeqLM), ("decoder", AutoModelForCausalLM)]
 )

@@ -184,6 +184,19 @@ def test_scores_do_not_depend_on_what_was_scored_before_or_is_cached(raw: Bench,
     assert [path for path in (tmp_path / "cache").iterdir() if path.is_file()] == []
 
 
+@pytest.mark.parametrize("task", [BUCC, LAREQA, TATOEBA], ids=lambda task: task.name)
+def test_what_an_earlier_run_has_scored_is_not_embedded_again(task: Task, raw: Bench) -> None:
+    bench = replace(raw, predictions=None)
+    whole = evaluate(bench, task, BARE, ["de"], split="test", limit=20)
+    batches: list[int] = []
+    resumed = replace(bench, known=lambda stack: whole.known, on_batch=lambda done, all: batches.append(done))
+    again = evaluate(resumed, task, BARE, ["de"], split="test", limit=20)
+    assert json.dumps(again.as_json()) == json.dumps(whole.as_json())
+    assert batches == []
+    evaluate(replace(resumed, predictions=raw.predictions), task, BARE, ["de"], split="test", limit=20)
+    assert batches != [], "what was predicted is kept"
+
+
 def test_a_limit_takes_some_queries_among_all_candidates(raw: Bench) -> None:
     found = evaluate(raw, TATOEBA, BARE, ["de"], split="test", limit=7)
     assert (found.scores["de"]["n"], found.scores["de"]["candidates"]) == (7, 30)

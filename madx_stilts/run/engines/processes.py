@@ -102,8 +102,10 @@ class _Crowd:
             self._reasons.append(kind(event.text, hint=event.hint))
             return
         for child in self._children:
-            if child.number == event.worker and event.kind in ("began", "ended"):
-                child.jobs = child.jobs ^ {event.job}
+            if child.number == event.worker and event.kind == "began":  # again, if something was missing for it
+                child.jobs = child.jobs | {event.job}
+            if child.number == event.worker and event.kind == "ended":
+                child.jobs = child.jobs - {event.job}
         self._watch(event)
 
     def _judge(self, child: Child) -> None:

@@ -18,6 +18,7 @@ from madx_stilts.errors import Interrupted, MadxStiltsError
 from madx_stilts.run.brief import Brief, threads_each
 from madx_stilts.run.engines import processes
 from madx_stilts.run.events import Event
+from madx_stilts.run.reserving import reserving
 from madx_stilts.run.slurm.news import is_wanted_after, told_by
 from madx_stilts.run.slurm.queue import BRIEF
 
@@ -52,8 +53,12 @@ class SlurmJob:
             def tell(event: Event) -> None:
                 print(event.model_copy(update={"worker": self.number + event.worker}).model_dump_json(), file=file)
 
+            # Who submitted this may have ended, so each job holds by itself what the open jobs need.
+            ledger = brief.opened()[1]
             try:
-                processes.run(brief, workers=self.workers, watch=tell)
+                ledger.look()
+                with reserving(brief.site.adapters, ledger, tell) as watch:
+                    processes.run(brief, workers=self.workers, watch=watch)
             except (KeyboardInterrupt, Interrupted) as error:
                 tell(_stopped(Interrupted(f"Slurm job {id} was stopped.", hint="Run it again to go on.")))
                 if _REQUEUE in came and callable(requeue):
