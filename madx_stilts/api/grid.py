@@ -17,8 +17,9 @@ from madx_stilts.report.gather import gather
 from madx_stilts.report.results import NONE, Results
 from madx_stilts.report.write import write_report
 from madx_stilts.run.backbones import extent_of
+from madx_stilts.run.engine import Engine
 from madx_stilts.run.events import Watcher, unwatched
-from madx_stilts.run.grid import Engine, EngineName, Outcome, run_grid
+from madx_stilts.run.grid import Outcome, run_grid
 from madx_stilts.run.site import Site
 from madx_stilts.run.stamps import Stamps
 
@@ -113,7 +114,7 @@ class GridExperiment:
     def run(
         self,
         *,
-        engine: EngineName | Engine = "inline",
+        engine: str | Engine = "inline",
         workers: int | None = None,
         watch: Watch = _unwatched,
         options: RunOptions | None = None,
@@ -121,7 +122,7 @@ class GridExperiment:
         """Do what is not done; what failed before is tried again.
 
         Args:
-            engine: By name, or an engine with options of its own.
+            engine: `inline`, `processes`, `slurm` or one that a package installs; or an engine with options of its own.
             workers: How many; None: as suits the engine.
             watch: Given plan and site, the context in which the run is followed.
             options: How it is run; None: as usual.

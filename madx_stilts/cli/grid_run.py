@@ -4,14 +4,14 @@ import json
 
 import click
 
-from madx_stilts.cli.command import Command
-from madx_stilts.cli.grid_options import RUNNING, SLURM, OfRun, config_argument, no_wait_option, set_option
+from madx_stilts.cli.engine_options import EngineCommand, chosen_engine
+from madx_stilts.cli.grid_options import RUNNING, OfRun, config_argument, set_option
 from madx_stilts.cli.options import json_option
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 
 
-@click.command(cls=Command)
+@click.command(cls=EngineCommand)
 @config_argument
 @set_option
 @RUNNING
@@ -21,13 +21,9 @@ from madx_stilts.cli.settings import Settings
     is_flag=True,
     help="First read all files of the grid's adapters; train anew what is damaged.",
 )
-@SLURM
-@no_wait_option
 @json_option
 @click.pass_obj
-def run(
-    settings: Settings, config: str, overrides: tuple[str, ...], verify: bool, no_wait: bool, as_json: bool
-) -> None:
+def run(settings: Settings, config: str, overrides: tuple[str, ...], verify: bool, as_json: bool) -> None:
     """Do every job of a grid that is not done.
 
     CONFIG is a built-in name or a YAML file. What failed before is tried again. Stop it at any time and run it again:
@@ -45,16 +41,18 @@ def run(
 
     from madx_stilts.cli.grid_outcome import failure_of, outcome_facts, print_outcome
     from madx_stilts.cli.grid_progress import watching
-    from madx_stilts.cli.grids import engine_of, run_options
+    from madx_stilts.cli.grids import run_options
     from madx_stilts.cli.places import data_place, print_caveat
     from madx_stilts.cli.workspace import workspace
     from madx_stilts.cli.zoos import note_imported_among, open_zoo
 
     how = RUNNING.chosen()
-    engine, workers = engine_of(how, SLURM.chosen(), wait=not no_wait)
     grid = workspace(settings).grid(config, changes=overrides)
     outcome = grid.run(
-        engine=engine, workers=workers, watch=partial(watching, settings), options=run_options(how, verify=verify)
+        engine=chosen_engine(),
+        workers=how.workers,
+        watch=partial(watching, settings),
+        options=run_options(how, verify=verify),
     )
     note_imported_among(open_zoo(settings), [one.adapter for one in outcome.done.values() if one.adapter])
     if as_json:

@@ -41,6 +41,12 @@ class OptionGroup(Generic[T]):
         return self.kind(**{field.name: given[field.name] for field in fields(self.kind) if field.name in given})
 
 
+def kept() -> dict[str, object]:
+    """All that the running command's options of this module were given, by name."""
+    given: dict[str, object] = click.get_current_context().meta[_KEY]
+    return given
+
+
 _KEY = "madx_stilts.options"
 
 

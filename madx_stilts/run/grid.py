@@ -4,28 +4,18 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Literal, Protocol, cast
 
-from madx_stilts.errors import StorageError, UsageError
+from madx_stilts.errors import StorageError
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
 from madx_stilts.grid.records import Record
 from madx_stilts.run.begun import sweep_begun
 from madx_stilts.run.brief import Brief, threads_each
+from madx_stilts.run.engine import Engine, engine_named
 from madx_stilts.run.events import Event, Watcher, unwatched
 from madx_stilts.run.ledger import Ledger
 from madx_stilts.run.reserving import reserving
 from madx_stilts.run.site import Site
-
-EngineName = Literal["inline", "processes"]
-
-
-class Engine(Protocol):
-    """Starts workers; what they do is the same in all engines."""
-
-    def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
-        """Let workers work until nothing is left to do."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +48,7 @@ def run_grid(
     plan: Plan,
     site: Site,
     *,
-    engine: EngineName | Engine = "inline",
+    engine: str | Engine = "inline",
     workers: int | None = None,
     watch: Watcher = unwatched,
     verify: bool = False,
@@ -66,8 +56,8 @@ def run_grid(
     """Do every job of a plan that is not done; jobs that failed before are tried again.
 
     Args:
-        engine: By name, or one that was told more.
-        workers: How many; none: one, or with processes one for each GPU, else for each core up to a few.
+        engine: By name, or one with options of its own.
+        workers: How many; None: as suits the engine.
         watch: Told what happens.
         verify: Whether all files of the adapters are read first; what is damaged is trained anew.
 
@@ -77,9 +67,11 @@ def run_grid(
     Raises:
         Interrupted: A signal asked to stop; what was finished is kept.
         KeyboardInterrupt: Likewise.
-        UsageError: Several workers are wanted in one process.
+        UsageError: There is no such engine, or it cannot have so many workers.
         StorageError: The store cannot be read or written.
     """
+    chosen = engine_named(engine) if isinstance(engine, str) else engine
+    count = chosen.workers(workers, site.device)
     began = time.monotonic()
     executed: list[JobId] = []
 
@@ -96,13 +88,12 @@ def run_grid(
     ledger = Ledger(plan, site.records, site.adapters, stale=stale)
     ledger.look()
     if ledger.open():
-        count = _workers(engine, workers, site)
         how = {"stale": frozenset(stale), "threads": threads_each(count), "workers": count}
         brief = Brief(plan=plan.to_json(), site=site).model_copy(update=how)
         site.adapters.sweep()
         sweep_begun(site.records)
         with reserving(site.adapters, ledger, note) as tell:
-            _engine(engine).run(brief, workers=count, watch=tell)
+            chosen.run(brief, workers=count, watch=tell)
         ledger.look()
     with suppress(StorageError):  # in a store that can only be read nothing is left lying
         site.adapters.sweep()
@@ -125,19 +116,3 @@ def _damaged(ledger: Ledger, watch: Watcher, *, verify: bool) -> list[Record]:
     for record in damaged.values():
         watch(Event(kind="said", text=f"The adapter {record.adapter} is damaged and is trained anew."))
     return list(damaged.values())
-
-
-def _workers(engine: EngineName | Engine, wanted: int | None, site: Site) -> int:
-    if not isinstance(engine, str):
-        return wanted or 1
-    if engine == "inline":
-        if wanted not in (None, 1):
-            raise UsageError(f"{wanted} workers do not fit into one process.", hint="Use --engine processes.")
-        return 1
-    from madx_stilts.run.engines.devices import usual_workers
-
-    return wanted or usual_workers(site.device)
-
-
-def _engine(engine: EngineName | Engine) -> Engine:
-    return cast(Engine, import_module(f"madx_stilts.run.engines.{engine}")) if isinstance(engine, str) else engine

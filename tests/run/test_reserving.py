@@ -95,6 +95,9 @@ class Submitting:
         self.site = site
         self.reasons: dict[str, str] = {}
 
+    def workers(self, wanted: int | None, device: str) -> int:
+        return 1
+
     def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
         root = self.site.zoo[0]
         self.reasons = {one.card.id: one.reason for one in plan_pruning(root, taken(root).ids).kept}

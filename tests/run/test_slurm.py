@@ -26,14 +26,13 @@ from madx_stilts.run.events import Event
 from madx_stilts.run.grid import run_grid
 from madx_stilts.run.site import Site
 from madx_stilts.run.slurm.queue import Queued, names_of, queued
-from madx_stilts.run.slurm.resources import Resources
 from madx_stilts.zoo.store import Zoo
 
 MakePlan = Callable[..., Plan]
 
 PROGRAMS = ("munged", "sbatch", "scontrol", "slurmctld", "slurmd", "squeue", "srun")
 STARTER = Path(__file__).with_name("one_node_slurm.py")
-LIGHT = Resources(time_limit=10, memory_gb=0.1)
+LIGHT = Slurm(time_limit=10, memory_gb=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -141,10 +140,10 @@ def test_cancelled_preempted_killed_and_requeued_slurm_jobs_lose_nothing(
     # The job in reserve takes up what the killed one left, and is cancelled too.
     faults = Faults(site, plan, killed, cancelled)
     with pytest.raises(Interrupted, match=r"Slurm job \d+ was stopped"):
-        run_grid(plan, site, engine=Slurm(LIGHT), workers=1, watch=faults)
+        run_grid(plan, site, engine=LIGHT, workers=1, watch=faults)
     assert faults.left == []
     faults = Faults(site, plan, preempted, requeued)
-    outcome = run_grid(plan, site, engine=Slurm(LIGHT), workers=2, watch=faults)
+    outcome = run_grid(plan, site, engine=LIGHT, workers=2, watch=faults)
     assert faults.left == []
     assert outcome.ended_well
     assert outcome.done.keys() == plan.jobs.keys()
@@ -156,7 +155,7 @@ def test_cancelled_preempted_killed_and_requeued_slurm_jobs_lose_nothing(
 @pytest.mark.slurm
 @pytest.mark.usefixtures("clear")
 def test_jobs_that_were_submitted_are_seen_and_are_not_submitted_again(site: Site, make_plan: MakePlan) -> None:
-    plan, held = make_plan(site), Slurm(replace(LIGHT, sbatch=("hold",)), wait=False)
+    plan, held = make_plan(site), replace(LIGHT, sbatch=("hold",), wait=False)
     said: list[str] = []
     for _ in range(2):
         outcome = run_grid(plan, site, engine=held, workers=2, watch=lambda event: said.append(event.text))
@@ -212,7 +211,7 @@ def heard() -> Iterator[None]:
 @pytest.mark.usefixtures("clear", "heard")
 def test_ctrl_c_cancels_what_was_submitted(site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_POLL_SECONDS", 0.1)
-    plan, held = make_plan(site), Slurm(replace(LIGHT, sbatch=("hold",)))
+    plan, held = make_plan(site), replace(LIGHT, sbatch=("hold",))
     submitted: list[int] = []
 
     def ctrl_c() -> None:
@@ -232,7 +231,7 @@ def test_ctrl_c_cancels_what_was_submitted(site: Site, make_plan: MakePlan, monk
 @pytest.mark.slurm
 @pytest.mark.usefixtures("clear")
 def test_what_slurm_refuses_is_told(site: Site, make_plan: MakePlan) -> None:
-    engine = Slurm(Resources(partition="nowhere"))
+    engine = Slurm(partition="nowhere")
     with pytest.raises(UsageError, match="invalid partition"):
         run_grid(make_plan(site), site, engine=engine)
 

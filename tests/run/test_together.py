@@ -291,11 +291,11 @@ def test_a_death_counts_against_a_job_only_if_that_was_alone(
     one, other, _ = plan.trainings
     briefs: list[Brief] = []
     monkeypatch.setattr(
-        processes, "start", lambda number, brief, *rest: briefs.append(Brief.model_validate_json(brief))
+        processes, "start", lambda number, brief, *rest, **more: briefs.append(Brief.model_validate_json(brief))
     )
     brief = Brief(plan=plan.to_json(), site=site)
     ledger = brief.opened()[1]
-    crowd = processes._Crowd(brief, ledger, unwatched, [{}])
+    crowd = processes._Crowd(brief, ledger, unwatched, processes.Launch([{}], lambda number: ()))
     for jobs in ({one, other}, {one, other}, {one}):
         ledger.look()
         assert not ledger.failed

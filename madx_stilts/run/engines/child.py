@@ -6,11 +6,11 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO
 
-from madx_stilts.errors import Interrupted
+from madx_stilts.errors import Interrupted, NotAvailable
 from madx_stilts.grid.job import JobId
 from madx_stilts.run.events import Event
 
@@ -102,20 +102,35 @@ class Child:
             self._tell(Event(kind="said", worker=self.number, text=text))
 
 
-def start(number: int, brief: str, environment: Mapping[str, str], tell: Callable[[Event], None]) -> Child:
+def start(
+    number: int,
+    brief: str,
+    environment: Mapping[str, str],
+    tell: Callable[[Event], None],
+    *,
+    launcher: Sequence[str] = (),
+) -> Child:
     """Start a worker process and give it its brief.
 
     Args:
         environment: Variables that it has besides those of this process.
+        launcher: What stands before its command. It must pass on stdin, stdout, stderr and the exit code.
+
+    Raises:
+        NotAvailable: The launcher cannot be started.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "madx_stilts.run.process", str(number)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **environment},
-        start_new_session=True,  # Ctrl-C is for the run, which stops its workers once
-    )
+    command = [*launcher, sys.executable, "-m", "madx_stilts.run.process", str(number)]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **environment},
+            start_new_session=True,  # Ctrl-C is for the run, which stops its workers once
+        )
+    except OSError as error:
+        raise NotAvailable(f"{command[0]} cannot be started: {error.strerror}.", hint="Check the engine.") from error
     child = Child(number, process, tell)
     child.brief(brief)
     return child

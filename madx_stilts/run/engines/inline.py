@@ -1,18 +1,24 @@
 """One worker, in this process."""
 
+from dataclasses import dataclass
+
+from madx_stilts.errors import UsageError
 from madx_stilts.run.brief import Brief
 from madx_stilts.run.events import Watcher
 
 
-def run(brief: Brief, *, workers: int, watch: Watcher) -> None:
-    """Work until nothing is left to do.
+@dataclass(frozen=True)
+class Inline:
+    """The worker is this process."""
 
-    Args:
-        workers: Always one here.
+    def workers(self, wanted: int | None, device: str) -> int:
+        """See `Engine.workers`."""
+        if wanted not in (None, 1):
+            raise UsageError(f"{wanted} workers do not fit into one process.", hint="Use --engine processes.")
+        return 1
 
-    Raises:
-        MadxStiltsError: See `run.worker.work`.
-    """
-    from madx_stilts.run.worker import work
+    def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
+        """See `Engine.run`."""
+        from madx_stilts.run.worker import work
 
-    work(brief, watch)
+        work(brief, watch)

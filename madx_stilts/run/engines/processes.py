@@ -2,6 +2,8 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 from madx_stilts import errors
@@ -10,7 +12,7 @@ from madx_stilts.grid.job import JobId
 from madx_stilts.run.brief import Brief
 from madx_stilts.run.engines.child import Child, start
 from madx_stilts.run.engines.deaths import put_death
-from madx_stilts.run.engines.devices import environments
+from madx_stilts.run.engines.devices import environments, usual_workers
 from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.ledger import Ledger
 
@@ -20,36 +22,55 @@ _POLITE_SECONDS = 120.0
 """For workers to end their step and write a checkpoint."""
 
 
-def run(brief: Brief, *, workers: int, watch: Watcher) -> None:
-    """Let workers work until nothing is left to do.
+@dataclass(frozen=True)
+class Processes:
+    """Workers are processes of this machine, which share its cores and GPUs."""
 
-    Raises:
-        KeyboardInterrupt: As it came; the workers were stopped before.
-        MadxStiltsError: Workers stopped although something is left to do, with the first one's reason.
-    """
-    ledger = brief.opened()[1]
-    crowd = _Crowd(brief, ledger, watch, environments(brief.site.device, workers))
-    try:
-        for number in range(workers):
-            crowd.start(number)
-        crowd.attend()
-    finally:
-        crowd.stop()
-    ledger.look()
-    if ledger.open():
-        raise crowd.reason()
+    def workers(self, wanted: int | None, device: str) -> int:
+        """See `Engine.workers`."""
+        return wanted or usual_workers(device)
+
+    def launcher(self, number: int) -> Sequence[str]:
+        """What stands before the command of a worker, for engines that derive from this one; here nothing.
+
+        It must pass on stdin, stdout, stderr and the exit code, as `nice` and `srun` do.
+        """
+        return ()
+
+    def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
+        """See `Engine.run`."""
+        ledger = brief.opened()[1]
+        crowd = _Crowd(brief, ledger, watch, Launch(environments(brief.site.device, workers), self.launcher))
+        try:
+            for number in range(workers):
+                crowd.start(number)
+            crowd.attend()
+        finally:
+            crowd.stop()
+        ledger.look()
+        if ledger.open():
+            raise crowd.reason()
 
 
-class _Crowd:
-    """The workers of a run.
+@dataclass(frozen=True)
+class Launch:
+    """How workers are started.
 
     Args:
         environments: Of each worker.
+        launcher: What stands before the command of each.
     """
 
-    def __init__(self, brief: Brief, ledger: Ledger, watch: Watcher, environments: list[dict[str, str]]) -> None:
+    environments: Sequence[Mapping[str, str]]
+    launcher: Callable[[int], Sequence[str]]
+
+
+class _Crowd:
+    """The workers of a run."""
+
+    def __init__(self, brief: Brief, ledger: Ledger, watch: Watcher, launch: Launch) -> None:
         self._brief, self._ledger, self._watch = brief, ledger, watch
-        self._environments = environments
+        self._launch = launch
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._children: list[Child] = []
         self._deaths: Counter[JobId] = Counter()
@@ -58,7 +79,9 @@ class _Crowd:
     def start(self, number: int) -> None:
         # Of the jobs that a worker did at once, it is not known which one it died of.
         brief = self._brief.model_copy(update={"alone": frozenset(self._deaths)})
-        self._children.append(start(number, brief.model_dump_json(), self._environments[number], self._events.put))
+        environment, launcher = self._launch.environments[number], self._launch.launcher(number)
+        text = brief.model_dump_json()
+        self._children.append(start(number, text, environment, self._events.put, launcher=launcher))
 
     def attend(self) -> None:
         """Pass events on, and replace workers that die, until none is left."""

@@ -27,15 +27,24 @@ _ASK_EVERY = 5
 
 
 @dataclass(frozen=True)
-class Slurm:
-    """Workers as Slurm jobs.
+class Slurm(Resources):
+    """Workers are Slurm jobs.
 
     Args:
-        wait: Whether `run` waits for them; else they go on by themselves.
+        wait: Wait for them and report what they do; else they go on by themselves.
     """
 
-    resources: Resources = field(default_factory=Resources)
-    wait: bool = True
+    wait: bool = field(
+        default=True,
+        metadata={
+            "help": "Return when the jobs are submitted. Else wait and show progress; Ctrl-C cancels the jobs.",
+        },
+    )
+
+    def workers(self, wanted: int | None, device: str) -> int:
+        """See `Engine.workers`; a worker is a Slurm job here."""
+        self.further()  # before anything is loaded
+        return wanted or USUAL_WORKERS
 
     def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
         """Let Slurm jobs work until nothing is left to do. Those that do the same brief already count.
@@ -57,7 +66,7 @@ class Slurm:
             watch(Event(kind="said", text=f"{there} Slurm jobs of an earlier run still work on this."))
         numbers = range(there, min(workers, len(ledger.open())))
         if numbers:
-            sharing = brief.model_copy(update={"workers": numbers.stop * self.resources.processes})
+            sharing = brief.model_copy(update={"workers": numbers.stop * self.processes})
             self._submit(sharing, numbers, ledger, watch)
         if self.wait:
             _attend(names_in(folder), ledger, news, watch)
@@ -78,12 +87,12 @@ class Slurm:
         if cost.wall_seconds is not None and cost.known == cost.jobs:
             seconds = cost.wall_seconds / len(numbers)
         # What was measured on a GPU is its memory, and tells nothing of the machine's.
-        asked = self.resources.asked(seconds, cost.peak_bytes if cost.device == "cpu" else None)
+        asked = self.asked(seconds, cost.peak_bytes if cost.device == "cpu" else None)
         folder = folder_of(brief)
         with held(folder / "submit.lock", busy="Another run submits Slurm jobs for the same work."):
             sweep(folder)
             write_whole(folder / BRIEF, brief.model_dump_json())
-            submit(folder, numbers, self.resources, asked, watch)
+            submit(folder, numbers, self, asked, watch)
 
 
 def _attend(names: Sequence[str], ledger: Ledger, news: News, watch: Watcher) -> None:

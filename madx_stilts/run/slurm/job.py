@@ -16,7 +16,7 @@ from submitit.helpers import DelayedSubmission
 
 from madx_stilts.errors import Interrupted, MadxStiltsError
 from madx_stilts.run.brief import Brief, threads_each
-from madx_stilts.run.engines import processes
+from madx_stilts.run.engines.processes import Processes
 from madx_stilts.run.events import Event
 from madx_stilts.run.reserving import reserving
 from madx_stilts.run.slurm.news import is_wanted_after, told_by
@@ -58,7 +58,7 @@ class SlurmJob:
             try:
                 ledger.look()
                 with reserving(brief.site.adapters, ledger, tell) as watch:
-                    processes.run(brief, workers=self.workers, watch=watch)
+                    Processes().run(brief, workers=self.workers, watch=watch)
             except (KeyboardInterrupt, Interrupted) as error:
                 tell(_stopped(Interrupted(f"Slurm job {id} was stopped.", hint="Run it again to go on.")))
                 if _REQUEUE in came and callable(requeue):

@@ -1,8 +1,9 @@
 """What each Slurm job asks for: what the user says, else what jobs like these took before. No torch."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from madx_stilts.bounds import Gigabytes, Minutes, Workers
 from madx_stilts.errors import UsageError
 
 _USUAL_MINUTES = 24 * 60
@@ -19,14 +20,37 @@ class Resources:
         sbatch: Any other options of sbatch, as KEY=VALUE, or KEY for one without a value.
     """
 
-    partition: str | None = None
-    account: str | None = None
-    qos: str | None = None
-    time_limit: int | None = None
-    memory_gb: float | None = None
-    gpus: int | None = None
-    cpus: int | None = None
-    sbatch: tuple[str, ...] = ()
+    partition: str | None = field(default=None, metadata={"help": "Partition of the cluster.", "metavar": "NAME"})
+    account: str | None = field(default=None, metadata={"help": "Account that pays.", "metavar": "NAME"})
+    qos: str | None = field(default=None, metadata={"help": "Quality of service.", "metavar": "NAME"})
+    time_limit: Minutes | None = field(
+        default=None,
+        metadata={
+            "help": "Of each Slurm job. One that runs into it comes back and goes on.",
+            "metavar": "MINUTES",
+            "shown": "twice the estimate, or a day where there is none",
+        },
+    )
+    memory_gb: Gigabytes | None = field(
+        default=None,
+        metadata={
+            "help": "Of the machine, for each Slurm job.",
+            "metavar": "GB",
+            "shown": "from the estimate, else as the cluster has it",
+            "flag": "--memory",
+        },
+    )
+    gpus: Workers | None = field(
+        default=None, metadata={"help": "GPUs of each Slurm job; one worker for each.", "metavar": "N"}
+    )
+    cpus: Workers | None = field(default=None, metadata={"help": "Cores of each Slurm job.", "metavar": "N"})
+    sbatch: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Another option of sbatch, as in --sbatch constraint=a100. Give it as often as needed.",
+            "metavar": "KEY=VALUE",
+        },
+    )
 
     @property
     def processes(self) -> int:
