@@ -84,7 +84,8 @@ class Place:
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         """Start `madx-stilts` with these words."""
         (self.folder / "tmp").mkdir(parents=True, exist_ok=True)
-        places = {"ZOO": self.zoo, "DATA": self.data, "CACHE": self.folder / "cache", "OFFLINE": 1}
+        places = {"ZOO": self.zoo, "CACHE": self.folder / "cache", "OFFLINE": 1}
+        places |= {"DATA": self.data} if self.data.exists() else {}
         options = {f"MADX_STILTS_{name}": str(value) for name, value in places.items()}
         command = [sys.executable, "-m", "madx_stilts", *map(str, words)]
         environment = {**os.environ, **QUIET, **options, "TMPDIR": str(self.folder / "tmp")}
@@ -110,7 +111,7 @@ class Place:
 
     def records(self) -> dict[str, bytes]:
         """The records, by their names."""
-        return {path.name: path.read_bytes() for path in self.zoo.glob("records/*/*.json")}
+        return {path.name: path.read_bytes() for path in self.zoo.glob("records/??/" + "[0-9a-f]" * 64 + ".json")}
 
     def report(self) -> dict[str, bytes]:
         """All numbers of the report."""
