@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.11 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clean
+.PHONY: help demo test check docs clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,14 +19,18 @@ demo: $(READY) ## the main job in small: nine intermediates, six targets, five l
 test: $(READY) ## run all tests, a worker for each core; needs no network and no GPU
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-check: $(READY) ## lint, formatting, types, and the rules about the shape of the code
+check: $(READY) ## lint, formatting, types, the rules about the shape of the code, the documentation
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pytest tests/structure
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs: $(READY) ## build the documentation site in site/; every warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean: ## remove caches and build products; .venv stays
-	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find madx_stilts configs adapters_zoo tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Made last, so an install that was cut short is taken up again. The only step that needs the package index.

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import get_args
 
 from madx_stilts.data.check import check
-from madx_stilts.data.checked import Asked, Report, sets_of
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.checked import CheckRequest, Report, sets_of
+from madx_stilts.data.place import DataSources
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split, Task
 
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--task", action="append", choices=[*TASKS], metavar="NAME", help="Only these tasks.")
     parser.add_argument("--limit", type=int, metavar="N", help="Read the first rows of each set only.")
     chosen = parser.parse_args()
-    place = DataPlace(tuple(chosen.data), offline=True)
+    place = DataSources(tuple(chosen.data), offline=True)
     print_row(HEADS)
     print_row("---:" if at >= NUMBERS_BEGIN_AT else "---" for at in range(len(HEADS)))
     totals = Counter[str]()
@@ -46,11 +46,11 @@ def main() -> None:
     print(f"\n{told}, {memory:,.0f} MiB at most.")
 
 
-def timed(task: Task, place: DataPlace, limit: int | None) -> tuple[Report, float]:
+def timed(task: Task, place: DataSources, limit: int | None) -> tuple[Report, float]:
     """Check all sets of a task; seconds by the clock."""
     begun = time.perf_counter()
     splits = [split for split in get_args(Split) if split in task.splits]
-    report = check(task, place, Asked(sets_of(task, splits), limit))
+    report = check(task, place, CheckRequest(sets_of(task, splits), limit))
     return report, time.perf_counter() - begun
 
 

@@ -29,15 +29,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from madx_stilts.config import load
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.grid.cell import Cell
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.job import JobId, Score, Train
 from madx_stilts.grid.plan import Plan, plan
 from madx_stilts.run.backbones import origin_of
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import Site
-from madx_stilts.run.stamps import Stamps
+from madx_stilts.run.site import RunConfig
+from madx_stilts.run.stamps import DataStamps
 from madx_stilts.stack import Role
 
 ALL_AT_ONCE = 16
@@ -102,7 +102,7 @@ def plan_of(arguments: argparse.Namespace, share: float = 0.0) -> Plan:
     Args:
         share: Of the layers, the lowest, that are left out; adapters in the others are as much wider.
     """
-    place = DataPlace((arguments.data,), offline=True)
+    place = DataSources((arguments.data,), offline=True)
     whole = load(arguments.grid, Grid, kind="grids")
     wanted = []
     if arguments.part:
@@ -121,7 +121,7 @@ def plan_of(arguments: argparse.Namespace, share: float = 0.0) -> Plan:
             wanted.append(f"train.{role}.method.leave_out={left_out}")
             wanted.append(f"train.{role}.method.reduction_factor={factor}")
     grid = load(arguments.grid, Grid, kind="grids", overrides=wanted)
-    return plan(grid, place.tasks, Stamps(place))
+    return plan(grid, place.tasks, DataStamps(place))
 
 
 def ours(arguments: argparse.Namespace, way: str, folder: Path) -> Bill:
@@ -134,7 +134,7 @@ def ours(arguments: argparse.Namespace, way: str, folder: Path) -> Bill:
 def run_ours(arguments: argparse.Namespace) -> None:
     """What the process of `ours` does: the mean score of each cell is printed."""
     together, share = OURS[arguments.way]
-    site = Site(
+    site = RunConfig(
         zoo=(arguments.folder / "zoo",),
         data=(arguments.data,),
         cache=arguments.folder / "encoded",

@@ -287,10 +287,10 @@ def main() -> int:
 
 def _pairs(data: Path) -> str:
     """Texts of the held-out language and their translations, a pair on each line."""
-    from madx_stilts.data.place import DataPlace
+    from madx_stilts.data.place import DataSources
     from madx_stilts.data.read import read
 
-    place = DataPlace((data,), offline=True)
+    place = DataSources((data,), offline=True)
     texts = [read(place.tasks["xnli"], code, "test", place=place, limit=120).items for code in ("qae", "qaa")]
     return "".join(f"{one.first}\t{other.first}\n" for one, other in zip(*texts, strict=True))
 

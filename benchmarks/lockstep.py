@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from madx_stilts.nets.backbone import Backbone
-    from madx_stilts.train.feed import Dealt
+    from madx_stilts.train.feed import StepBatch
     from madx_stilts.train.learner import Learner, Weights
-    from madx_stilts.train.trunk_cache import States
+    from madx_stilts.train.trunk_cache import TrunkStates
 
 WAYS = ("looped", "lockstep", "cached")
 # Layers, width, heads, width of the feed-forward parts, vocabulary.
@@ -85,7 +85,7 @@ class Bench:
         self.fresh = [learner.weights() for learner in self.learners]
         self.dealt = [self._dealt(step) for step in range(arguments.steps)]
         self.open = ExitStack()
-        self.states: Mapping[int, States] | None = None
+        self.states: Mapping[int, TrunkStates] | None = None
 
     def _learner(self, at: int, method: object) -> "Learner":
         from madx_stilts.nets.heads import Head, add_head
@@ -93,7 +93,7 @@ class Bench:
         from madx_stilts.recipe import Method, TrainSettings
         from madx_stilts.tasks import TASKS
         from madx_stilts.train.learner import Learner
-        from madx_stilts.train.schedule import Course
+        from madx_stilts.train.schedule import Schedule
 
         if not isinstance(method, Method):
             raise TypeError("no method")
@@ -104,15 +104,15 @@ class Bench:
         self.backbone.model.requires_grad_(False)
         parameters = {**adapter_parameters(self.backbone, name), **head_parameters(self.backbone, name)}
         settings = TrainSettings(max_steps=self.arguments.steps, precision=self.arguments.precision)
-        course = Course(settings, 10**6)
+        course = Schedule(settings, 10**6)
         return Learner(self.backbone, [below, name], [Head(name, "classification", "mnli")], parameters, course)
 
-    def _dealt(self, step: int) -> "Dealt":
+    def _dealt(self, step: int) -> "StepBatch":
         import numpy as np
         import torch
 
         from madx_stilts.data.batch import Batch
-        from madx_stilts.train.feed import Dealt
+        from madx_stilts.train.feed import StepBatch
 
         count, tokens = self.arguments.batch, self.arguments.tokens
         random = torch.Generator().manual_seed(step)
@@ -120,41 +120,43 @@ class Bench:
         ids = torch.randint(5, vocabulary, (count, tokens), generator=random)
         inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
         groups = np.arange(step * count, (step + 1) * count)
-        return Dealt(0, [Batch(inputs, {"label": torch.arange(count) % 3}, groups)])
+        return StepBatch(0, [Batch(inputs, {"label": torch.arange(count) % 3}, groups)])
 
-    def _cached(self) -> Mapping[int, "States"]:
+    def _cached(self) -> Mapping[int, "TrunkStates"]:
         """What leaves the trunk for all batches, computed when it is first asked for."""
         if self.states is not None or not self.trunk.layers:
             return self.states or {}
         import numpy as np
         import torch
 
-        from madx_stilts.data.shelf import Shelf
+        from madx_stilts.data.shelf import ArrayCache
         from madx_stilts.formats.base import Encoded
         from madx_stilts.recipe import Part, Recipe, TrainSettings
-        from madx_stilts.train.feed import Supply
-        from madx_stilts.train.schedule import Course
-        from madx_stilts.train.trunk_cache import Keeper
+        from madx_stilts.train.feed import PartBatches
+        from madx_stilts.train.schedule import Schedule
+        from madx_stilts.train.trunk_cache import TrunkCache
         from madx_stilts.zoo.store import Zoo
 
         ids = torch.cat([dealt.batches[0].inputs["input_ids"] for dealt in self.dealt])
         bounds = np.arange(len(ids) + 1, dtype=np.int64) * ids.shape[1]
         encoded = Encoded(bounds, {"input_ids": ids.flatten().numpy().astype(np.int32)}, {})
         folder = Path(self.arguments.folder)
-        keeper = Keeper(self.backbone, Zoo([folder / "zoo"]), Shelf(folder / "trunks", 10**11), lambda sentence: None)
-        supply = Supply(encoded, Course(TrainSettings(), len(ids)), self.backbone, 0, masks=False)
+        keeper = TrunkCache(
+            self.backbone, Zoo([folder / "zoo"]), ArrayCache(folder / "trunks", 10**11), lambda sentence: None
+        )
+        supply = PartBatches(encoded, Schedule(TrainSettings(), len(ids)), self.backbone, 0, masks=False)
         recipe = Recipe(parts=(Part(task="mnli", language="en"),))
         self.states = keeper.opened(self.open, self.trunk, recipe, [supply])
         return self.states
 
     def train(self, way: str) -> float:
         """Train all learners; the seconds that a step of all of them took."""
-        from madx_stilts.train.listen import Quiet
-        from madx_stilts.train.loop import Session, run
+        from madx_stilts.train.listen import NullCallback
+        from madx_stilts.train.loop import LoopContext, run
 
         states = self._cached() if way == "cached" else {}
         unused = Path(self.arguments.folder) / "unused"
-        session = Session(self.backbone, self.trunk, unused, Quiet(), 10**9, states=states)
+        session = LoopContext(self.backbone, self.trunk, unused, NullCallback(), 10**9, states=states)
         groups = [[learner] for learner in self.learners] if way == "looped" else [self.learners]
         for learner in self.learners:
             learner.done = 0
@@ -191,12 +193,12 @@ def times(arguments: argparse.Namespace) -> dict[str, object]:
     """Seconds of a step each way, whether lockstep makes the same weights to the last bit, how near cached comes."""
     import torch
 
-    bench = Bench(arguments, arguments.out)
-    after = {way: bench.weights_after(way) for way in WAYS}
+    context = Bench(arguments, arguments.out)
+    after = {way: context.weights_after(way) for way in WAYS}
     pairs = [(one[name], other[name]) for one, other in _both(after, "lockstep") for name in one]
     equal = all(torch.equal(one, other) for one, other in pairs)
     near = max(float((one[name] - other[name]).abs().max()) for one, other in _both(after, "cached") for name in one)
-    rounds = [{way: bench.train(way) for way in WAYS} for _ in range(arguments.rounds)]
+    rounds = [{way: context.train(way) for way in WAYS} for _ in range(arguments.rounds)]
     return {"equal": equal, "near": near, **{way: min(one[way] for one in rounds) for way in WAYS}}
 
 
@@ -212,14 +214,14 @@ def peak(arguments: argparse.Namespace) -> dict[str, object]:
     def highest() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
-    bench = Bench(arguments, arguments.out)
+    context = Bench(arguments, arguments.out)
     if arguments.way == "cached":
-        bench._cached()
+        context._cached()
     before = highest()
-    if bench.backbone.device.type == "cuda":
+    if context.backbone.device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
-    bench.train(arguments.way)
-    on_gpu = bench.backbone.device.type == "cuda"
+    context.train(arguments.way)
+    on_gpu = context.backbone.device.type == "cuda"
     return {"bytes": torch.cuda.max_memory_allocated() if on_gpu else highest() - before}
 
 

@@ -26,7 +26,7 @@ from madx_stilts.miniature.consequences import Conclusion, consequence
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.scene import Scene
 from madx_stilts.miniature.text import Voice, voices
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 
 LINKS = ("so", "maybe", "false")
 FITTED, TESTED = 1500, 400
@@ -88,7 +88,7 @@ class Reader:
 
 def conclusions(count: int, seed: str) -> list[Conclusion]:
     """Conclusions of one of three links."""
-    scene = Scene(World(1), random.Random(seed))
+    scene = Scene(MiniatureWorld(1), random.Random(seed))
     found = list[Conclusion]()
     while len(found) < count:
         made = consequence(scene)
@@ -106,7 +106,7 @@ def cell(probe: LogisticRegression, fitted_on: Vectors, asked: Vectors, gold: Se
 def report(folder: Path) -> None:
     """Print a table for one encoder."""
     reader = Reader(folder)
-    spoken = {voice.language.code: voice for voice in voices(World(1))}
+    spoken = {voice.language.code: voice for voice in voices(MiniatureWorld(1))}
     source = reader.read(spoken[SOURCE], conclusions(FITTED, "fitted"))
     tested = {code: reader.read(voice, conclusions(TESTED, "tested")) for code, voice in spoken.items()}
     print(f"\n{folder}\n\n| probe, layer | " + " | ".join(CONSTRUCTED) + " |\n|---|" + "---|" * len(CONSTRUCTED))

@@ -51,24 +51,26 @@ class Case:
 def train_ours(case: Case) -> dict[str, Any]:
     """Train with `madx_stilts.train`."""
     from madx_stilts.config import AdapterConfig
-    from madx_stilts.data.place import DataPlace
+    from madx_stilts.data.place import DataSources
     from madx_stilts.nets.backbone import load_backbone
     from madx_stilts.recipe import Method
-    from madx_stilts.train.job import Workshop
-    from madx_stilts.train.roles import Wish, train_intermediate
+    from madx_stilts.train.job import TrainContext
+    from madx_stilts.train.roles import TrainRequest, train_intermediate
     from madx_stilts.zoo.store import Zoo
 
     if case.plain:
         as_the_peer()
     backbone = load_backbone("benchmark", case.backbone, offline=True)
-    shop = Workshop(backbone, Zoo([case.out]), DataPlace((case.data,), offline=True), cache=case.out / "encoded")
+    context = TrainContext(
+        backbone, Zoo([case.out]), DataSources((case.data,), offline=True), cache=case.out / "encoded"
+    )
     config = AdapterConfig(method=Method(reduction_factor=case.reduction), train=settings(case))
     clock = time.process_time()
-    card = train_intermediate(shop, case.task, Wish(config=config, limit=case.limit, seed=case.seed))
+    card = train_intermediate(context, case.task, TrainRequest(config=config, limit=case.limit, seed=case.seed))
     return {
         "cpu_seconds": time.process_time() - clock,
         "steps": card.steps,
-        "folder": str(shop.zoo.folder(card.id)),
+        "folder": str(context.zoo.folder(card.id)),
         "name": card.name,
     }
 
@@ -158,14 +160,14 @@ def train_peer(case: Case) -> dict[str, Any]:
 
 def features(case: Case, tokenizer: Any) -> list[dict[str, Any]]:
     """The encoded examples, one dict per sequence, in the trainer's names."""
-    from madx_stilts.data.place import DataPlace
+    from madx_stilts.data.place import DataSources
     from madx_stilts.data.read import read
     from madx_stilts.formats import FORMATS
     from madx_stilts.formats.base import Limits
     from madx_stilts.tasks import TASKS
 
     task = TASKS[case.task]
-    examples = read(task, "en", "train", place=DataPlace((case.data,), offline=True), limit=case.limit)
+    examples = read(task, "en", "train", place=DataSources((case.data,), offline=True), limit=case.limit)
     how = settings(case)
     encoded = FORMATS[task.format].encode(examples.items, tokenizer, Limits(how.max_tokens, how.shared_tokens), task)
     names = {"label": "labels", "start": "start_positions", "end": "end_positions"}
@@ -180,7 +182,7 @@ def features(case: Case, tokenizer: Any) -> list[dict[str, Any]]:
 
 def scores(case: Case, trained: dict[str, Any]) -> dict[str, float]:
     """Primary score per language of a saved adapter with its head, both loaded by plain `adapters`."""
-    from madx_stilts.data.place import DataPlace
+    from madx_stilts.data.place import DataSources
     from madx_stilts.data.read import read
     from madx_stilts.formats import FORMATS
     from madx_stilts.formats.base import Limits
@@ -195,7 +197,7 @@ def scores(case: Case, trained: dict[str, Any]) -> dict[str, float]:
     backbone.model.load_adapter(trained["folder"], load_as="a", set_active=True, use_safetensors=True)  # type: ignore[call-arg]
     found = {}
     for language in languages:
-        examples = read(task, language, "test", place=DataPlace((case.data,), offline=True), limit=SCORED_EXAMPLES)
+        examples = read(task, language, "test", place=DataSources((case.data,), offline=True), limit=SCORED_EXAMPLES)
         encoded = task_format.encode(examples.items, backbone.words, Limits(how.max_tokens, how.shared_tokens), task)
         outputs = predict(backbone, head="a", kind=task_format.head, encoded=encoded)
         predictions = task_format.decode(outputs, encoded, examples.items, task)

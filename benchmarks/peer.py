@@ -24,14 +24,14 @@ from transformers import AutoTokenizer, TrainingArguments
 
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.label_file import with_labels
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, find_all, read
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import IGNORED, Encoded, HeadKind, Limits
 from madx_stilts.grid.job import Score, Train, job_from_json
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.recipe import TrainSettings
-from madx_stilts.score.bench import Bench
+from madx_stilts.score.bench import EvalContext
 from madx_stilts.score.retrieve import retrieve
 from madx_stilts.stack import Stack
 from madx_stilts.zoo.store import Zoo
@@ -51,7 +51,7 @@ class Peer:
     """
 
     backbone: Path
-    place: DataPlace
+    place: DataSources
     scratch: Path
     fixed: bool
 
@@ -203,7 +203,7 @@ def _outputs(kind: HeadKind, predicted: Any, encoded: Encoded) -> dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Standing(Bench):
+class Standing(EvalContext):
     """A bench on which a stack stands already."""
 
     @contextmanager
@@ -211,21 +211,21 @@ class Standing(Bench):
         yield
 
 
-def retrieved(backbone: Path, place: DataPlace, scratch: Path, job: Score, below: Path | None) -> float:
+def retrieved(backbone: Path, place: DataSources, scratch: Path, job: Score, below: Path | None) -> float:
     """The score of retrieval. No script does it, so it goes through our own code, in this process of its own."""
     loaded = load_backbone("peer", backbone, offline=True)
     if below is not None:
         loaded.model.load_adapter(str(below), load_as=BELOW, with_head=False, set_active=True, use_safetensors=True)  # type: ignore[call-arg]
-    bench = Standing(loaded, Zoo([scratch / "zoo"]), place, cache=scratch / "encoded")
+    context = Standing(loaded, Zoo([scratch / "zoo"]), place, cache=scratch / "encoded")
     task = place.tasks[job.task]
-    result = retrieve(bench, task, Stack.of(()), job.languages, split=job.split, limit=job.limit)
+    result = retrieve(context, task, Stack.of(()), job.languages, split=job.split, limit=job.limit)
     return float(np.mean([*result.primary.values()]))
 
 
 def main() -> None:
     """Do what stdin asks for; print the score."""
     work = json.load(sys.stdin)
-    place = DataPlace((Path(work["data"]),), offline=True)
+    place = DataSources((Path(work["data"]),), offline=True)
     backbone, scratch = Path(work["backbone"]), Path(work["scratch"])
     below = Path(work["below"]) if work["below"] else None
     trainings = [job for text in work["trainings"] if isinstance(job := job_from_json(text), Train)]

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from madx_stilts.card import now
 from madx_stilts.config import load
 from madx_stilts.grid.grid import Grid
-from madx_stilts.grid.job import JobId, Planned, Score
+from madx_stilts.grid.job import JobId, PlannedJob, Score
 from madx_stilts.grid.plan import Plan, plan
 from madx_stilts.grid.records import Record, Records
 from madx_stilts.report.gather import gather
@@ -41,7 +41,7 @@ def planned(cells: int) -> Plan:
     return plan(load("phang2020-base", Grid, kind="grids", overrides=changes), TASKS, lambda job: {})
 
 
-def record(job: Planned, made: dict[JobId, str]) -> Record:
+def record(job: PlannedJob, made: dict[JobId, str]) -> Record:
     """What a job might leave."""
     work, dice = job.job, random.Random(job.id)
     uses = {need: made[need] for need in work.needs if need in made}

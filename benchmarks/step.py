@@ -83,7 +83,7 @@ def adapter_step(arguments: argparse.Namespace, backbone: object) -> Callable[[]
     from madx_stilts.tasks import TASKS
     from madx_stilts.train.assemble import recompute_activations
     from madx_stilts.train.learner import Learner
-    from madx_stilts.train.schedule import Course
+    from madx_stilts.train.schedule import Schedule
 
     if not isinstance(backbone, Backbone):
         raise TypeError("no backbone")
@@ -93,7 +93,7 @@ def adapter_step(arguments: argparse.Namespace, backbone: object) -> Callable[[]
     backbone.model.requires_grad_(False)
     if arguments.way == WAYS[1]:
         recompute_activations(backbone)
-    course = Course(TrainSettings(max_steps=1000, precision=arguments.precision), 10**6)
+    course = Schedule(TrainSettings(max_steps=1000, precision=arguments.precision), 10**6)
     learner = Learner(backbone, ["a"], [Head("a", "classification", "mnli")], parameters, course)
     inputs, labels = batch_of(arguments)
     batch = Batch(inputs, {"label": labels}, None)  # type: ignore[arg-type, dict-item]

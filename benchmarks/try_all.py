@@ -16,18 +16,18 @@ from tempfile import TemporaryDirectory
 
 from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import find_all
 from madx_stilts.errors import DataError, MadxStiltsError, UsageError
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.recipe import TrainSettings
-from madx_stilts.score.bench import Bench
+from madx_stilts.score.bench import EvalContext
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.stack import AdapterRef, Role, Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split, Task
-from madx_stilts.train.job import Workshop
-from madx_stilts.train.roles import Wish, train_intermediate, train_target
+from madx_stilts.train.job import TrainContext
+from madx_stilts.train.roles import TrainRequest, train_intermediate, train_target
 from madx_stilts.zoo.store import Zoo
 
 HEADS = ("task", "trained on", "steps", "s", "scored on", "split", "n", "metric", "score", "s")
@@ -37,10 +37,10 @@ class Trial:
     """Everything that trials share."""
 
     def __init__(self, chosen: argparse.Namespace, scratch: Path) -> None:
-        place = DataPlace(tuple(chosen.data), offline=True)
+        place = DataSources(tuple(chosen.data), offline=True)
         backbone = load_backbone("benchmark", chosen.backbone, offline=True)
-        self.shop = Workshop(backbone, Zoo([scratch / "zoo"]), place)
-        self.bench = Bench(backbone, self.shop.zoo, place)
+        self.context = TrainContext(backbone, Zoo([scratch / "zoo"]), place)
+        self.scoring = EvalContext(backbone, self.context.zoo, place)
         self.limit = chosen.limit
         self.steps = chosen.steps
 
@@ -54,7 +54,7 @@ class Trial:
     def has(self, task: Task, split: Split, language: str) -> bool:
         """Whether a split is at hand."""
         try:
-            find_all(task, language, split, place=self.shop.place)
+            find_all(task, language, split, place=self.context.place)
         except (DataError, UsageError):
             return False
         return True
@@ -67,10 +67,10 @@ class Trial:
             return None
         # Without dev data in that language, the last weights are kept.
         settings = TrainSettings(max_steps=self.steps, batch_size=16, max_tokens=128, keep="last", dev_limit=self.limit)
-        wish = Wish(AdapterConfig(train=settings), language=languages[0], limit=self.limit)
+        request = TrainRequest(AdapterConfig(train=settings), language=languages[0], limit=self.limit)
         if Role.TARGET in task.roles:
-            return train_target(self.shop, task.name, wish)
-        return train_intermediate(self.shop, task.name, wish)
+            return train_target(self.context, task.name, request)
+        return train_intermediate(self.context, task.name, request)
 
     def row(self, task: Task) -> list[str]:
         """One row of the table."""
@@ -96,7 +96,7 @@ class Trial:
             began = time.monotonic()
             limit = None if task.search else self.limit
             try:
-                found = evaluate(self.bench, task, stack, [language], split=split, limit=limit).scores[language]
+                found = evaluate(self.scoring, task, stack, [language], split=split, limit=limit).scores[language]
             except MadxStiltsError as error:
                 print(f"{task.name} {split} {language}: {error}", file=sys.stderr)
                 continue

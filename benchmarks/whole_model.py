@@ -20,7 +20,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from madx_stilts.config import BackboneConfig, load
 from madx_stilts.data.encode import Encoder
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Limits
@@ -30,8 +30,8 @@ from madx_stilts.nets.stacking import activate, adapter_parameters, add_fresh, h
 from madx_stilts.recipe import Method, TrainSettings
 from madx_stilts.score.predict import predict
 from madx_stilts.tasks.task import Split, Task
-from madx_stilts.train.feed import Supply
-from madx_stilts.train.schedule import Course
+from madx_stilts.train.feed import PartBatches
+from madx_stilts.train.schedule import Schedule
 
 TASKS = ("xnli", "panx", "xquad", "udpos")
 WAYS = ("adapter", "whole model")
@@ -52,7 +52,7 @@ class Run:
 class Lab:
     """Where it is trained."""
 
-    place: DataPlace
+    place: DataSources
     source: str
     arguments: argparse.Namespace
 
@@ -67,8 +67,8 @@ class Lab:
         limits = Limits(settings.max_tokens, settings.shared_tokens)
         examples = read(trained_on, trained_on.source_language, "train", place=self.place)
         encoded = Encoder(backbone.words, backbone.fingerprint, None).encode(examples, limits)
-        course = Course(settings, len(encoded))
-        supply = Supply(encoded, course, backbone, seed, masks=False)
+        course = Schedule(settings, len(encoded))
+        supply = PartBatches(encoded, course, backbone, seed, masks=False)
         head = Head("task", FORMATS[task.format].head, task.name)
         stack, parameters = _trained(backbone, head, task, way, seed=seed, reduction=arguments.reduction)
         began = time.process_time()
@@ -109,7 +109,7 @@ def _trained(
 
 
 def _train(
-    backbone: Backbone, head: Head, stack: list[str], parameters: list[nn.Parameter], supply: Supply, *, seed: int
+    backbone: Backbone, head: Head, stack: list[str], parameters: list[nn.Parameter], supply: PartBatches, *, seed: int
 ) -> None:
     torch.manual_seed(seed)
     course = supply.course
@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--rates", default="3e-3;3e-4,1e-3", help="of the adapter; of the whole model")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    place = DataPlace((arguments.data,), offline=True)
+    place = DataSources((arguments.data,), offline=True)
     lab = Lab(place, load("miniature", BackboneConfig, kind="backbones").source, arguments)
     rates = [[float(rate) for rate in some.split(",")] for some in arguments.rates.split(";")]
     print("| task | way | rate | source | mean of the others | trained numbers | MB more than loaded | CPU s |")

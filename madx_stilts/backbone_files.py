@@ -12,11 +12,11 @@ import requests
 from huggingface_hub import HfApi, constants, snapshot_download, try_to_load_from_cache
 from huggingface_hub.file_download import repo_folder_name
 
-from madx_stilts.deadline import Arrivals
+from madx_stilts.deadline import ReceivedBytes
 from madx_stilts.errors import BackboneError
 from madx_stilts.files import read_bounded
 from madx_stilts.strict_json import parse
-from madx_stilts.transfer import UNUSABLE, Listed, advice, downloading, why_not
+from madx_stilts.transfer import UNUSABLE, ListedFile, advice, downloading, why_not
 
 CONFIG: Final = "config.json"
 _WEIGHTS: Final = ("model.safetensors", "pytorch_model.bin")
@@ -130,7 +130,7 @@ class _Cached:
     def __init__(self, source: str, revision: str) -> None:
         self._source = source
         self._revision = revision
-        self._listed = Listed()
+        self._listed = ListedFile()
         # What older programs set; transformers still looks there.
         self._cache = Path(os.environ.get("TRANSFORMERS_CACHE") or constants.HF_HUB_CACHE)
 
@@ -164,11 +164,11 @@ class _Cached:
         with downloading():
             return self._download(self._revision, [CONFIG])
 
-    def _fetched(self, arrivals: Arrivals) -> Path:
+    def _fetched(self, arrivals: ReceivedBytes) -> Path:
         info = HfApi().model_info(
             self._source, revision=self._revision, timeout=constants.HF_HUB_ETAG_TIMEOUT, files_metadata=True
         )
-        commit, self._listed = str(info.sha), Listed.of(info.siblings)
+        commit, self._listed = str(info.sha), ListedFile.of(info.siblings)
         listed = self._listed.sizes
         small = [file for file in _SMALL if file in listed]
         folder = self.folder(commit)
@@ -191,7 +191,7 @@ class _Cached:
         self._listed.require_whole(folder, absent)
         return folder
 
-    def _download_weights(self, folder: Path, listed: Mapping[str, object], arrivals: Arrivals) -> None:
+    def _download_weights(self, folder: Path, listed: Mapping[str, object], arrivals: ReceivedBytes) -> None:
         for weights in _WEIGHTS:
             index = f"{weights}.index.json"
             files = [weights]

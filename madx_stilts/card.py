@@ -23,7 +23,7 @@ FileName = Annotated[str, Field(pattern=r"^\w[\w.+-]*(/\w[\w.+-]*)*$", max_lengt
 """Of a file in an adapter's folder, or in a folder of that: `heads/mnli/model_head.safetensors`."""
 Amount = Annotated[int, Field(ge=0, le=2**63)]
 Seconds = Annotated[float, Field(ge=0, le=1e12)]
-Text = Annotated[str, Field(max_length=10_000)]
+CleanText = Annotated[str, Field(max_length=10_000)]
 MANY: Final = 1_000
 """Entries of a list or table on a card: far more than any training makes."""
 
@@ -48,9 +48,9 @@ def now() -> str:
 class BackboneNote(Frozen):
     """The frozen model that an adapter was trained on, and fits alone."""
 
-    name: Text
-    fingerprint: Text
-    model_type: Text
+    name: CleanText
+    fingerprint: CleanText
+    model_type: CleanText
     """Architecture, in the words of `transformers` ("xlm-roberta")."""
     hidden_size: Annotated[int, Field(ge=1, le=1_000_000)]
     layers: Annotated[int, Field(ge=1, le=10_000)]
@@ -59,7 +59,7 @@ class BackboneNote(Frozen):
 class Parent(Frozen):
     """An adapter that another one was trained on top of, or started from."""
 
-    reference: Text
+    reference: CleanText
     """As a person wrote it at that time; for reading only."""
     id: Sum
 
@@ -67,7 +67,7 @@ class Parent(Frozen):
 class Foreign(Frozen):
     """Where an adapter comes from that this package did not train."""
 
-    source: Text
+    source: CleanText
     """`hub:owner/name@commit`, or the name of the folder that it was imported from."""
     files: Annotated[dict[FileName, Sum], Field(min_length=1, max_length=MANY)]
     """The sha256 of each file as it was found there. With the backbone, they are the adapter's identity."""
@@ -82,27 +82,27 @@ class Card(Frozen):
     """Of the adapter and its head inside the files."""
     recipe: Recipe
     backbone: BackboneNote
-    data: Annotated[dict[Text, Text], Field(max_length=MANY)]
+    data: Annotated[dict[CleanText, CleanText], Field(max_length=MANY)]
     """Fingerprint of each data set that training read, by `task@language:split`; and where texts were learned from, by
     `MASKED_LM_HEAD` the sha256 of the checkpoint's own head, or `fresh` where one was trained."""
-    origins: Annotated[dict[Text, Text], Field(max_length=MANY)] = {}
+    origins: Annotated[dict[CleanText, CleanText], Field(max_length=MANY)] = {}
     """Where each of these data sets came from, by the same keys."""
     parents: Annotated[tuple[Parent, ...], Field(max_length=MANY)] = ()
     steps: Amount = 0
     """Optimiser steps until training ended."""
     examples_seen: Amount = 0
-    scores: Annotated[dict[Text, float], Field(max_length=MANY)] = {}
+    scores: Annotated[dict[CleanText, float], Field(max_length=MANY)] = {}
     """On the dev data, by metric."""
     files: Annotated[dict[FileName, Sum], Field(max_length=MANY)] = {}
     """The sha256 of each file; filled in by the zoo."""
-    versions: Annotated[dict[Text, Text], Field(max_length=MANY)] = {}
+    versions: Annotated[dict[CleanText, CleanText], Field(max_length=MANY)] = {}
     """Of this package and the libraries it ran with."""
-    licence: Text = ""
+    licence: CleanText = ""
     created: Instant = Field(default_factory=now)
     wall_seconds: Seconds = 0.0
     """Of the process that finished it; what earlier ones spent before they were stopped is not known."""
     peak_bytes: Amount = 0
-    notes: Annotated[tuple[Text, ...], Field(max_length=MANY)] = ()
+    notes: Annotated[tuple[CleanText, ...], Field(max_length=MANY)] = ()
     """What a user must know, one sentence each."""
     foreign: Foreign | None = None
     """Of an adapter that others trained. Of its recipe, only parts and method are known."""

@@ -21,11 +21,11 @@ class Ended(OSError):
     """A transfer was cut off."""
 
 
-class TooSlow(Ended):
+class TooSlowError(Ended):
     """It took longer than it may."""
 
 
-class TooMuch(Ended):
+class TooMuchError(Ended):
     """More came than was to come."""
 
 
@@ -107,7 +107,7 @@ class Watch:
         with self._lock:
             self.received += count
         if self.received > self.most:
-            self.end(TooMuch(f"it sends far more than it said: {self.received:,} bytes so far"))
+            self.end(TooMuchError(f"it sends far more than it said: {self.received:,} bytes so far"))
             self.require()
 
 
@@ -166,7 +166,7 @@ class _SecurePool(HTTPSConnectionPool):
 _POOLS = {"http": _PlainPool, "https": _SecurePool}
 
 
-class Watched(HTTPAdapter):
+class WatchedConnections(HTTPAdapter):
     """Makes the connections of a session so that they can be ended."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 from huggingface_hub import constants
 
-from madx_stilts.connections import WATCH, TooSlow
+from madx_stilts.connections import WATCH, TooSlowError
 from madx_stilts.errors import MadxStiltsError
 
 _BESIDE_FILES: Final = 200_000_000
@@ -26,7 +26,7 @@ _BYPASSES: Final = {"HF_HUB_DISABLE_XET": True, "HF_HUB_ENABLE_HF_TRANSFER": Fal
 """Settings of `huggingface_hub` with which all goes through `requests`."""
 
 
-class Arrivals:
+class ReceivedBytes:
     """What of a download came so far."""
 
     expected: int | None = None
@@ -64,7 +64,7 @@ def ends_within(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def keeps_pace(seconds: float, *, rate: float) -> Iterator[Arrivals]:
+def keeps_pace(seconds: float, *, rate: float) -> Iterator[ReceivedBytes]:
     """Cut off the downloads inside the block as soon as they are slower, on the whole, than `rate`.
 
     So a download of any size that keeps the pace is never cut, and a server that sends a byte now and then is left
@@ -79,7 +79,7 @@ def keeps_pace(seconds: float, *, rate: float) -> Iterator[Arrivals]:
         TooSlow: See `ends_within`; with what came.
         TooMuch: Much more comes than was expected.
     """
-    arrivals = Arrivals()
+    arrivals = ReceivedBytes()
     with _watched(lambda: seconds + WATCH.received / rate - WATCH.waited, lambda: f"too slow, {arrivals}"):
         WATCH.most = _BESIDE_FILES
         yield arrivals
@@ -100,7 +100,7 @@ def _watched(left: Callable[[], float], say: Callable[[], str]) -> Iterator[None
         while (rest := left()) > 0:
             if done.wait(min(max(rest, _TICK), threading.TIMEOUT_MAX)):
                 return
-        WATCH.end(TooSlow(say()))
+        WATCH.end(TooSlowError(say()))
 
     guard = threading.Thread(target=watch, daemon=True)
     before = {name: getattr(constants, name) for name in _BYPASSES}

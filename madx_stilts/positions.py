@@ -12,7 +12,7 @@ _USUAL_POSITIONS: Final = 512
 
 
 @dataclass(frozen=True)
-class Counting:
+class PositionScheme:
     """How an architecture numbers the tokens of a sequence.
 
     Args:
@@ -31,16 +31,16 @@ class Counting:
         return positions if self.pad is None else positions - (pad if isinstance(pad, int) else self.pad) - 1
 
 
-COUNTINGS: Final[Mapping[str, Counting]] = {
-    "bert": Counting(),
-    "roberta": Counting(pad=1),
-    "xlm-roberta": Counting(pad=1),
+COUNTINGS: Final[Mapping[str, PositionScheme]] = {
+    "bert": PositionScheme(),
+    "roberta": PositionScheme(pad=1),
+    "xlm-roberta": PositionScheme(pad=1),
 }
 """By `model_type`; the same types as in `nets.anatomy`."""
 
 
 @dataclass(frozen=True)
-class Extent:
+class ModelLimits:
     """How large a backbone is.
 
     Args:
@@ -54,7 +54,7 @@ class Extent:
     layers: int | None = None
 
     @classmethod
-    def of(cls, name: str, config: Mapping[str, object]) -> "Extent":
+    def of(cls, name: str, config: Mapping[str, object]) -> "ModelLimits":
         """What a `config.json` says."""
         counting, layers = COUNTINGS.get(str(config.get("model_type"))), config.get("num_hidden_layers")
         return cls(name, counting.longest(config) if counting else None, layers if isinstance(layers, int) else None)

@@ -203,7 +203,7 @@ class Sampling(Frozen):
         return self
 
 
-class Start(Frozen):
+class StartWeights(Frozen):
     """Weights that training begins with instead of fresh ones."""
 
     adapter: str
@@ -250,7 +250,7 @@ class Recipe(Frozen):
     """Ids of the frozen adapters underneath, bottom to top."""
     fusion: Fusion | None = None
     """What stands between these and the adapter, side by side."""
-    start: Start | None = None
+    start: StartWeights | None = None
     method: Method = Method()
     train: TrainSettings = TrainSettings()
     trunk: Literal["cached"] | None = None

@@ -59,7 +59,7 @@ class AdapterRef:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WrittenRef:
     """A reference as a person writes it: `role/name` or `role/name@version` (version: the first digits of the id)."""
 
     role: Role
@@ -69,7 +69,7 @@ class Wanted:
     _PATTERN = re.compile(r"(?P<role>[a-z]+)/(?P<name>[\w.+-]+)(?:@(?P<version>[0-9a-f]{4,64}))?")
 
     @classmethod
-    def parse(cls, text: str) -> "Wanted":
+    def parse(cls, text: str) -> "WrittenRef":
         """Read a reference.
 
         Raises:

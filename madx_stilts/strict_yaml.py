@@ -91,7 +91,7 @@ for _kind, (_pattern, _first, _) in _WORDS.items():
 
 
 @dataclass
-class Document:
+class YamlDocument:
     """What a YAML text says, and what is wrong with how it says it.
 
     Args:
@@ -105,7 +105,7 @@ class Document:
     faults: list[str] = field(default_factory=list)
 
 
-def parse(text: str, *, most: int = MAX_VALUES) -> Document:
+def parse(text: str, *, most: int = MAX_VALUES) -> YamlDocument:
     """Read one YAML document; of a text that is no YAML, or exceeds a bound, only the fault is kept.
 
     No text makes it raise an error.
@@ -113,7 +113,7 @@ def parse(text: str, *, most: int = MAX_VALUES) -> Document:
     Args:
         most: Values that it may have, where fewer than usual are plausible.
     """
-    document = Document()
+    document = YamlDocument()
     if len(text) > MAX_CHARACTERS:
         document.faults.append(f"it has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read")
         return document
@@ -122,12 +122,12 @@ def parse(text: str, *, most: int = MAX_VALUES) -> Document:
         if root is not None:
             document.value = _Reader(document, most).read(root, ())
     except yaml.YAMLError as error:
-        return Document(faults=[_syntax_fault(error)])
+        return YamlDocument(faults=[_syntax_fault(error)])
     except RecursionError:
-        return Document(faults=[_TOO_DEEP])
+        return YamlDocument(faults=[_TOO_DEEP])
     except (ValueError, OverflowError) as error:
         # PyYAML converts numbers of the notation itself unchecked: "\U00110000", or a version of 5,000 digits.
-        return Document(faults=[f"this is no YAML: {_cut(str(error))}"])
+        return YamlDocument(faults=[f"this is no YAML: {_cut(str(error))}"])
     return document
 
 
@@ -139,7 +139,7 @@ def dotted(key: Key) -> str:
 class _Reader:
     """Turns nodes into values; notes lines and faults on the way."""
 
-    def __init__(self, document: Document, most: int) -> None:
+    def __init__(self, document: YamlDocument, most: int) -> None:
         self._document = document
         self._most = most
         self._open: list[yaml.Node] = []

@@ -14,8 +14,8 @@ from huggingface_hub.errors import GatedRepoError, HFValidationError, Repository
 from huggingface_hub.hf_api import RepoSibling
 from huggingface_hub.utils._http import get_session
 
-from madx_stilts.connections import Ended, TooSlow, Watched
-from madx_stilts.deadline import Arrivals, keeps_pace
+from madx_stilts.connections import Ended, TooSlowError, WatchedConnections
+from madx_stilts.deadline import ReceivedBytes, keeps_pace
 from madx_stilts.errors import UsageError
 from madx_stilts.files import sha256_of
 
@@ -30,20 +30,20 @@ _SLOWEST: Final = 50_000
 _A_DAY: Final = 86_400
 
 
-class Senseless(OSError):
+class BadListing(OSError):
     """What the hub says makes no sense."""
 
 
-class Damaged(OSError):
+class DamagedDownload(OSError):
     """A file that came is not the one that the hub has."""
 
 
-UNUSABLE: Final = (Ended, Damaged)
+UNUSABLE: Final = (Ended, DamagedDownload)
 """Why a download was given up, where asking for it in another place is of no use."""
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedFile:
     """What the hub says of the files that a repository holds.
 
     Args:
@@ -55,7 +55,7 @@ class Listed:
     sums: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, siblings: Iterable[RepoSibling] | None) -> "Listed":
+    def of(cls, siblings: Iterable[RepoSibling] | None) -> "ListedFile":
         """What is in the answer of the hub to a question with `files_metadata`.
 
         Raises:
@@ -82,11 +82,11 @@ class Listed:
                 blob = path.resolve()
                 path.unlink()
                 blob.unlink(missing_ok=True)
-                raise Damaged(f"{name} came damaged, and was removed again")
+                raise DamagedDownload(f"{name} came damaged, and was removed again")
 
 
 @contextmanager
-def downloading() -> Iterator[Arrivals]:
+def downloading() -> Iterator[ReceivedBytes]:
     """Downloads through `huggingface_hub` that end: see `keeps_pace`.
 
     Raises:
@@ -103,12 +103,12 @@ def downloading() -> Iterator[Arrivals]:
     except (TypeError, AttributeError, LookupError, AssertionError, ValueError, RecursionError) as error:
         if isinstance(error, OSError):  # some of the client's are ValueErrors too
             raise
-        raise Senseless("what it says of it makes no sense") from error
+        raise BadListing("what it says of it makes no sense") from error
 
 
 def advice(error: BaseException) -> str:
     """What to do after a download was given up."""
-    return f"Run it again: most of what came is kept. {SLOW_LINE}" if isinstance(error, TooSlow) else _AGAIN
+    return f"Run it again: most of what came is kept. {SLOW_LINE}" if isinstance(error, TooSlowError) else _AGAIN
 
 
 def watch_sessions() -> None:
@@ -145,7 +145,7 @@ def patience() -> float:
 def why_not(error: BaseException) -> str:
     """Why the hub does not give something, as a clause without secrets."""
     status = getattr(getattr(error, "response", None), "status_code", None)
-    if isinstance(error, Ended | Senseless | Damaged):
+    if isinstance(error, Ended | BadListing | DamagedDownload):
         return str(error)
     if isinstance(error, GatedRepoError):
         return "it is given only to accounts with access, see `hf auth login`"
@@ -166,7 +166,7 @@ def why_not(error: BaseException) -> str:
     return " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
 
 
-class _Patient(Watched):
+class _Patient(WatchedConnections):
     """Waits for an answer, but not for ever."""
 
     def send(

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from madx_stilts.card import FORMAT_VERSION, BackboneNote, Card, Foreign, Parent, now
 from madx_stilts.errors import AdapterError
-from madx_stilts.recipe import Method, Part, Recipe, Start, TrainSettings
+from madx_stilts.recipe import Method, Part, Recipe, StartWeights, TrainSettings
 
 ids = st.text("0123456789abcdef", min_size=64, max_size=64)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -20,7 +20,7 @@ texts = st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3)
 
 @st.composite
 def recipes(draw: st.DrawFn) -> Recipe:
-    start = draw(st.none() | st.builds(Start, adapter=ids, head=st.booleans()))
+    start = draw(st.none() | st.builds(StartWeights, adapter=ids, head=st.booleans()))
     return Recipe(
         parts=(Part(task=draw(st.text()), language="en", limit=draw(st.none() | st.integers(1, 10**6))),),
         below=tuple(draw(st.lists(ids, max_size=2))),

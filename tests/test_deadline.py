@@ -12,7 +12,7 @@ import requests
 from huggingface_hub import constants
 from huggingface_hub.utils._runtime import is_xet_available
 
-from madx_stilts.connections import WATCH, TooMuch, TooSlow, Watch, Watched, _Tap
+from madx_stilts.connections import WATCH, TooMuchError, TooSlowError, Watch, WatchedConnections, _Tap
 from madx_stilts.deadline import ends_within, keeps_pace
 
 RATE = 0.001
@@ -49,7 +49,7 @@ def slow() -> Iterator[str]:
 def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[requests.Session]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with requests.Session() as session:
-        session.mount("http://", Watched())
+        session.mount("http://", WatchedConnections())
         yield session
 
 
@@ -59,7 +59,7 @@ def test_a_byte_now_and_then_is_too_slow_whatever_size_was_claimed(slow: str, se
             arrivals.expect([2_000_000_000])
             session.get(f"{slow}/")
 
-    with pytest.raises(TooSlow, match=r"of about 2,000,000,000 bytes came in"):
+    with pytest.raises(TooSlowError, match=r"of about 2,000,000,000 bytes came in"):
         fetch()
 
 
@@ -80,7 +80,7 @@ def test_far_more_than_was_said_is_not_read(
             arrivals.expect([5])
             session.get(f"{slow}/")
 
-    with pytest.raises(TooMuch, match="more than it said"):
+    with pytest.raises(TooMuchError, match="more than it said"):
         fetch()
 
 

@@ -21,7 +21,7 @@ from transformers import (
 
 from madx_stilts.errors import UsageError
 from madx_stilts.nets.anatomy import ANATOMIES
-from madx_stilts.positions import COUNTINGS, Extent
+from madx_stilts.positions import COUNTINGS, ModelLimits
 from madx_stilts.recipe import Method, TrainSettings
 
 MODELS: dict[str, tuple[type[PretrainedConfig], type[PreTrainedModel]]] = {
@@ -44,7 +44,7 @@ def test_the_longest_sequence_is_the_longest_that_the_model_reads(
     of_config, of_model = MODELS[model_type]
     model = of_model(of_config(**(SIZES | {"max_position_embeddings": 24} | options))).eval()
     model.config.save_pretrained(tmp_path)
-    longest = Extent.of("small", json.loads((tmp_path / "config.json").read_text())).tokens
+    longest = ModelLimits.of("small", json.loads((tmp_path / "config.json").read_text())).tokens
     assert longest is not None
     with torch.inference_mode():
         model(input_ids=torch.full((1, longest), 7))
@@ -55,26 +55,26 @@ def test_the_longest_sequence_is_the_longest_that_the_model_reads(
 @pytest.mark.parametrize("model_type", MODELS)
 def test_a_config_that_says_nothing_means_what_transformers_takes(model_type: str) -> None:
     usual = MODELS[model_type][0]().to_dict()
-    assert Extent.of("x", {"model_type": model_type}).tokens == Extent.of("x", usual).tokens
+    assert ModelLimits.of("x", {"model_type": model_type}).tokens == ModelLimits.of("x", usual).tokens
 
 
 @pytest.mark.parametrize(
     "config", [{}, {"model_type": "gpt2"}, {"model_type": []}, {"model_type": "bert", "max_position_embeddings": "a"}]
 )
 def test_what_is_not_known_forbids_nothing(config: dict[str, object]) -> None:
-    Extent.of("x", config).require(Method(leave_out=(99,)), TrainSettings(max_tokens=100_000))
+    ModelLimits.of("x", config).require(Method(leave_out=(99,)), TrainSettings(max_tokens=100_000))
 
 
 @given(tokens=st.integers(8, 600), max_tokens=st.integers(8, 600))
 def test_a_length_is_refused_exactly_when_there_are_too_few_positions(tokens: int, max_tokens: int) -> None:
-    faults = [*Extent("x", tokens=tokens).faults(Method(), TrainSettings(max_tokens=max_tokens))]
+    faults = [*ModelLimits("x", tokens=tokens).faults(Method(), TrainSettings(max_tokens=max_tokens))]
     assert bool(faults) == (max_tokens > tokens)
     assert all(str(number) in fault for fault in faults for number in (tokens, max_tokens))
 
 
 def test_a_refusal_says_what_to_set() -> None:
     with pytest.raises(UsageError, match="max_tokens is 384, and tiny has positions for 128 tokens") as caught:
-        Extent("tiny", tokens=128).require(Method(), TrainSettings(max_tokens=384))
+        ModelLimits("tiny", tokens=128).require(Method(), TrainSettings(max_tokens=384))
     assert "--max-tokens 128 or less" in caught.value.hint
 
 
@@ -83,10 +83,10 @@ def test_a_refusal_says_what_to_set() -> None:
 )
 def test_layers_that_are_not_there_are_refused(layers: tuple[int, ...], fault: str) -> None:
     with pytest.raises(UsageError, match=fault):
-        Extent("x", layers=4).require(Method(leave_out=layers), TrainSettings())
+        ModelLimits("x", layers=4).require(Method(leave_out=layers), TrainSettings())
 
 
 def test_weight_decay_would_silence_loreft() -> None:
-    Extent("x").require(Method(kind="loreft"), TrainSettings())
+    ModelLimits("x").require(Method(kind="loreft"), TrainSettings())
     with pytest.raises(UsageError, match="a loreft adapter comes to do nothing"):
-        Extent("x").require(Method(kind="loreft"), TrainSettings(weight_decay=0.01))
+        ModelLimits("x").require(Method(kind="loreft"), TrainSettings(weight_decay=0.01))

@@ -18,7 +18,7 @@ from madx_stilts.recipe import (
     Part,
     Recipe,
     Sampling,
-    Start,
+    StartWeights,
     TrainSettings,
     why_not_fused,
 )
@@ -54,7 +54,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         sampling=draw(samplings) if len(parts) > 1 else None,
         below=below,
         fusion=fusion,
-        start=draw(st.none() | st.builds(Start, adapter=id_like, head=st.booleans())),
+        start=draw(st.none() | st.builds(StartWeights, adapter=id_like, head=st.booleans())),
         method=Method(
             kind=draw(st.sampled_from(kinds)), leave_out=tuple(draw(st.lists(st.integers(0, 11), max_size=2)))
         ),
@@ -115,7 +115,7 @@ def test_the_backbone_and_the_data_are_part_of_the_identity() -> None:
         {"fusion": FUSION.model_copy(update={"members": FUSION.members[::-1]})},
         {"fusion": FUSION.model_copy(update={"rate": 0.2})},
         {"fusion": FUSION.model_copy(update={"pull": 0.0})},
-        {"start": Start(adapter="b" * 64)},
+        {"start": StartWeights(adapter="b" * 64)},
         {"method": Method(kind="seq_bn_inv")},
         {"method": Method(reduction_factor=2)},
         {"method": Method(leave_out=(11,))},
@@ -177,7 +177,7 @@ def test_each_fusion_has_an_identity_of_its_own_and_a_recipe_without_one_says_no
 
 
 def test_a_recipe_knows_all_that_it_stands_on() -> None:
-    recipe = Recipe(parts=(MNLI,), below=("c" * 64,), fusion=FUSION, start=Start(adapter="d" * 64))
+    recipe = Recipe(parts=(MNLI,), below=("c" * 64,), fusion=FUSION, start=StartWeights(adapter="d" * 64))
     assert recipe.beneath == ("c" * 64, *FUSION.members)
     assert recipe.parents == (*recipe.beneath, "d" * 64)
     assert (PLAIN.beneath, PLAIN.fused, PLAIN.parents) == ((), (), ())
@@ -265,7 +265,7 @@ def test_a_mixture_knows_each_of_its_tasks_once() -> None:
 
 
 def test_the_role_is_not_in_a_recipe() -> None:
-    models: list[type[BaseModel]] = [Recipe, Part, Sampling, Start, Method, TrainSettings]
+    models: list[type[BaseModel]] = [Recipe, Part, Sampling, StartWeights, Method, TrainSettings]
     assert [model for model in models if "role" in model.model_fields] == []
     with pytest.raises(ValidationError, match="role"):
         Recipe.model_validate({"parts": [{"task": "mnli", "language": "en"}], "role": "target"})

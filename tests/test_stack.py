@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from madx_stilts.errors import UsageError
-from madx_stilts.stack import MAX_NAME, AdapterRef, Role, Stack, Wanted, name_fault, require_name, split_stack
+from madx_stilts.stack import MAX_NAME, AdapterRef, Role, Stack, WrittenRef, name_fault, require_name, split_stack
 
 ROLES = st.sampled_from(Role)
 ids = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -178,13 +178,13 @@ def test_the_role_is_part_of_a_reference() -> None:
 
 @given(ROLES, names, st.just("") | st.text("0123456789abcdef", min_size=4, max_size=64))
 def test_a_written_reference_reads_back(role: Role, name: str, version: str) -> None:
-    wanted = Wanted(role, name, version)
-    assert Wanted.parse(str(wanted)) == wanted
+    wanted = WrittenRef(role, name, version)
+    assert WrittenRef.parse(str(wanted)) == wanted
 
 
 @given(ROLES, names, ids)
 def test_what_an_adapter_is_shown_as_can_be_asked_for(role: Role, name: str, id: str) -> None:
-    assert Wanted.parse(str(AdapterRef(role, name, id))) == Wanted(role, name, id[:8])
+    assert WrittenRef.parse(str(AdapterRef(role, name, id))) == WrittenRef(role, name, id[:8])
 
 
 @pytest.mark.parametrize(
@@ -193,13 +193,13 @@ def test_what_an_adapter_is_shown_as_can_be_asked_for(role: Role, name: str, id:
 )
 def test_other_writings_are_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is no reference to an adapter") as caught:
-        Wanted.parse(text)
+        WrittenRef.parse(text)
     assert "role/name@version" in caught.value.hint
 
 
 def test_an_unknown_role_is_refused_with_those_there_are() -> None:
     with pytest.raises(UsageError, match="There is no role 'middle'") as caught:
-        Wanted.parse("middle/mnli")
+        WrittenRef.parse("middle/mnli")
     assert caught.value.hint == "Roles: language, intermediate, target."
 
 
@@ -211,7 +211,7 @@ def test_roles_are_ordered_bottom_to_top_and_read_back() -> None:
 @pytest.mark.parametrize("name", ["mnli", "xnli+la.en", "größe", "a" * MAX_NAME, "é" * (MAX_NAME // 2), "-x", "1.2"])
 def test_a_name_that_can_be_is_taken_everywhere(name: str, tmp_path: Path) -> None:
     assert name_fault(name) == ""
-    assert Wanted.parse(f"target/{name}").name == name
+    assert WrittenRef.parse(f"target/{name}").name == name
     (tmp_path / name).mkdir()
 
 
@@ -227,10 +227,10 @@ def test_any_name_is_a_folder_or_refused(name: str) -> None:
     if name_fault(name) == "":
         assert len(name.encode()) < 250
         assert Path(name).name == name
-        assert Wanted.parse(f"language/{name}").name == name
+        assert WrittenRef.parse(f"language/{name}").name == name
 
 
 def test_a_reference_that_is_too_long_is_refused_and_not_repeated_in_full() -> None:
     with pytest.raises(UsageError, match="no reference") as error:
-        Wanted.parse("target/" + "a" * 5000)
+        WrittenRef.parse("target/" + "a" * 5000)
     assert len(error.value.message) < 400

@@ -14,7 +14,7 @@ from madx_stilts.strict_yaml import (
     MAX_FAULTS,
     MAX_KEY,
     MAX_VALUES,
-    Document,
+    YamlDocument,
     parse,
 )
 
@@ -204,7 +204,7 @@ def test_anchors_and_aliases_in_any_order_are_read_or_refused(text: str) -> None
     _check(parse(text))
 
 
-def _check(document: Document) -> None:
+def _check(document: YamlDocument) -> None:
     """What was read can be written as JSON: finite numbers, whole texts, text keys, no circles."""
     assert all(document.faults)
     written = json.dumps(document.value, allow_nan=False, ensure_ascii=False).encode()

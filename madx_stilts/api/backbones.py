@@ -11,7 +11,7 @@ from madx_stilts.api.places import Places
 from madx_stilts.config import AdapterConfig
 from madx_stilts.nets.backbone import Backbone, load_backbone
 from madx_stilts.nets.stacking import remove
-from madx_stilts.positions import Extent
+from madx_stilts.positions import ModelLimits
 from madx_stilts.resolve import resolve_method, resolve_train
 from madx_stilts.run.backbones import extent_in, origin_of
 from madx_stilts.run.crew import device_named
@@ -78,5 +78,5 @@ def open_backbone(
     return load_backbone(origin.name, folder, precision=precision, device=device)
 
 
-def _require_room(extent: Extent, wanted: AdapterConfig, tasks: Sequence[Task]) -> None:
+def _require_room(extent: ModelLimits, wanted: AdapterConfig, tasks: Sequence[Task]) -> None:
     extent.require(resolve_method(wanted.method, tasks), resolve_train(wanted.train, tasks))

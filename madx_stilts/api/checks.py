@@ -10,7 +10,7 @@ from huggingface_hub import constants
 from madx_stilts.api.options import PullOptions
 from madx_stilts.api.places import Places
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import find_all
 from madx_stilts.data.text import is_parallel, require_source
 from madx_stilts.errors import UnknownName, UsageError, brief
@@ -144,7 +144,7 @@ def require_device(name: str) -> None:
     raise UsageError(f"There is no device {brief(name, 60)!r}.", hint=hint)
 
 
-def require_data(place: DataPlace, wanted: Iterable[tuple[Task, Split, str]]) -> None:
+def require_data(place: DataSources, wanted: Iterable[tuple[Task, Split, str]]) -> None:
     """Refuse data that are not here, where nothing can be downloaded.
 
     Args:
@@ -158,7 +158,7 @@ def require_data(place: DataPlace, wanted: Iterable[tuple[Task, Split, str]]) ->
             find_all(task, language, split, place=place)
 
 
-def require_training_data(place: DataPlace, tasks: Iterable[Task], language: str | None) -> None:
+def require_training_data(place: DataSources, tasks: Iterable[Task], language: str | None) -> None:
     """Refuse a language that a task has no training data in, and data that are not here though work is offline.
 
     Args:

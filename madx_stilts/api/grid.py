@@ -19,16 +19,16 @@ from madx_stilts.report.write import write_report
 from madx_stilts.run.backbones import extent_of
 from madx_stilts.run.engine import Engine
 from madx_stilts.run.events import Watcher, unwatched
-from madx_stilts.run.grid import Outcome, run_grid
-from madx_stilts.run.site import Site
-from madx_stilts.run.stamps import Stamps
+from madx_stilts.run.grid import RunOutcome, run_grid
+from madx_stilts.run.site import RunConfig
+from madx_stilts.run.stamps import DataStamps
 
-Watch = Callable[[Plan, Site], AbstractContextManager[Watcher]]
+Watch = Callable[[Plan, RunConfig], AbstractContextManager[Watcher]]
 """Makes the context in which a run is followed."""
 
 
 @contextmanager
-def _unwatched(plan: Plan, site: Site) -> Iterator[Watcher]:
+def _unwatched(plan: Plan, site: RunConfig) -> Iterator[Watcher]:
     yield unwatched
 
 
@@ -95,13 +95,13 @@ class GridExperiment:
             ConfigError: The grid cannot be planned; all faults are reported.
         """
         data = self.places.data
-        return plan(self.grid, data.tasks, Stamps(data), partial(extent_of, offline=offline or data.offline))
+        return plan(self.grid, data.tasks, DataStamps(data), partial(extent_of, offline=offline or data.offline))
 
-    def site(self, options: RunOptions | None = None) -> Site:
+    def site(self, options: RunOptions | None = None) -> RunConfig:
         """Where and how its jobs are run."""
         how, places = options or RunOptions(), self.places
         trunks = {} if how.trunk_cache is None else {"trunk_cache": places.trunks, "trunk_cache_bytes": how.trunk_cache}
-        return Site(
+        return RunConfig(
             zoo=places.zoo_folders,
             data=places.data.mirrors,
             cache=places.encodings,
@@ -118,7 +118,7 @@ class GridExperiment:
         workers: int | None = None,
         watch: Watch = _unwatched,
         options: RunOptions | None = None,
-    ) -> Outcome:
+    ) -> RunOutcome:
         """Do what is not done; what failed before is tried again.
 
         Args:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from madx_stilts.config import AdapterConfig, adapter_config
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.train.listen import Listener
+from madx_stilts.train.listen import TrainerCallback
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -42,7 +42,7 @@ class TrainOptions:
     trunk_cache: int | None = None
     replace_imported: bool = False
     tracker: str | None = None
-    callbacks: Sequence[Callable[[], Listener]] = ()
+    callbacks: Sequence[Callable[[], TrainerCallback]] = ()
 
     def adapter_config(self) -> AdapterConfig:
         """The config with the changes in it.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.zoo.store import Zoo
 
 
@@ -26,7 +26,7 @@ class Places:
 
     backbone: str
     zoo_folders: tuple[Path, ...]
-    data: DataPlace
+    data: DataSources
     cache: Path
     device: str
     say: Callable[[str], None]

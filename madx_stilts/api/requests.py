@@ -8,7 +8,7 @@ from madx_stilts.languages import LANGUAGES
 from madx_stilts.spellings import same
 from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Split, Task
-from madx_stilts.tasks.world import World
+from madx_stilts.tasks.world import ConstructedWorld
 
 Note = Callable[[str], None]
 """Takes what a user should know."""
@@ -108,7 +108,7 @@ def code_in(known: Iterable[str], code: str, note: Note) -> str:
     return found or code
 
 
-def note_unknown_language(code: str, world: World | None, note: Note) -> None:
+def note_unknown_language(code: str, world: ConstructedWorld | None, note: Note) -> None:
     """Report that a code means nothing here; a typing error would cost a training.
 
     Args:

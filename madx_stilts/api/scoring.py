@@ -12,7 +12,7 @@ from madx_stilts.report.layout import LAYOUTS
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
-from madx_stilts.tasks.world import World
+from madx_stilts.tasks.world import ConstructedWorld
 from madx_stilts.zoo.composition import check_answer, check_composition, require_fusion
 from madx_stilts.zoo.lookup import is_settled
 from madx_stilts.zoo.store import Zoo
@@ -84,7 +84,7 @@ def _refuse_in_part(task: Task, options: EvalOptions, split: Split, limit: int |
         raise UsageError("A submission holds whole test sets.", hint="Leave out limit, and a split other than test.")
 
 
-def _refuse_invented(world: World | None, options: EvalOptions) -> None:
+def _refuse_invented(world: ConstructedWorld | None, options: EvalOptions) -> None:
     """Nobody may mistake what is said of a constructed world for a submission."""
     if world is not None and options.submission is not None:
         raise UsageError(f"XTREME takes no submission from a {world}.", hint="Leave out the submission.")

@@ -13,22 +13,22 @@ from madx_stilts.api.references import Reference, References, language_adapter_i
 from madx_stilts.api.requested import Requested
 from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.shelf import Shelf
+from madx_stilts.data.shelf import ArrayCache
 from madx_stilts.errors import StorageError
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.recipe import Sampling
-from madx_stilts.score.bench import Bench, used_ids
+from madx_stilts.score.bench import EvalContext, used_ids
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.score.pace import Pace
+from madx_stilts.score.pace import ProgressLines
 from madx_stilts.score.swap import swap_in
 from madx_stilts.stack import Role, Stack
 from madx_stilts.tasks.task import Split, Task
 from madx_stilts.train import roles
-from madx_stilts.train.job import Workshop
-from madx_stilts.train.listen import Tracker
-from madx_stilts.train.roles import Member, Text, Wish
+from madx_stilts.train.job import TrainContext
+from madx_stilts.train.listen import TrackerCallback
+from madx_stilts.train.roles import MixtureTask, PlainText, TrainRequest
 from madx_stilts.zoo.composition import Transfer
 from madx_stilts.zoo.lookup import full_stack
 
@@ -42,14 +42,14 @@ class Trainer:
 
     def __init__(self, places: Places, asked: Requested, config: AdapterConfig, backbone: Backbone) -> None:
         options = asked.options
-        self.wish = Wish(config=config, limit=asked.limit, seed=options.seed, name=options.name)
+        self.request = TrainRequest(config=config, limit=asked.limit, seed=options.seed, name=options.name)
         zoo = places.zoo
         with suppress(StorageError):  # where nothing can be written, nothing is lost; what is written next will say so
             zoo.sweep()
         followed = [*options.callbacks]
         if options.tracker is not None:
-            followed.append(partial(Tracker, options.tracker, Path.cwd() / "logs"))
-        self.shop = Workshop(
+            followed.append(partial(TrackerCallback, options.tracker, Path.cwd() / "logs"))
+        self.context = TrainContext(
             backbone=backbone,
             zoo=zoo,
             place=places.data,
@@ -57,31 +57,31 @@ class Trainer:
             listeners=followed,
             checkpoint_every=options.checkpoint_every,
             recompute=options.recompute,
-            trunk_cache=Shelf(places.trunks, options.trunk_cache) if options.trunk_cache else None,
+            trunk_cache=ArrayCache(places.trunks, options.trunk_cache) if options.trunk_cache else None,
             replace_imported=options.replace_imported,
             tell=places.say,
         )
 
-    def language(self, text: Text) -> Adapter:
+    def language(self, text: PlainText) -> Adapter:
         """Train a language adapter."""
-        card = roles.train_language(self.shop, text.language, text.source, self.wish, tokens=text.tokens)
+        card = roles.train_language(self.context, text.language, text.source, self.request, tokens=text.tokens)
         return self._made(card, Role.LANGUAGE)
 
     def intermediate(self, task: Task, language: str | None, language_adapter: Reference | None) -> Adapter:
         """Train an intermediate adapter on one task."""
-        wish = replace(self._on(language_adapter), language=language)
-        return self._made(roles.train_intermediate(self.shop, task.name, wish), Role.INTERMEDIATE)
+        request = replace(self._on(language_adapter), language=language)
+        return self._made(roles.train_intermediate(self.context, task.name, request), Role.INTERMEDIATE)
 
     def mixture(
         self,
-        members: Sequence[Member],
-        texts: Sequence[Text],
+        members: Sequence[MixtureTask],
+        texts: Sequence[PlainText],
         sampling: Sampling | None,
         language_adapter: Reference | None,
     ) -> Adapter:
         """Train one intermediate adapter on several tasks."""
-        wish = self._on(language_adapter)
-        return self._made(roles.train_mixture(self.shop, members, sampling, wish, texts=texts), Role.INTERMEDIATE)
+        request = self._on(language_adapter)
+        return self._made(roles.train_mixture(self.context, members, sampling, request, texts=texts), Role.INTERMEDIATE)
 
     def target(
         self,
@@ -92,17 +92,19 @@ class Trainer:
         language_adapter: Reference | None,
     ) -> Adapter:
         """Train a target adapter."""
-        wish = replace(self._on(language_adapter), language=language)
-        below = references_in(self.shop.zoo, on, backbone=self.shop.backbone.fingerprint)
-        return self._made(roles.train_target(self.shop, task.name, wish, on=below, transfer=transfer), Role.TARGET)
+        request = replace(self._on(language_adapter), language=language)
+        below = references_in(self.context.zoo, on, backbone=self.context.backbone.fingerprint)
+        return self._made(
+            roles.train_target(self.context, task.name, request, on=below, transfer=transfer), Role.TARGET
+        )
 
-    def _on(self, language_adapter: Reference | None) -> Wish:
-        fingerprint = self.shop.backbone.fingerprint
-        bottom = language_adapter_in(self.shop.zoo, language_adapter, backbone=fingerprint)
-        return replace(self.wish, language_adapter=bottom)
+    def _on(self, language_adapter: Reference | None) -> TrainRequest:
+        fingerprint = self.context.backbone.fingerprint
+        bottom = language_adapter_in(self.context.zoo, language_adapter, backbone=fingerprint)
+        return replace(self.request, language_adapter=bottom)
 
     def _made(self, card: Card, role: Role) -> Adapter:
-        ref = next(ref for ref in self.shop.zoo.refs_of(card.id) if ref.role is role)
+        ref = next(ref for ref in self.context.zoo.refs_of(card.id) if ref.role is role)
         return Adapter(ref, card)
 
 
@@ -129,10 +131,10 @@ class Scorer:
         with zoo.holding(used_ids([stack], languages, swap)):
             return evaluate(self._bench(task), task, stack, languages, split=split, limit=limit, swap=swap)
 
-    def _bench(self, task: Task) -> Bench:
+    def _bench(self, task: Task) -> EvalContext:
         places, options = self.places, self.options
         progress = _Progress(places.say, task.name)
-        return Bench(
+        return EvalContext(
             backbone=self.backbone,
             zoo=places.zoo,
             place=places.data,
@@ -167,13 +169,13 @@ class _Progress:
     def __init__(self, say: Callable[[str], None], task: str) -> None:
         self._say = say
         self._task = task
-        self._pace = Pace(say, task)
+        self._pace = ProgressLines(say, task)
 
     def language(self, language: str) -> None:
         """A language begins."""
         line = f"{self._task}: scoring {language}"
         self._say(line)
-        self._pace = Pace(self._say, line)
+        self._pace = ProgressLines(self._say, line)
 
     def batch(self, done: int, batches: int) -> None:
         """A batch of it is done."""

@@ -10,13 +10,13 @@ from madx_stilts.api.publication import Publication, Selection, SharedFile
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.files import sha256_of
 from madx_stilts.hub.address import Address
-from madx_stilts.hub.bundle import README, Press, write_adapter, write_stack
+from madx_stilts.hub.bundle import README, CardWriter, write_adapter, write_stack
 from madx_stilts.hub.collection import member_address, read_collection, write_collection
 from madx_stilts.hub.connection import connect
-from madx_stilts.hub.publish import Wish, publish
+from madx_stilts.hub.publish import UploadOptions, publish
 from madx_stilts.hub.pull import COLLECTION, fetch, foreign_files
 from madx_stilts.hub.results import read_results
-from madx_stilts.hub.story import Story
+from madx_stilts.hub.story import AdapterCardData
 from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.exchange import read_member, take_in
 from madx_stilts.zoo.folder import listing, places_of, refuse_unsafe
@@ -41,17 +41,17 @@ def publish_to_hub(
     """
     results, zoo = read_results(options.scores), places.zoo.snapshot()
     done: list[Publication] = []
-    stories: dict[Address, Story] = {}
+    stories: dict[Address, AdapterCardData] = {}
 
-    def send(title: str, to: Address, refs: Sequence[AdapterRef], write: Callable[[Press, Path], object]) -> None:
+    def send(title: str, to: Address, refs: Sequence[AdapterRef], write: Callable[[CardWriter, Path], object]) -> None:
         with TemporaryDirectory() as temporary:
-            write(Press(zoo, options.base_model, to.repository, results), Path(temporary))
+            write(CardWriter(zoo, options.base_model, to.repository, results), Path(temporary))
             done.append(_sent(places, Path(temporary), title, to, refs, options))
         if show is not None:
             show(done[-1])
 
-    def writer(ref: AdapterRef, to: Address) -> Callable[[Press, Path], object]:
-        def write(press: Press, folder: Path) -> None:
+    def writer(ref: AdapterRef, to: Address) -> Callable[[CardWriter, Path], object]:
+        def write(press: CardWriter, folder: Path) -> None:
             stories[to] = write_adapter(press, ref, folder)
 
         return write
@@ -118,8 +118,8 @@ def _sent(
     if options.dry_run:
         return ready
     places.say(f"Sending {title} to {to}.")
-    api, wish = connect(offline=places.data.offline), Wish(options.private, options.create_pr)
-    done = publish(api, folder, to, wish, message=f"{title}, with madx-stilts")
+    api, request = connect(offline=places.data.offline), UploadOptions(options.private, options.create_pr)
+    done = publish(api, folder, to, request, message=f"{title}, with madx-stilts")
     for ref in refs:
         note_published(places.zoo_folders[0], ref.id, str(to))
     return Publication(title, to, ready.refs, files, ready.page, done.sent, done.kept, done.url)

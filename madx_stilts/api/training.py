@@ -36,10 +36,10 @@ def train_language(places: Places, language: str, text: str, tokens: int | None,
 
     from madx_stilts.api.backbones import backbone_for
     from madx_stilts.api.services import Trainer
-    from madx_stilts.train.roles import Text
+    from madx_stilts.train.roles import PlainText
 
     with backbone_for(places, config.train.precision, config, [MASKED_LM]) as backbone:
-        return Trainer(places, asked, config, backbone).language(Text(text, language, tokens))
+        return Trainer(places, asked, config, backbone).language(PlainText(text, language, tokens))
 
 
 def train_intermediate(
@@ -72,10 +72,10 @@ def train_mixture(
 
     from madx_stilts.api.backbones import backbone_for
     from madx_stilts.api.services import Trainer
-    from madx_stilts.train.roles import Member, Text
+    from madx_stilts.train.roles import MixtureTask, PlainText
 
-    mixed = [Member(task.name, code) for task, code in members]
-    beside = [Text(source, code) for code, source in texts.items()]
+    mixed = [MixtureTask(task.name, code) for task, code in members]
+    beside = [PlainText(source, code) for code, source in texts.items()]
     learned = [*(task for task, _ in members), *([MASKED_LM] if texts else [])]
     with backbone_for(places, config.train.precision, config, learned) as backbone:
         return Trainer(places, asked, config, backbone).mixture(mixed, beside, sampling, language_adapter)

@@ -18,7 +18,7 @@ from madx_stilts.api.publication import Publication, Selection
 from madx_stilts.api.references import Reference, References, standing_stack
 from madx_stilts.api.requested import Requested
 from madx_stilts.config import load
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.errors import UsageError
 from madx_stilts.grid.grid import Grid
 from madx_stilts.hub.address import Address
@@ -66,7 +66,7 @@ class Workspace:
         self.places = Places(
             backbone=str(backbone),
             zoo_folders=(*(_paths(zoo) or (data_home() / "zoo",)), *([shipped] if shipped else [])),
-            data=DataPlace(_paths(data), offline=offline),
+            data=DataSources(_paths(data), offline=offline),
             cache=cache_home() if cache is None else Path(cache),
             device=device,
             say=_LOG.info,

@@ -9,8 +9,8 @@ from madx_stilts.cli.output import echo
 from madx_stilts.cli.page import Facts
 from madx_stilts.cli.requests import split_of
 from madx_stilts.data.checked import Checked, Missing, Report, Rows, sets_of
-from madx_stilts.data.rows import Fault
-from madx_stilts.data.tally import Note
+from madx_stilts.data.rows import RowFault
+from madx_stilts.data.tally import CheckNote
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.tasks.task import Split, Task
 
@@ -132,7 +132,7 @@ def _fault_lines(checked: Iterable[Checked]) -> Iterator[tuple[str, str]]:
             yield str(one.set), f"and {one.fault_count - len(one.faults):,} more; --faults shows more"
 
 
-def _told(fault: Fault) -> str:
+def _told(fault: RowFault) -> str:
     rest = " The rest of the file was not read." if fault.ends_file else ""
     return fault.error().message.replace("\n", " ") + rest
 
@@ -147,7 +147,7 @@ def _unlike_lines(report: Report) -> Facts:
 
 def _note_lines(checked: Sequence[Checked]) -> Facts:
     """One line for all notes of a kind: how many, in which sets, and one place."""
-    kinds: dict[str, list[tuple[Rows, Note]]] = {}
+    kinds: dict[str, list[tuple[Rows, CheckNote]]] = {}
     for one in checked:
         for note in one.notes:
             kinds.setdefault(note.what, []).append((one.set, note))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from madx_stilts.api.publication import Publication
 from madx_stilts.api.references import standing_stack
-from madx_stilts.cli.giving_options import ExportOptions
+from madx_stilts.cli.giving_options import ExportArguments
 from madx_stilts.cli.output import echo
 from madx_stilts.errors import StorageError, UsageError
 from madx_stilts.files import sha256_of, told_as_storage, written_folder
-from madx_stilts.hub.bundle import README, SETUP, Press, write_adapter, write_stack
+from madx_stilts.hub.bundle import README, SETUP, CardWriter, write_adapter, write_stack
 from madx_stilts.hub.results import read_results
 from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.exchange import copy_lineage, to_copy
@@ -58,13 +58,13 @@ def copy_all(zoo: Zoo, refs: Sequence[AdapterRef], folder: Path, *, dry_run: boo
     return told
 
 
-def write_out(zoo: Zoo, texts: str, folder: Path, given: ExportOptions) -> list[str]:
+def write_out(zoo: Zoo, texts: str, folder: Path, given: ExportArguments) -> list[str]:
     """Write an adapter, or a stack, into a new folder, and tell its files. One that holds just that already stays.
 
     Raises:
         StorageError: The folder is not empty, or cannot be written.
     """
-    press = Press(zoo, given.base_model, results=read_results(given.scores))
+    press = CardWriter(zoo, given.base_model, results=read_results(given.scores))
     several = len(references(texts)) > 1
     stack = standing_stack(zoo, texts) if several else None
     ref = zoo.find(texts) if not several else None

@@ -12,7 +12,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @dataclass(frozen=True)
-class ExportOptions:
+class ExportArguments:
     """What a page about an adapter is told besides what the zoo knows."""
 
     scores: tuple[Path, ...] = ()
@@ -20,7 +20,7 @@ class ExportOptions:
 
 
 @dataclass(frozen=True)
-class PublishOptions(ExportOptions):
+class PublishArguments(ExportArguments):
     """What is published where."""
 
     destination: str | None = None
@@ -29,7 +29,7 @@ class PublishOptions(ExportOptions):
 
 
 @dataclass(frozen=True)
-class TakeOptions:
+class PullArguments:
     """What is told of adapters that others trained."""
 
     backbone: str | None
@@ -58,9 +58,9 @@ _PAGE = (
     ),
     _BASE_MODEL,
 )
-EXPORTING: OptionGroup[ExportOptions] = OptionGroup(ExportOptions, _PAGE)
-PUBLISHING: OptionGroup[PublishOptions] = OptionGroup(
-    PublishOptions,
+EXPORTING: OptionGroup[ExportArguments] = OptionGroup(ExportArguments, _PAGE)
+PUBLISHING: OptionGroup[PublishArguments] = OptionGroup(
+    PublishArguments,
     (
         option("--to", "destination", metavar="PLACE", help="hub:owner/name, or the folder of a zoo."),
         option("--stack", metavar="REFS", help="Publish a whole stack, bottom to top, separated by commas."),
@@ -68,8 +68,8 @@ PUBLISHING: OptionGroup[PublishOptions] = OptionGroup(
         *_PAGE,
     ),
 )
-TAKING: OptionGroup[TakeOptions] = OptionGroup(
-    TakeOptions,
+TAKING: OptionGroup[PullArguments] = OptionGroup(
+    PullArguments,
     (
         option(
             "--backbone",

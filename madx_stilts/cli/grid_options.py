@@ -28,7 +28,7 @@ class OfRun(Option):
 
 
 @dataclass(frozen=True)
-class RunOptions:
+class RunArguments:
     """How a grid is run."""
 
     workers: int | None
@@ -38,8 +38,8 @@ class RunOptions:
     trunk_cache: int | None
 
 
-RUNNING: OptionGroup[RunOptions] = OptionGroup(
-    RunOptions,
+RUNNING: OptionGroup[RunArguments] = OptionGroup(
+    RunArguments,
     (
         option(
             "--workers",

@@ -6,14 +6,14 @@ from madx_stilts.cli.output import echo
 from madx_stilts.errors import JobFailed
 from madx_stilts.grid.job import JobId, Train
 from madx_stilts.grid.records import Record
-from madx_stilts.run.grid import Outcome
+from madx_stilts.run.grid import RunOutcome
 from madx_stilts.run.ledger import name_of
 
 _TOLD = 20
 """Failures that a message lists."""
 
 
-def outcome_facts(outcome: Outcome) -> dict[str, object]:
+def outcome_facts(outcome: RunOutcome) -> dict[str, object]:
     """What `grid run --json` prints."""
     plan = outcome.plan
     failed = [{"id": id, "name": name_of(plan, id), **_reason(record)} for id, record in outcome.failed.items()]
@@ -30,7 +30,7 @@ def outcome_facts(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def print_outcome(outcome: Outcome) -> None:
+def print_outcome(outcome: RunOutcome) -> None:
     """Print what was done and what it cost."""
     plan = outcome.plan
     done = [outcome.done[id] for id in outcome.executed if id in outcome.done]
@@ -52,7 +52,7 @@ def print_outcome(outcome: Outcome) -> None:
     echo(f"  {cost:.0f} s of the processor, peak memory of one worker {peak / 1e9:.2f} GB")
 
 
-def failure_of(outcome: Outcome) -> JobFailed:
+def failure_of(outcome: RunOutcome) -> JobFailed:
     """The error of a run in which jobs failed; it lists them."""
     plan = outcome.plan
     names = [f"  - {name_of(plan, id)}: {_reason(record)['message']}" for id, record in outcome.failed.items()]
@@ -65,7 +65,7 @@ def failure_of(outcome: Outcome) -> JobFailed:
     return JobFailed(f"{len(names)} {jobs} failed{waiting}:\n{lines}", hint=hint)
 
 
-def _left(outcome: Outcome) -> list[JobId]:
+def _left(outcome: RunOutcome) -> list[JobId]:
     """The jobs that others will do: workers that were not waited for."""
     return [id for id in outcome.plan.jobs if not (id in outcome.done or id in outcome.failed or id in outcome.blocked)]
 

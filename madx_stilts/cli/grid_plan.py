@@ -29,14 +29,14 @@ def plan(settings: Settings, config: str, overrides: tuple[str, ...], explain: b
       madx-stilts grid plan phang2020 --set seeds=[0] --set targets=[xnli,xquad]
       madx-stilts grid plan my-grid.yaml --explain
     """
-    from madx_stilts.cli.grid_prospect import Prospect, print_prospect, prospect_facts
+    from madx_stilts.cli.grid_prospect import PlanOverview, print_prospect, prospect_facts
     from madx_stilts.cli.places import print_caveat, world_facts
     from madx_stilts.cli.workspace import workspace
     from madx_stilts.cli.zoos import note_imported_among, open_zoo
 
     works = workspace(settings)
     world = works.places.data.world
-    prospect = Prospect.of(works.grid(config, changes=overrides).plan(), settings)
+    prospect = PlanOverview.of(works.grid(config, changes=overrides).plan(), settings)
     note_imported_among(open_zoo(settings), prospect.adapters)
     if as_json:
         echo(json.dumps(prospect_facts(prospect) | world_facts(world)))

@@ -17,10 +17,10 @@ from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run.events import Event, Watcher, unwatched
 from madx_stilts.run.ledger import Ledger, name_of
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 
 
-class Tally:
+class JobCounts:
     """Counts jobs, and tells from what was measured in this run how long the others will take.
 
     Args:
@@ -74,20 +74,20 @@ class Tally:
 
 
 @contextmanager
-def watching(settings: Settings, plan: Plan, site: Site) -> Iterator[Watcher]:
+def watching(settings: Settings, plan: Plan, site: RunConfig) -> Iterator[Watcher]:
     """Show what happens inside the block: bars on a terminal, lines in a file or pipe, nothing if that is wanted."""
     if settings.quiet:
         yield unwatched
         return
     ledger = Ledger(plan, site.records, site.adapters)
     ledger.look()
-    tally = Tally(plan, set(ledger.done))
+    tally = JobCounts(plan, set(ledger.done))
     if sys.stderr.isatty() and (ledger.open() or ledger.failed):
-        bars = Bars(tally)
+        bars = GridBars(tally)
         with bars.progress:
             yield bars
     else:
-        yield Lines(tally)
+        yield GridLog(tally)
 
 
 class AtWork:
@@ -115,14 +115,14 @@ class AtWork:
         return f"{name_of(self._plan, jobs[0])}{more}" if jobs else ""
 
 
-class Lines:
+class GridLog:
     """A line for each job that begins or ends, and now and then one that says how far each worker is.
 
     Args:
         clock: Seconds since any fixed moment.
     """
 
-    def __init__(self, tally: Tally, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, tally: JobCounts, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.tally = tally
         self.at_work = AtWork(tally.plan)
         self._clock = clock
@@ -167,10 +167,10 @@ def _clock_time(seconds: float) -> str:
     return str(timedelta(seconds=round(seconds)))
 
 
-class Bars:
+class GridBars:
     """A bar for all jobs, and below it one for what each worker does."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: JobCounts) -> None:
         self.tally = tally
         console = Console(stderr=True)
         self.progress = Progress(

@@ -8,9 +8,9 @@ from madx_stilts.cli import page, tables
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.zoos import open_zoo
-from madx_stilts.grid.estimate import Estimate, estimate
+from madx_stilts.grid.estimate import CostEstimate, estimate
 from madx_stilts.grid.explain import cell_by_cell, savings, summary
-from madx_stilts.grid.job import JobId, Planned, Train
+from madx_stilts.grid.job import JobId, PlannedJob, Train
 from madx_stilts.grid.plan import Plan
 from madx_stilts.grid.records import Records
 from madx_stilts.run.ledger import Ledger, name_of
@@ -24,17 +24,17 @@ _TOLD = 5
 
 
 @dataclass(frozen=True)
-class Prospect:
+class PlanOverview:
     """A plan, what of it is done, and what the rest will cost."""
 
     plan: Plan
     done: frozenset[JobId]
-    cost: Estimate
+    cost: CostEstimate
     adapters: tuple[str, ...] = ()
     """Ids of those that are there."""
 
     @classmethod
-    def of(cls, plan: Plan, settings: Settings) -> "Prospect":
+    def of(cls, plan: Plan, settings: Settings) -> "PlanOverview":
         """Look into the zoo of the settings.
 
         Raises:
@@ -54,7 +54,7 @@ class Prospect:
         return cls(plan, frozenset(ledger.done), cost, adapters)
 
 
-def prospect_facts(prospect: Prospect) -> dict[str, object]:
+def prospect_facts(prospect: PlanOverview) -> dict[str, object]:
     """All of it, for programs."""
     plan = prospect.plan
     return {
@@ -69,7 +69,7 @@ def prospect_facts(prospect: Prospect) -> dict[str, object]:
     }
 
 
-def print_prospect(prospect: Prospect, command: str, *, explain: bool) -> None:
+def print_prospect(prospect: PlanOverview, command: str, *, explain: bool) -> None:
     """Print a table of jobs, what is shared, and what is to be done.
 
     Args:
@@ -107,12 +107,12 @@ def _axes(plan: Plan) -> str:
     return _count(len(plan.cells), "cell") + (f", {' x '.join(told)}" if told else "")
 
 
-def _rows(prospect: Prospect) -> Iterator[list[str]]:
+def _rows(prospect: PlanOverview) -> Iterator[list[str]]:
     """Jobs by what they do: trainings first, as they stand in a stack."""
     jobs = prospect.plan.jobs.values()
     parts = [part for planned in jobs if isinstance(planned.job, Train) for part in planned.job.recipe.parts]
     usual = Counter(part.language for part in parts).most_common(1)
-    kinds: dict[tuple[int, str, str], list[Planned]] = {}
+    kinds: dict[tuple[int, str, str], list[PlannedJob]] = {}
     for planned in jobs:
         kinds.setdefault(_kind(planned, usual[0][0] if usual else ""), []).append(planned)
     for (_, work, data), alike in sorted(kinds.items(), key=lambda kind: kind[0][0]):
@@ -122,7 +122,7 @@ def _rows(prospect: Prospect) -> Iterator[list[str]]:
         yield [work, data, f"{len(alike):,}", f"{done:,}" if done else "-", used]
 
 
-def _kind(planned: Planned, usual: str) -> tuple[int, str, str]:
+def _kind(planned: PlannedJob, usual: str) -> tuple[int, str, str]:
     """What a job does and on which data, with its place among the others.
 
     Args:
@@ -149,7 +149,7 @@ def _data(job: Train, usual: str) -> str:
     return " + ".join([*told, *([f"text in {_count(texts, 'language')}"] if texts else [])])
 
 
-def _work(prospect: Prospect) -> Iterator[tuple[str, str]]:
+def _work(prospect: PlanOverview) -> Iterator[tuple[str, str]]:
     plan, cost = prospect.plan, prospect.cost
     if not cost.jobs:
         yield "jobs", f"none, all {len(plan.jobs):,} are done"
@@ -162,7 +162,7 @@ def _work(prospect: Prospect) -> Iterator[tuple[str, str]]:
         yield "lockstep", f"the trainings see the same batches in {_count(groups, 'group')}"
 
 
-def _cost(cost: Estimate) -> Iterator[tuple[str, str]]:
+def _cost(cost: CostEstimate) -> Iterator[tuple[str, str]]:
     if not cost.jobs:
         return
     if cost.wall_seconds is None:
@@ -180,7 +180,7 @@ def _cost(cost: Estimate) -> Iterator[tuple[str, str]]:
         yield "without", f"{jobs} of kinds that were not measured yet: {', '.join(kinds)}{more}"
 
 
-def _job_facts(planned: Planned, *, done: bool) -> dict[str, object]:
+def _job_facts(planned: PlannedJob, *, done: bool) -> dict[str, object]:
     job = planned.job
     return {
         "id": planned.id,

@@ -6,9 +6,9 @@ from madx_stilts.cli.output import echo
 from madx_stilts.cli.places import print_caveat
 from madx_stilts.cli.tables import show
 from madx_stilts.cli.telling import note
-from madx_stilts.report.gains import ONE_SEED, Average, Estimate, Gain, all_gains, averages, score
+from madx_stilts.report.gains import ONE_SEED, Average, Gain, SeedEstimate, all_gains, averages, score
 from madx_stilts.report.markup import signed
-from madx_stilts.report.results import ALL, NONE, Part, Results, Target
+from madx_stilts.report.results import ALL, NONE, ComparablePart, Results, Target
 
 
 def print_results(results: Results) -> None:
@@ -25,7 +25,7 @@ def print_results(results: Results) -> None:
         note(line)
 
 
-def _print_part(part: Part, gains: Sequence[Gain], more: str) -> None:
+def _print_part(part: ComparablePart, gains: Sequence[Gain], more: str) -> None:
     means = {(one.intermediate, one.targets): one for one in averages(part) if one.over == ALL}
     sets = list(dict.fromkeys(name for _, name in means)) if len(part.targets) > 1 else []
     # The long names of averages take two lines: a table of six targets then fits a usual terminal.
@@ -48,19 +48,19 @@ def _print_part(part: Part, gains: Sequence[Gain], more: str) -> None:
             echo("\n* more than chance: paired t-test over seeds, p below 0.05 after Holm's correction")
 
 
-def _score(part: Part, intermediate: str, target: Target) -> str:
+def _score(part: ComparablePart, intermediate: str, target: Target) -> str:
     value = score(part, intermediate, target)
     return _hole(part, intermediate, target) if value is None else f"{value.mean:.2f}"
 
 
-def _gain(part: Part, name: str, target: Target, gains: dict[tuple[str, Target], Gain]) -> str:
+def _gain(part: ComparablePart, name: str, target: Target, gains: dict[tuple[str, Target], Gain]) -> str:
     gain = gains.get((name, target))
     if gain is None:
         return _hole(part, name, target) or "-"
     return f"{_estimate(gain.value)}{'*' if gain.is_sure else ''}"
 
 
-def _estimate(value: Estimate) -> str:
+def _estimate(value: SeedEstimate) -> str:
     """A gain and its spread over seeds."""
     return signed(value.mean, 2) + (f" ±{value.sd:.2f}" if value.sd is not None else "")
 
@@ -72,13 +72,13 @@ def _means(name: str, sets: Sequence[str], means: dict[tuple[str, str], Average]
         yield "-" if value is None else _estimate(value) if gained else f"{value.mean:.2f}"
 
 
-def _hole(part: Part, intermediate: str, target: Target) -> str:
+def _hole(part: ComparablePart, intermediate: str, target: Target) -> str:
     """What a hole is called; a dash where a score of `none` is missing, or nothing was asked for."""
     holes = part.holes(intermediate, target)
     return (holes[0].why or "in part") if holes else "-"
 
 
-def _is_ambiguous(part: Part) -> bool:
+def _is_ambiguous(part: ComparablePart) -> bool:
     return len([one for one in part.results.parts if one.title == part.title]) > 1
 
 

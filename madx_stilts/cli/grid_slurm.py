@@ -6,11 +6,11 @@ from dataclasses import asdict
 from madx_stilts.cli.output import echo
 from madx_stilts.errors import NotAvailable
 from madx_stilts.grid.plan import Plan
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 from madx_stilts.run.slurm.queue import Queued, names_of, queued
 
 
-def slurm_jobs(plan: Plan, site: Site) -> list[Queued]:
+def slurm_jobs(plan: Plan, site: RunConfig) -> list[Queued]:
     """The Slurm jobs that wait for this plan or work on it; none, and a word on stderr, if Slurm does not tell."""
     try:
         return queued(names_of(site.zoo[0], plan.to_json()))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from madx_stilts.cli.output import echo
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
-from madx_stilts.run.ledger import Standing, State, name_of
+from madx_stilts.run.ledger import JobStatus, State, name_of
 
 _STATES: tuple[State, ...] = ("done", "running", "failed", "ready", "waiting")
-Standings = Sequence[tuple[JobId, Standing]]
+Standings = Sequence[tuple[JobId, JobStatus]]
 
 
 def standing_facts(plan: Plan, standings: Standings) -> dict[str, object]:
@@ -33,7 +33,7 @@ def print_standings(plan: Plan, standings: Standings, *, every: bool) -> None:
             echo(f"          {line}")
 
 
-def _remarks(plan: Plan, standing: Standing) -> list[str]:
+def _remarks(plan: Plan, standing: JobStatus) -> list[str]:
     """What is known of a job besides its state, a line each."""
     remarks = [standing.note] if standing.note else []
     record = standing.record
@@ -45,7 +45,7 @@ def _remarks(plan: Plan, standing: Standing) -> list[str]:
     return remarks
 
 
-def _facts(plan: Plan, id: JobId, standing: Standing) -> dict[str, object]:
+def _facts(plan: Plan, id: JobId, standing: JobStatus) -> dict[str, object]:
     record = standing.record
     return {
         "id": id,

@@ -1,10 +1,10 @@
 """From the options of `grid run` to how it is run. No torch."""
 
 from madx_stilts.api import options as api
-from madx_stilts.cli.grid_options import RunOptions
+from madx_stilts.cli.grid_options import RunArguments
 
 
-def run_options(how: RunOptions, *, verify: bool) -> api.RunOptions:
+def run_options(how: RunArguments, *, verify: bool) -> api.RunOptions:
     """How the jobs of a grid are run."""
     return api.RunOptions(
         device=how.device,

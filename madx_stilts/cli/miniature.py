@@ -83,19 +83,19 @@ def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
     from madx_stilts.cli.telling import say
     from madx_stilts.cli.workspace import workspace
     from madx_stilts.grid.plan import Plan
-    from madx_stilts.run.grid import Outcome, run_grid
-    from madx_stilts.run.site import Site
+    from madx_stilts.run.grid import RunOutcome, run_grid
+    from madx_stilts.run.site import RunConfig
 
     here = replace(settings, zoo=folder, offline=True)
     works = workspace(here)
     works.grid(GRID).plan()  # shows what is wrong with the data before torch is loaded
 
-    from madx_stilts.demo.adapters import Maker
+    from madx_stilts.demo.adapters import ZooBuilder
 
-    def run(plan: Plan, site: Site) -> Outcome:
+    def run(plan: Plan, site: RunConfig) -> RunOutcome:
         with watching(here, plan, site) as watch:
             return run_grid(plan, site, engine="processes", workers=workers, watch=watch)
 
-    site = Site(zoo=(folder,), data=here.data, cache=here.encodings, offline=True)
-    refs = Maker(lambda changes: works.grid(GRID, changes=changes).plan(), run, partial(say, settings)).make(site)
+    site = RunConfig(zoo=(folder,), data=here.data, cache=here.encodings, offline=True)
+    refs = ZooBuilder(lambda changes: works.grid(GRID, changes=changes).plan(), run, partial(say, settings)).make(site)
     echo(f"{len(refs)} adapters are in {folder}; its README.md lists them.")

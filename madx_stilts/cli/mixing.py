@@ -7,10 +7,10 @@ from madx_stilts.cli.telling import note
 from madx_stilts.errors import UsageError
 from madx_stilts.recipe import Sampling, SamplingKind
 from madx_stilts.tasks.text import MASKED_LM
-from madx_stilts.tasks.world import World
+from madx_stilts.tasks.world import ConstructedWorld
 
 
-def texts_of(options: MixtureOptions, world: World | None) -> dict[str, str]:
+def texts_of(options: MixtureOptions, world: ConstructedWorld | None) -> dict[str, str]:
     """The sources of the texts of `--with-mlm`, by language.
 
     Args:

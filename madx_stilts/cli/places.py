@@ -2,21 +2,21 @@
 
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
-from madx_stilts.data.place import DataPlace
-from madx_stilts.tasks.world import World
+from madx_stilts.data.place import DataSources
+from madx_stilts.tasks.world import ConstructedWorld
 
 
-def data_place(settings: Settings) -> DataPlace:
+def data_place(settings: Settings) -> DataSources:
     """Where data sets are looked up."""
-    return DataPlace(settings.data, offline=settings.offline)
+    return DataSources(settings.data, offline=settings.offline)
 
 
-def world_facts(world: World | None) -> dict[str, object]:
+def world_facts(world: ConstructedWorld | None) -> dict[str, object]:
     """What every JSON document says of the data it is made from; `world` is null where they are real."""
     return {"world": None if world is None else world.facts}
 
 
-def print_caveat(world: World | None) -> None:
+def print_caveat(world: ConstructedWorld | None) -> None:
     """Tell below a table or a page that its data are those of a constructed world, if they are."""
     if world is not None:
         echo(f"\n{world.caveat}")

@@ -6,10 +6,10 @@ from madx_stilts.cli.output import echo
 from madx_stilts.cli.tables import show
 from madx_stilts.miniature.languages import CONSTRUCTED
 from madx_stilts.pretrain.quality import ACCURACY, CENTRED, FOUND
-from madx_stilts.pretrain.work import Pretrained
+from madx_stilts.pretrain.work import PretrainResult
 
 
-def result(made: Pretrained, *, as_json: bool) -> None:
+def result(made: PretrainResult, *, as_json: bool) -> None:
     """Print the folder and a table of scores."""
     if as_json:
         told = {"folder": str(made.folder), "parameters": made.parameters, "scores": dict(made.scores)}

@@ -22,18 +22,18 @@ from rich.text import Text
 
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
-from madx_stilts.score.pace import Pace
-from madx_stilts.train.listen import Listener
+from madx_stilts.score.pace import ProgressLines
+from madx_stilts.train.listen import TrainerCallback
 
 PLAIN_LINES = 10
 """Lines in which a whole training is told where there is no terminal, dev scores aside."""
 
 
-def listeners(settings: Settings) -> list[Callable[[], Listener]]:
+def listeners(settings: Settings) -> list[Callable[[], TrainerCallback]]:
     """What shows a training: a bar on a terminal, lines in a file or pipe, nothing if that is wanted."""
     if settings.quiet:
         return []
-    return [Bar if sys.stderr.isatty() else Lines]
+    return [ProgressBar if sys.stderr.isatty() else ProgressLog]
 
 
 class _Brief(ProgressColumn):
@@ -51,7 +51,7 @@ class _Brief(ProgressColumn):
         return Text(task.fields[self.key], no_wrap=True, overflow="ellipsis")
 
 
-class Bar:
+class ProgressBar:
     """A progress bar with the loss, the last dev scores, the time that has passed and the time that is left."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Bar:
         )
         self.task = TaskID(0)
         self.name = self.dev = ""
-        self.over: Pace | None = None
+        self.over: ProgressLines | None = None
 
     def started(self, name: str, done: int, steps: int) -> None:
         self.name, self.over = name, None
@@ -95,7 +95,7 @@ class Bar:
         self.over = _dev_pace(self.name)
 
 
-class Lines:
+class ProgressLog:
     """Plain lines: the start, every tenth of the way, and each look at the dev data; now and then how far that is."""
 
     def __init__(self) -> None:
@@ -130,8 +130,8 @@ def say_on_stderr(text: str) -> None:
     echo(text, err=True)
 
 
-def _dev_pace(name: str) -> Pace:
-    return Pace(say_on_stderr, f"{name}: scoring the dev data")
+def _dev_pace(name: str) -> ProgressLines:
+    return ProgressLines(say_on_stderr, f"{name}: scoring the dev data")
 
 
 def _going_on(name: str, done: int, steps: int) -> str:

@@ -6,12 +6,12 @@ from typing import cast
 
 from madx_stilts.api.options import EvalOptions, Precision
 from madx_stilts.cli.options import CommonOptions
-from madx_stilts.cli.scoring_options import EvaluateOptions, layer_of
+from madx_stilts.cli.scoring_options import EvalArguments, layer_of
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.train.signals import sigterm_as_interrupt
 
 
-def eval_options(how: EvaluateOptions, options: CommonOptions, on_scored: Callable[[Evaluation], None]) -> EvalOptions:
+def eval_options(how: EvalArguments, options: CommonOptions, on_scored: Callable[[Evaluation], None]) -> EvalOptions:
     """How a stack is scored.
 
     Raises:

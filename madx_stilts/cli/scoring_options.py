@@ -21,7 +21,7 @@ class _OfRetrieval(Option):
 
 
 @dataclass(frozen=True)
-class EvaluateOptions:
+class EvalArguments:
     """What an evaluation is told besides task and stack."""
 
     languages: str | None
@@ -34,7 +34,7 @@ class EvaluateOptions:
     layer: str | None
 
 
-def layer_of(how: EvaluateOptions) -> int | Literal["auto"] | None:
+def layer_of(how: EvalArguments) -> int | Literal["auto"] | None:
     """The layer whose hidden states are taken; None: as usual.
 
     Raises:
@@ -108,7 +108,7 @@ HOW = (
     ),
 )
 
-EVALUATION: OptionGroup[EvaluateOptions] = OptionGroup(EvaluateOptions, HOW)
+EVALUATION: OptionGroup[EvalArguments] = OptionGroup(EvalArguments, HOW)
 SCORING: OptionGroup[CommonOptions] = OptionGroup(
     CommonOptions,
     (

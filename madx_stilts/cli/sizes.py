@@ -15,7 +15,7 @@ _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _LARGEST: Any = next(bound.le for bound in get_args(Bytes) if isinstance(bound, Le))
 
 
-class Size(click.ParamType[int]):
+class SizeType(click.ParamType[int]):
     """A number with a unit, read as bytes: B, kB, MB, GB or TB, in powers of 1000."""
 
     name = "size"
@@ -30,4 +30,4 @@ class Size(click.ParamType[int]):
         return int(number)
 
 
-SIZE = Size()
+SIZE = SizeType()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.tables import show
 from madx_stilts.metrics.means import mean
-from madx_stilts.report.layout import Layout, tasks_of
+from madx_stilts.report.layout import SubmissionLayout, tasks_of
 from madx_stilts.report.xtreme import SubmissionScores, TaskScores
 
 
@@ -17,7 +17,7 @@ def print_submission(title: str, result: SubmissionScores) -> None:
     echo(f"\n{_means(result)}")
 
 
-def _rows(layout: Layout, result: SubmissionScores) -> Iterator[list[str]]:
+def _rows(layout: SubmissionLayout, result: SubmissionScores) -> Iterator[list[str]]:
     """Mean over languages of each metric that the task's score is made of, and of the score itself."""
     wanted, task = layout.languages[result.benchmark], result.tasks.get(layout.folder)
     if task is None:
@@ -27,7 +27,7 @@ def _rows(layout: Layout, result: SubmissionScores) -> Iterator[list[str]]:
         yield [layout.folder, metric, f"{value:.2f}", str(len(wanted)), "0"]
 
 
-def _values(layout: Layout, task: TaskScores) -> list[tuple[str, float]]:
+def _values(layout: SubmissionLayout, task: TaskScores) -> list[tuple[str, float]]:
     parts = [(_names((metric,)), mean(task.scores[metric])) for metric in layout.headline]
     return parts if len(parts) == 1 else [*parts, ("mean of both", task.headline)]
 

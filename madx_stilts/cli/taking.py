@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from madx_stilts.api.options import PullOptions
 from madx_stilts.api.places import Places
-from madx_stilts.cli.giving_options import TakeOptions
+from madx_stilts.cli.giving_options import PullArguments
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
@@ -16,7 +16,7 @@ from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.store import Zoo
 
 
-def pull_options(settings: Settings, given: TakeOptions) -> tuple[Places, PullOptions]:
+def pull_options(settings: Settings, given: PullArguments) -> tuple[Places, PullOptions]:
     """Where adapters are taken to, and how; there is no backbone if none is named."""
     open_zoo_to_write(settings)
     how = PullOptions(given.role, given.name, given.task, given.language, given.base_model, given.replace)

@@ -143,11 +143,11 @@ def check(settings: Settings, name: str, as_json: bool) -> None:
     from madx_stilts.cli.places import data_place, print_caveat, world_facts
     from madx_stilts.cli.telling import say
     from madx_stilts.data.check import check as check_data
-    from madx_stilts.data.checked import Asked
+    from madx_stilts.data.checked import CheckRequest
 
     place, options = data_place(settings), CHECK.chosen()
     task = place.tasks[name]
-    asked = Asked(wanted_sets(task, options.languages, options.split), options.limit, options.faults)
+    asked = CheckRequest(wanted_sets(task, options.languages, options.split), options.limit, options.faults)
     report = check_data(task, place, asked, begin=lambda one: say(settings, f"Checking {name} {one}"))
     if as_json:
         echo(json.dumps(report_facts(report) | world_facts(place.world)))

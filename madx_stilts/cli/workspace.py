@@ -12,7 +12,7 @@ from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.zoos import zoo_layers
 from madx_stilts.config import AdapterConfig, adapter_config
-from madx_stilts.train.listen import Quiet
+from madx_stilts.train.listen import NullCallback
 
 
 def workspace(settings: Settings, options: CommonOptions | None = None) -> Workspace:
@@ -79,7 +79,7 @@ def chosen_config(options: CommonOptions) -> AdapterConfig:
     return adapter_config(options.config, overrides=options.overrides, options=changes)
 
 
-class _Begun(Quiet):
+class _Begun(NullCallback):
     """Notes which trainings begin."""
 
     def __init__(self, seen: list[str]) -> None:

@@ -11,7 +11,7 @@ from madx_stilts.cli.telling import note
 from madx_stilts.errors import AdapterError, NotAvailable, StorageError, UsageError
 from madx_stilts.resources import shipped_zoo
 from madx_stilts.stack import Stack, split_stack
-from madx_stilts.zoo.choose import Entry
+from madx_stilts.zoo.choose import ZooEntry
 from madx_stilts.zoo.imported import origin_of
 from madx_stilts.zoo.leftovers import Unfinished
 from madx_stilts.zoo.lookup import known_ref, stack_of
@@ -80,20 +80,20 @@ def note_imported_among(zoo: Zoo, ids: Iterable[str]) -> None:
             note(f"{zoo.card(id).name} was imported from {origin}, not trained here.")
 
 
-def sound_entries(zoo: Zoo) -> tuple[list[Entry], list[NotAvailable]]:
+def sound_entries(zoo: Zoo) -> tuple[list[ZooEntry], list[NotAvailable]]:
     """All references whose cards can be read, and what is wrong with the others."""
-    entries: list[Entry] = []
+    entries: list[ZooEntry] = []
     faults: dict[str, NotAvailable] = {}
     for ref in zoo.references():
         try:
-            entries.append(Entry(ref, zoo.card(ref.id)))
+            entries.append(ZooEntry(ref, zoo.card(ref.id)))
         except (AdapterError, StorageError) as error:
             if zoo.still_names(ref):  # else another process has just removed it
                 faults.setdefault(ref.id, error)
     return entries, list(faults.values())
 
 
-def entry_facts(entry: Entry, shipped: Collection[str]) -> dict[str, object]:
+def entry_facts(entry: ZooEntry, shipped: Collection[str]) -> dict[str, object]:
     """What `zoo list --json` says of an adapter.
 
     Args:
@@ -111,14 +111,14 @@ def entry_facts(entry: Entry, shipped: Collection[str]) -> dict[str, object]:
     }
 
 
-def shipped_ids(zoo: Zoo, entries: Iterable[Entry]) -> set[str]:
+def shipped_ids(zoo: Zoo, entries: Iterable[ZooEntry]) -> set[str]:
     """The ids of those adapters that come with the package."""
     folder = shipped_zoo()
     return {entry.ref.id for entry in entries if zoo.root_of(entry.ref.id) == folder}
 
 
 def print_entries(
-    settings: Settings, entries: Sequence[Entry], faults: Sequence[NotAvailable], *, shipped: Collection[str]
+    settings: Settings, entries: Sequence[ZooEntry], faults: Sequence[NotAvailable], *, shipped: Collection[str]
 ) -> None:
     """Print the user's adapters, and below them those that come with the package.
 
@@ -152,7 +152,7 @@ MARK = "*"
 """Beside what was trained on a constructed world."""
 
 
-def _row(entry: Entry) -> list[str]:
+def _row(entry: ZooEntry) -> list[str]:
     """Reference, backbone, seed, limit, steps and dev scores, for a table."""
     card = entry.card
     limit = card.recipe.parts[0].limit

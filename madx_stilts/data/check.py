@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from madx_stilts.data.checked import Asked, Checked, Missing, Report, Rows
+from madx_stilts.data.checked import Checked, CheckRequest, Missing, Report, Rows
 from madx_stilts.data.label_file import with_labels
 from madx_stilts.data.looks import LOOKS, LOST_CHARACTER
-from madx_stilts.data.place import DataPlace, Found
-from madx_stilts.data.pool import Pool
-from madx_stilts.data.read import Made, find_all, made
-from madx_stilts.data.rows import Fault, SplitRows
-from madx_stilts.data.tally import Note, Tally
+from madx_stilts.data.place import DataSources, SplitFiles
+from madx_stilts.data.pool import CandidatePool
+from madx_stilts.data.read import ReadExample, find_all, made
+from madx_stilts.data.rows import RowFault, SplitRows
+from madx_stilts.data.tally import CheckNote, ExampleCounts
 from madx_stilts.errors import DataError
 from madx_stilts.formats import FORMATS
 from madx_stilts.tasks.sizes import published_rows
@@ -23,7 +23,9 @@ MANY_LABELS = 10
 """Labels that never occur are named up to so many."""
 
 
-def check(task: Task, place: DataPlace, asked: Asked, *, begin: Callable[[Rows], None] = lambda _: None) -> Report:
+def check(
+    task: Task, place: DataSources, asked: CheckRequest, *, begin: Callable[[Rows], None] = lambda _: None
+) -> Report:
     """Read sets of a task and tell what is wrong in which file and row.
 
     Args:
@@ -55,13 +57,13 @@ class _Earlier:
 @dataclass
 class _Checker:
     task: Task
-    place: DataPlace
-    asked: Asked
+    place: DataSources
+    asked: CheckRequest
     begin: Callable[[Rows], None]
     checked: list[Checked] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     earlier: dict[Split, _Earlier] = field(default_factory=dict)
-    pools: dict[tuple[object, ...], Pool] = field(default_factory=dict)
+    pools: dict[tuple[object, ...], CandidatePool] = field(default_factory=dict)
 
     def check(self, wanted: Rows) -> None:
         """Check one set, and what it is looked for among."""
@@ -72,7 +74,7 @@ class _Checker:
         if found is not None:
             self._read(self.task, found, wanted, pool)
 
-    def _pool(self, wanted: Rows) -> Pool | None:
+    def _pool(self, wanted: Rows) -> CandidatePool | None:
         """The candidates; those that all languages share are read once."""
         found = self._find(self.task.searched, wanted)
         if found is None:
@@ -83,7 +85,7 @@ class _Checker:
             self.pools[key] = self._read(self.task.searched, found, wanted, None)
         return self.pools[key]
 
-    def _find(self, task: Task, wanted: Rows) -> tuple[Found, ...] | None:
+    def _find(self, task: Task, wanted: Rows) -> tuple[SplitFiles, ...] | None:
         self.begin(wanted)
         try:
             return find_all(task, wanted.language, wanted.split, place=self.place)
@@ -91,14 +93,16 @@ class _Checker:
             self.missing.append(Missing(wanted, error.message, error.hint))
             return None
 
-    def _read(self, task: Task, found: tuple[Found, ...], wanted: Rows, among: Pool | None) -> Pool:
+    def _read(
+        self, task: Task, found: tuple[SplitFiles, ...], wanted: Rows, among: CandidatePool | None
+    ) -> CandidatePool:
         """Read a set; what it offers to queries is returned."""
-        tally, pool = Tally(self.asked.kept), Pool()
+        tally, pool = ExampleCounts(self.asked.kept), CandidatePool()
         readable = found
         try:
             task = with_labels(task, found)
         except DataError as error:
-            tally.heed(Fault(found[0].paths[0].parent / task.label_file, None, error.message, hint=error.hint))
+            tally.heed(RowFault(found[0].paths[0].parent / task.label_file, None, error.message, hint=error.hint))
             readable = ()
         rows = SplitRows(task, wanted.language, readable, heed=tally.heed)
         key = _key(found, wanted.language)
@@ -122,7 +126,9 @@ class _Checker:
         self._add(task, wanted, found, rows, tally)
         return pool
 
-    def _add(self, task: Task, wanted: Rows, found: Sequence[Found], rows: SplitRows, tally: Tally) -> None:
+    def _add(
+        self, task: Task, wanted: Rows, found: Sequence[SplitFiles], rows: SplitRows, tally: ExampleCounts
+    ) -> None:
         """Take down what was found out about a set."""
         if rows.wanted == rows.left_out and not tally.fault_count:
             error = rows.no_rows()
@@ -130,7 +136,7 @@ class _Checker:
             if any(one.source.where for one in found):
                 self.missing.append(Missing(wanted, error.message, error.hint))
                 return
-            tally.heed(Fault(rows.files.paths[0], None, error.message, hint=error.hint))
+            tally.heed(RowFault(rows.files.paths[0], None, error.message, hint=error.hint))
         limit = self.asked.limit
         comparable = wanted.part == "rows" and self.place.world is None
         whole = wanted.part == "candidates" or limit is None or rows.wanted < limit
@@ -149,7 +155,7 @@ class _Checker:
         )
 
 
-def _look(one: Made[Any], task: Task, tally: Tally) -> None:
+def _look(one: ReadExample[Any], task: Task, tally: ExampleCounts) -> None:
     """Look at one example for itself."""
     look, row = LOOKS[task.format], one.example.row
     tally.labels.update(look.counted(one))
@@ -159,7 +165,7 @@ def _look(one: Made[Any], task: Task, tally: Tally) -> None:
         tally.note(LOST_CHARACTER, row)
 
 
-def _of_row(one: Made[Any], shown: int, task: Task, others: Mapping[Split, Set[int]]) -> Iterator[str]:
+def _of_row(one: ReadExample[Any], shown: int, task: Task, others: Mapping[Split, Set[int]]) -> Iterator[str]:
     """Notes of what has right answers, and is compared with other splits."""
     told_by_candidates = task.candidates and "gold" not in one.fields
     if not told_by_candidates and not FORMATS[task.format].labelled(one.example):
@@ -167,23 +173,23 @@ def _of_row(one: Made[Any], shown: int, task: Task, others: Mapping[Split, Set[i
     yield from (f"rows with the input of one in {split}" for split, inputs in others.items() if shown in inputs)
 
 
-def _key(found: Sequence[Found], language: str) -> tuple[object, ...]:
+def _key(found: Sequence[SplitFiles], language: str) -> tuple[object, ...]:
     """The same for candidates that are the same rows."""
     mixed = any(one.source.where for one in found)
     return (*(path for one in found for path in one.paths), language if mixed else "")
 
 
-def _notes_of_all(task: Task, rows: SplitRows, tally: Tally) -> Iterator[Note]:
+def _notes_of_all(task: Task, rows: SplitRows, tally: ExampleCounts) -> Iterator[CheckNote]:
     """What can be told only when all rows are read."""
     if rows.left_out:
-        yield Note(rows.left_out, "rows without an agreed label, left out")
+        yield CheckNote(rows.left_out, "rows without an agreed label, left out")
     absent = [name for name in task.labels if not tally.labels[name]]
     if absent and tally.labels:
         named = ", ".join(absent[:MANY_LABELS]) + (", ..." if len(absent) > MANY_LABELS else "")
-        yield Note(len(absent), "labels that never occur", detail=named)
+        yield CheckNote(len(absent), "labels that never occur", detail=named)
 
 
-def _in_order(results: list[Any], asked: Asked) -> list[Any]:
+def _in_order(results: list[Any], asked: CheckRequest) -> list[Any]:
     """In the order of the sets that were asked for, candidates behind the rows that are looked for among them."""
     places = {(one.split, one.language): place for place, one in enumerate(asked.sets)}
     return sorted(results, key=lambda one: (places[one.set.split, one.set.language], one.set.part != "rows"))

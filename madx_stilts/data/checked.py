@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from madx_stilts.data.rows import Fault
-from madx_stilts.data.tally import Note
+from madx_stilts.data.rows import RowFault
+from madx_stilts.data.tally import CheckNote
 from madx_stilts.tasks.task import Split, Task
 
-Part = Literal["rows", "candidates"]
+SplitPart = Literal["rows", "candidates"]
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Rows:
 
     split: Split
     language: str
-    part: Part = "rows"
+    part: SplitPart = "rows"
 
     def __str__(self) -> str:
         return f"{self.split} {self.language}" + (", candidates" if self.part == "candidates" else "")
@@ -42,8 +42,8 @@ class Checked:
     rows: int
     published: int | None
     labels: Mapping[str, int]
-    notes: tuple[Note, ...]
-    faults: tuple[Fault, ...]
+    notes: tuple[CheckNote, ...]
+    faults: tuple[RowFault, ...]
     fault_count: int
     whole: bool
 
@@ -83,7 +83,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CheckRequest:
     """How much is checked.
 
     Args:

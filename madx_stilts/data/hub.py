@@ -9,11 +9,11 @@ from pathlib import Path
 from huggingface_hub import HfApi, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError, RevisionNotFoundError
 
-from madx_stilts.data.layout import README, Layout, NotHere
+from madx_stilts.data.layout import README, NotHere, RepositoryFiles
 from madx_stilts.data.tree import readme_in
-from madx_stilts.deadline import Arrivals
+from madx_stilts.deadline import ReceivedBytes
 from madx_stilts.errors import DataError
-from madx_stilts.transfer import UNUSABLE, Listed, Senseless, advice, downloading
+from madx_stilts.transfer import UNUSABLE, BadListing, ListedFile, advice, downloading
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Repository:
 
     path: str
     commit: str
-    layout: Layout
+    layout: RepositoryFiles
     endpoint: str | None
     cache: Path | None
-    listed: Listed = field(default_factory=Listed)
+    listed: ListedFile = field(default_factory=ListedFile)
 
     def fetch(self, names: tuple[str, ...]) -> tuple[Path, ...]:
         """Download the named files, those only, into the cache.
@@ -93,24 +93,24 @@ def ask(path: str, revision: str, *, endpoint: str | None, cache: Path | None) -
             )
         )
         api = HfApi(endpoint=endpoint)
-        listed = Listed.of(api.dataset_info(path, revision=folder.name, files_metadata=True).siblings)
+        listed = ListedFile.of(api.dataset_info(path, revision=folder.name, files_metadata=True).siblings)
         names = tuple(listed.sizes)
         try:
             readme = readme_in(folder) if README in names else ""
         except NotHere as reason:
             raise NotHere(f"hub: {path} {reason}") from reason
-    return Repository(path, folder.name, Layout(names, readme), endpoint, cache, listed)
+    return Repository(path, folder.name, RepositoryFiles(names, readme), endpoint, cache, listed)
 
 
 @contextmanager
-def _told(path: str, revision: str) -> Iterator[Arrivals]:
+def _told(path: str, revision: str) -> Iterator[ReceivedBytes]:
     """Tell what kept the hub from answering, in one clause. What takes too long is given up."""
     try:
         with downloading() as arrivals:
             yield arrivals
     except UNUSABLE as error:
         raise DataError(f"The download of {path} from the hub was given up: {error}.", hint=advice(error)) from error
-    except Senseless as error:
+    except BadListing as error:
         raise NotHere(f"hub: what it says of {path} makes no sense") from error
     except GatedRepoError as error:
         raise NotHere(f"hub: {path} is given only to accounts with access, see `hf auth login`") from error

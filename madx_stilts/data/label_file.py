@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from madx_stilts import strict_json
-from madx_stilts.data.place import Found
+from madx_stilts.data.place import SplitFiles
 from madx_stilts.errors import DataError
 from madx_stilts.files import read_bounded
 from madx_stilts.strict_json import JsonError
@@ -17,7 +17,7 @@ LARGEST: Final = 2**24
 _HOLDS = "It holds the number of each label, by name."
 
 
-def with_labels(task: Task, found: Sequence[Found]) -> Task:
+def with_labels(task: Task, found: Sequence[SplitFiles]) -> Task:
     """The task with the labels that the file beside its data tells; a task without such a file as it is.
 
     Raises:

@@ -32,7 +32,7 @@ class NotHere(Exception):
 
 
 @dataclass(frozen=True)
-class Layout:
+class RepositoryFiles:
     """The files of one repository.
 
     Args:

@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 from types import MappingProxyType
 from typing import Any
 
-from madx_stilts.data.read import Made
+from madx_stilts.data.read import ReadExample
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.choice import ChoiceExample
 from madx_stilts.formats.remarks import ABSENT_ANSWER, BLANK_TEXT, BLANK_WORD, EMPTY_ANSWER, NO_WORDS
@@ -26,47 +26,47 @@ SAME_CHOICES = "rows with two choices alike"
 NO_BEGINNING = "sentences with an I- tag after no tag of its kind"
 
 
-class Look:
+class ExampleCheck:
     """How examples are looked at. This one suits every format: all fields that are text."""
 
-    def texts(self, one: Made[Any]) -> Iterable[tuple[str, str]]:
+    def texts(self, one: ReadExample[Any]) -> Iterable[tuple[str, str]]:
         """All text of an example, each with the name of its field."""
         return ((name, value) for name, value in one.fields.items() if isinstance(value, str) and name != "id")
 
-    def counted(self, one: Made[Any]) -> Iterable[str]:
+    def counted(self, one: ReadExample[Any]) -> Iterable[str]:
         """Names by which an example is counted: its label, or its tags."""
         return ()
 
-    def notes(self, one: Made[Any]) -> Iterator[str]:
+    def notes(self, one: ReadExample[Any]) -> Iterator[str]:
         """What is remarkable, each once, as what is counted."""
         if any(not text.strip() for _, text in self.texts(one)):
             yield BLANK_TEXT
 
 
-class _LabelLook(Look):
+class _LabelLook(ExampleCheck):
     """Texts with one label."""
 
-    def counted(self, one: Made[Any]) -> Iterable[str]:
+    def counted(self, one: ReadExample[Any]) -> Iterable[str]:
         return (one.label,) if isinstance(one.label, str) else ()
 
 
 class _ChoiceLook(_LabelLook):
-    def texts(self, one: Made[ChoiceExample]) -> Iterable[tuple[str, str]]:
+    def texts(self, one: ReadExample[ChoiceExample]) -> Iterable[tuple[str, str]]:
         return (("context", one.example.context), *(("choices", choice) for choice in one.example.choices))
 
-    def notes(self, one: Made[ChoiceExample]) -> Iterator[str]:
+    def notes(self, one: ReadExample[ChoiceExample]) -> Iterator[str]:
         yield from super().notes(one)
         if len({*one.example.choices}) < len(one.example.choices):
             yield SAME_CHOICES
 
 
-class _SpanLook(Look):
-    def counted(self, one: Made[SpanExample]) -> Iterable[str]:
+class _SpanLook(ExampleCheck):
+    def counted(self, one: ReadExample[SpanExample]) -> Iterable[str]:
         if one.example.answers is None:
             return ()
         return ("with an answer" if one.example.answers else "without an answer",)
 
-    def notes(self, one: Made[SpanExample]) -> Iterator[str]:
+    def notes(self, one: ReadExample[SpanExample]) -> Iterator[str]:
         yield from super().notes(one)
         context = one.example.context
         for text, start in _given(one.fields.get("answers")):
@@ -88,14 +88,14 @@ def _given(answers: object) -> list[tuple[str, int]]:
     return []
 
 
-class _TagLook(Look):
-    def texts(self, one: Made[TagExample]) -> Iterable[tuple[str, str]]:
+class _TagLook(ExampleCheck):
+    def texts(self, one: ReadExample[TagExample]) -> Iterable[tuple[str, str]]:
         return (("words", word) for word in one.example.words)
 
-    def counted(self, one: Made[TagExample]) -> Iterable[str]:
+    def counted(self, one: ReadExample[TagExample]) -> Iterable[str]:
         return one.example.tags or ()
 
-    def notes(self, one: Made[TagExample]) -> Iterator[str]:
+    def notes(self, one: ReadExample[TagExample]) -> Iterator[str]:
         if not one.example.words:
             yield NO_WORDS
         if any(not word.strip() for word in one.example.words):
@@ -105,13 +105,13 @@ class _TagLook(Look):
             yield NO_BEGINNING
 
 
-LOOKS: Mapping[FormatName, Look] = MappingProxyType(
+LOOKS: Mapping[FormatName, ExampleCheck] = MappingProxyType(
     {
         "pair": _LabelLook(),
         "choice": _ChoiceLook(),
         "span": _SpanLook(),
         "tagging": _TagLook(),
-        "retrieval": Look(),
-        "text": Look(),
+        "retrieval": ExampleCheck(),
+        "text": ExampleCheck(),
     }
 )

@@ -15,7 +15,7 @@ _STREAM = 7
 
 
 @dataclass(frozen=True)
-class Mix:
+class Mixing:
     """How the batches of a training are divided among the parts of its recipe.
 
     Args:
@@ -28,7 +28,7 @@ class Mix:
     epoch: int
 
 
-def mix_of(recipe: Recipe, sizes: Sequence[int]) -> Mix:
+def mix_of(recipe: Recipe, sizes: Sequence[int]) -> Mixing:
     """The mixture that a recipe describes.
 
     Args:
@@ -36,16 +36,16 @@ def mix_of(recipe: Recipe, sizes: Sequence[int]) -> Mix:
     """
     sampling = recipe.sampling
     if sampling is None:
-        return Mix((1.0,), sizes[0])
+        return Mixing((1.0,), sizes[0])
     counted = np.minimum(np.asarray(sizes, dtype=np.float64), sampling.cap or np.inf)
     power = {"uniform": 0.0, "proportional": 1.0, "temperature": 1 / (sampling.temperature or 1.0)}[sampling.kind]
     weights = counted**power
     if sampling.masked_lm is None:
-        return Mix(_normalised(weights), int(counted.sum()))
+        return Mixing(_normalised(weights), int(counted.sum()))
     text = np.array([part.task == MASKED_LM.name for part in recipe.parts])
     weights[text] *= sampling.masked_lm / weights[text].sum()
     weights[~text] *= (1 - sampling.masked_lm) / weights[~text].sum()
-    return Mix(_normalised(weights), round(counted[~text].sum() / (1 - sampling.masked_lm)))
+    return Mixing(_normalised(weights), round(counted[~text].sum() / (1 - sampling.masked_lm)))
 
 
 def timetable(shares: Sequence[float], steps: int, *, seed: int) -> Ints:

@@ -9,20 +9,20 @@ from pathlib import Path, PurePosixPath
 from huggingface_hub import constants
 
 from madx_stilts.data.hub import Repository, ask, cached_snapshot
-from madx_stilts.data.layout import Layout, NotHere
+from madx_stilts.data.layout import NotHere, RepositoryFiles
 from madx_stilts.data.tree import is_folder, layout_of, reachable, require_reach
 from madx_stilts.data.unpack import GZIP, UNPACK_WITH, plain
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Source, Sources, Task
-from madx_stilts.tasks.world import World, world_in
+from madx_stilts.tasks.world import ConstructedWorld, world_in
 
 CONVERTED = "refs/convert/parquet"
 """The branch in which the hub keeps its own conversion; the only readable one of a repository with a loading script."""
 
 
 @dataclass(frozen=True)
-class DataPlace:
+class DataSources:
     """Where to look for data sets.
 
     Args:
@@ -39,7 +39,7 @@ class DataPlace:
     cache: Path | None = None
 
     @cached_property
-    def world(self) -> World | None:
+    def world(self) -> ConstructedWorld | None:
         """The constructed world that the mirror is; none if it is of real data.
 
         Raises:
@@ -57,13 +57,13 @@ class DataPlace:
         """
         return TASKS if self.world is None else self.world.tasks()
 
-    def world_of(self, language: str) -> World | None:
+    def world_of(self, language: str) -> ConstructedWorld | None:
         """The constructed world that has this language, if one is here."""
         return self.world if self.world is not None and language in self.world.names else None
 
 
 @dataclass(frozen=True)
-class Found:
+class SplitFiles:
     """The files of one split.
 
     Args:
@@ -80,7 +80,7 @@ class Found:
 Fetch = Callable[[Repository, tuple[str, ...]], Sequence[Path]]
 
 
-def find(sources: Sources, language: str, place: DataPlace, *, fetch: Fetch = Repository.fetch) -> Found:
+def find(sources: Sources, language: str, place: DataSources, *, fetch: Fetch = Repository.fetch) -> SplitFiles:
     """The files that hold a split in `language`; downloads those that are neither in a mirror nor in the cache.
 
     An absolute path stands for one file.
@@ -92,7 +92,7 @@ def find(sources: Sources, language: str, place: DataPlace, *, fetch: Fetch = Re
     Raises:
         DataError: They are nowhere; the message tells for each place what it lacks.
     """
-    looks: list[Callable[[], Found]] = []
+    looks: list[Callable[[], SplitFiles]] = []
     for source in sources:
         looks += [partial(_in_mirror, source, language, mirror, place.mirrors) for mirror in place.mirrors]
         looks += [partial(_one_file, source)] if Path(source.path).is_absolute() else []
@@ -130,11 +130,11 @@ def _named(source: Source, language: str) -> str:
     return f"{source.path}, config {source.config_for(language)}, split {source.split}"
 
 
-def _one_file(source: Source) -> Found:
-    return Found(source, f"file {source.path}", (Path(source.path),))
+def _one_file(source: Source) -> SplitFiles:
+    return SplitFiles(source, f"file {source.path}", (Path(source.path),))
 
 
-def _in_mirror(source: Source, language: str, mirror: Path, named: Sequence[Path]) -> Found:
+def _in_mirror(source: Source, language: str, mirror: Path, named: Sequence[Path]) -> SplitFiles:
     folder = mirror / source.path
     if not is_folder(folder):
         raise NotHere(f"mirror {mirror}: has no folder {source.path}")
@@ -143,7 +143,7 @@ def _in_mirror(source: Source, language: str, mirror: Path, named: Sequence[Path
     return _in_folder(source, language, folder, origin=f"mirror {source.path}", named=named)
 
 
-def _original(source: Source, language: str, folder: Path, named: Sequence[Path]) -> Found:
+def _original(source: Source, language: str, folder: Path, named: Sequence[Path]) -> SplitFiles:
     patterns = [pattern.format(language=source.code(language)) for pattern in source.files]
     for pattern in patterns:
         paths = _by_file_name(pattern, _matching(folder, pattern))
@@ -151,7 +151,7 @@ def _original(source: Source, language: str, folder: Path, named: Sequence[Path]
             reach = reachable(folder, named)
             for path in paths:
                 require_reach(path, reach, str(path))
-            return Found(source, f"files {source.path}", paths)
+            return SplitFiles(source, f"files {source.path}", paths)
     raise NotHere(f"folder {folder}: has no {' or '.join(patterns)}")
 
 
@@ -189,29 +189,29 @@ def _matching(folder: Path, pattern: str) -> Collection[Path]:
     return found.values()
 
 
-def _in_cache(source: Source, language: str, revision: str, cache: Path | None) -> Found:
+def _in_cache(source: Source, language: str, revision: str, cache: Path | None) -> SplitFiles:
     folder = cached_snapshot(source.path, revision, cache)
     return _in_folder(source, language, folder, origin=f"hub {source.path}@{folder.name}")
 
 
-def _on_hub(source: Source, language: str, revision: str, place: DataPlace, fetch: Fetch) -> Found:
+def _on_hub(source: Source, language: str, revision: str, place: DataSources, fetch: Fetch) -> SplitFiles:
     if place.offline or constants.HF_HUB_OFFLINE:
         raise NotHere("hub: not asked, for work is offline")
     repository = ask(source.path, revision, endpoint=place.endpoint, cache=place.cache)
     origin = f"hub {source.path}@{repository.commit}"
-    return Found(source, origin, fetch(repository, _names(repository.layout, source, language, origin)))
+    return SplitFiles(source, origin, fetch(repository, _names(repository.layout, source, language, origin)))
 
 
-def _in_folder(source: Source, language: str, folder: Path, *, origin: str, named: Sequence[Path] = ()) -> Found:
+def _in_folder(source: Source, language: str, folder: Path, *, origin: str, named: Sequence[Path] = ()) -> SplitFiles:
     try:
         layout = layout_of(folder, named)
     except NotHere as reason:
         raise NotHere(f"{origin}: {reason}") from reason
     wanted = _names(layout, source, language, origin)
-    return Found(source, origin, tuple(folder / name for name in wanted))
+    return SplitFiles(source, origin, tuple(folder / name for name in wanted))
 
 
-def _names(layout: Layout, source: Source, language: str, origin: str) -> tuple[str, ...]:
+def _names(layout: RepositoryFiles, source: Source, language: str, origin: str) -> tuple[str, ...]:
     try:
         return layout.files(source.config_for(language), source.split)
     except NotHere as reason:

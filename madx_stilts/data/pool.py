@@ -4,23 +4,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from madx_stilts.data.read import Made
+from madx_stilts.data.read import ReadExample
 from madx_stilts.data.tally import short
 
 
 @dataclass
-class Pool:
+class CandidatePool:
     """The candidates of some queries."""
 
     _ids: set[int] = field(default_factory=set)
     _answered: set[int] = field(default_factory=set)
 
-    def add(self, one: Made[Any]) -> None:
+    def add(self, one: ReadExample[Any]) -> None:
         """Take a candidate in."""
         self._ids.add(short(one.fields.get("id")))
         self._answered.update(map(short, _listed(one.fields.get("answers"))))
 
-    def lacks(self, one: Made[Any]) -> Iterator[str]:
+    def lacks(self, one: ReadExample[Any]) -> Iterator[str]:
         """What of a query's right answers is not here; clauses.
 
         A query names its right candidates as `gold`; if it has no such field, candidates name the queries they answer.

@@ -10,15 +10,15 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from madx_stilts.data.label_file import with_labels
 from madx_stilts.data.labels import Label
-from madx_stilts.data.place import DataPlace, Found, find
-from madx_stilts.data.rows import Files, Raw, SplitRows
+from madx_stilts.data.place import DataSources, SplitFiles, find
+from madx_stilts.data.rows import Files, RawRow, SplitRows
 from madx_stilts.data.sample import sample
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.tasks.fields import BadRow
 from madx_stilts.tasks.task import Split, Task
 
-__all__ = ["DataPlace", "Examples", "read", "read_to_train"]
+__all__ = ["DataSources", "Examples", "read", "read_to_train"]
 
 
 class Example(Protocol):
@@ -30,7 +30,7 @@ class Example(Protocol):
 
 
 E = TypeVar("E", bound=Example)
-Choice = Callable[[Iterable[tuple[int, Raw]]], Iterable[tuple[int, Raw]]]
+Choice = Callable[[Iterable[tuple[int, RawRow]]], Iterable[tuple[int, RawRow]]]
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str)
 
 
@@ -90,7 +90,7 @@ class Examples(Generic[E]):
         return self.files.fault(error).error()
 
 
-def read(task: Task, language: str, split: Split, *, place: DataPlace, limit: int | None = None) -> Examples[Any]:
+def read(task: Task, language: str, split: Split, *, place: DataSources, limit: int | None = None) -> Examples[Any]:
     """Read one split of a task in one language, to score it or to look at it.
 
     Args:
@@ -105,7 +105,7 @@ def read(task: Task, language: str, split: Split, *, place: DataPlace, limit: in
 
 
 def read_to_train(
-    task: Task, language: str, split: Split, *, place: DataPlace, limit: int | None = None
+    task: Task, language: str, split: Split, *, place: DataSources, limit: int | None = None
 ) -> Examples[Any]:
     """Read one split of a task in one language, to learn from it: as `read`, but without rows that can only be scored.
 
@@ -120,7 +120,7 @@ def read_to_train(
     return _comparable(examples, place)
 
 
-def _comparable(examples: Examples[Any], place: DataPlace) -> Examples[Any]:
+def _comparable(examples: Examples[Any], place: DataSources) -> Examples[Any]:
     """The examples; those of a constructed world have no published size to be compared with."""
     return examples if place.world is None else replace(examples, whole=None)
 
@@ -139,7 +139,7 @@ def read_found(
     task: Task,
     language: str,
     split: Split,
-    found: Sequence[Found],
+    found: Sequence[SplitFiles],
     *,
     choose: Choice,
     use: Callable[[Any], bool] = _any,
@@ -183,7 +183,7 @@ def read_found(
     return replace(examples, whole=whole, other_order=any(one.source.other_order for one in found))
 
 
-def find_all(task: Task, language: str, split: Split, *, place: DataPlace) -> tuple[Found, ...]:
+def find_all(task: Task, language: str, split: Split, *, place: DataSources) -> tuple[SplitFiles, ...]:
     """The files of a split: one place, or for a union one for each of its tasks.
 
     Raises:
@@ -197,7 +197,7 @@ def find_all(task: Task, language: str, split: Split, *, place: DataPlace) -> tu
 
 
 @dataclass(frozen=True, slots=True)
-class Made(Generic[E]):
+class ReadExample(Generic[E]):
     """An example with what it was made of.
 
     Args:
@@ -212,7 +212,7 @@ class Made(Generic[E]):
     content: bytes
 
 
-def made(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, Raw]]) -> Iterator[Made[Any]]:
+def made(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, RawRow]]) -> Iterator[ReadExample[Any]]:
     """Make an example of each chosen row that one can be made of; of the others `rows` is told.
 
     Raises:
@@ -222,7 +222,7 @@ def made(task: Task, rows: SplitRows, chosen: Iterable[tuple[int, Raw]]) -> Iter
     for index, raw in chosen:
         try:
             fields = rows.values(raw)
-            one = Made(make(index, fields, raw.label, task), fields, raw.label, _content(fields, raw.label))
+            one = ReadExample(make(index, fields, raw.label, task), fields, raw.label, _content(fields, raw.label))
         except BadRow as bad:
             rows.report(bad.problem, index)
         else:
@@ -237,7 +237,7 @@ class _Sums:
     remarks: Counter[str] = field(default_factory=Counter)
     unlearnable: int = 0
 
-    def used(self, task: Task, all_made: Iterable[Made[Any]], use: Callable[[Any], bool]) -> Iterator[Any]:
+    def used(self, task: Task, all_made: Iterable[ReadExample[Any]], use: Callable[[Any], bool]) -> Iterator[Any]:
         """The examples that are of use."""
         remarks = FORMATS[task.format].remarks
         for one in all_made:

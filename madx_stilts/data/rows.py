@@ -7,7 +7,7 @@ from pathlib import Path
 
 from madx_stilts.data.labels import Label, LabelReader
 from madx_stilts.data.opening import open_table
-from madx_stilts.data.place import Found
+from madx_stilts.data.place import SplitFiles
 from madx_stilts.data.table import Table
 from madx_stilts.errors import DataError
 from madx_stilts.formats import FORMATS
@@ -16,7 +16,7 @@ from madx_stilts.tasks.task import Source, Task
 
 
 @dataclass(frozen=True)
-class Fault:
+class RowFault:
     """What is wrong in the data, and where.
 
     Args:
@@ -43,11 +43,11 @@ class Fault:
         return DataError(message, hint=self.hint)
 
 
-Heed = Callable[[Fault], None]
+Heed = Callable[[RowFault], None]
 """What is done about a fault: raise its error, or note it, so that reading goes on with the next row or file."""
 
 
-def refuse(fault: Fault) -> None:
+def refuse(fault: RowFault) -> None:
     """Raise the fault's error: bad data are not read.
 
     Raises:
@@ -68,14 +68,14 @@ class Files:
         at = bisect_right(self.starts, index) - 1
         return self.paths[at], index - self.starts[at]
 
-    def fault(self, error: BadRow) -> Fault:
+    def fault(self, error: BadRow) -> RowFault:
         """What is wrong with a row of the split; where it is not known which one, with its folder."""
         file, row = (self.paths[0].parent, None) if error.row is None else self.place(error.row)
-        return Fault(file, row, error.problem)
+        return RowFault(file, row, error.problem)
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawRow:
     """One row before it becomes an example.
 
     Args:
@@ -103,7 +103,7 @@ class SplitRows:
         finished: Whether all rows were gone through.
     """
 
-    def __init__(self, task: Task, language: str, found: Sequence[Found], *, heed: Heed = refuse) -> None:
+    def __init__(self, task: Task, language: str, found: Sequence[SplitFiles], *, heed: Heed = refuse) -> None:
         self._optional = frozenset(FORMATS[task.format].optional_fields)
         self._task = task
         self._language = language
@@ -113,7 +113,7 @@ class SplitRows:
         self.wanted = self.left_out = 0
         self.finished = False
 
-    def __iter__(self) -> Iterator[tuple[int, Raw]]:
+    def __iter__(self) -> Iterator[tuple[int, RawRow]]:
         """Each wanted row, with its index in the split.
 
         Raises:
@@ -134,7 +134,7 @@ class SplitRows:
         """
         self._heed(self.files.fault(BadRow(problem, index)))
 
-    def _rows_of(self, path: Path, source: Source, index: int) -> Generator[tuple[int, Raw], None, int]:
+    def _rows_of(self, path: Path, source: Source, index: int) -> Generator[tuple[int, RawRow], None, int]:
         """The wanted rows of one file, whose first row is number `index`; returns the number after its last."""
         wanted = _Wanted(source, self._language)
         for row, labels in self._all_rows_of(path, source):
@@ -148,7 +148,7 @@ class SplitRows:
                     if label is None and source.drop_unlabelled:
                         self.left_out += 1
                     else:
-                        yield index, Raw({**row, ROW_NUMBER: index}, label, source)
+                        yield index, RawRow({**row, ROW_NUMBER: index}, label, source)
             index += 1
         return index
 
@@ -162,11 +162,11 @@ class SplitRows:
                 yield row, labels
                 done += 1
         except BadRow as bad:
-            self._heed(Fault(path, done if bad.row is None else bad.row, bad.problem, ends_file=True))
+            self._heed(RowFault(path, done if bad.row is None else bad.row, bad.problem, ends_file=True))
         except DataError as error:
-            self._heed(Fault(path, None, error.message, ends_file=True, hint=error.hint))
+            self._heed(RowFault(path, None, error.message, ends_file=True, hint=error.hint))
 
-    def values(self, raw: Raw) -> dict[str, object]:
+    def values(self, raw: RawRow) -> dict[str, object]:
         """The fields of a row by name; an optional one whose column is not in the file is None.
 
         Raises:

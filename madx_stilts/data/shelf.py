@@ -42,7 +42,7 @@ _ELSEWHERE = "another cache folder with --cache"
 
 
 @dataclass(frozen=True)
-class Layout:
+class ArrayLayout:
     """What a file will look like, known before it is written.
 
     Args:
@@ -87,7 +87,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ArrayCache:
     """Such files in one folder.
 
     Args:
@@ -100,7 +100,7 @@ class Shelf:
 
     @contextmanager
     def opened(
-        self, key: str, layout: Layout, fill: Callable[[Arrays], None], tell: Callable[[str], None]
+        self, key: str, layout: ArrayLayout, fill: Callable[[Arrays], None], tell: Callable[[str], None]
     ) -> Iterator[Arrays]:
         """Give the arrays of a file, which stays where it is until the block ends; it is made if it is not there.
 
@@ -129,7 +129,7 @@ class Shelf:
         """Whether there is a file of that name; whether it is sound is seen when it is opened."""
         return self._path(key).exists()
 
-    def _found(self, key: str, layout: Layout, tell: Callable[[str], None]) -> BinaryIO | None:
+    def _found(self, key: str, layout: ArrayLayout, tell: Callable[[str], None]) -> BinaryIO | None:
         """The file, open and locked against removal, if it is there and sound."""
         path = self._path(key)
         with ExitStack() as closing:
@@ -149,7 +149,9 @@ class Shelf:
             closing.pop_all()
             return file
 
-    def _made(self, key: str, layout: Layout, fill: Callable[[Arrays], None], tell: Callable[[str], None]) -> BinaryIO:
+    def _made(
+        self, key: str, layout: ArrayLayout, fill: Callable[[Arrays], None], tell: Callable[[str], None]
+    ) -> BinaryIO:
         """The file, just made, open and locked against removal. Call it while holding the lock of the key."""
         path = self._path(key)
         partial = path.with_name(f".{key}.{uuid.uuid4().hex[:8]}{PARTIAL}")
@@ -245,7 +247,7 @@ def _removed(path: Path) -> bool:
     return True
 
 
-def _is_sound(file: BinaryIO, layout: Layout) -> bool:
+def _is_sound(file: BinaryIO, layout: ArrayLayout) -> bool:
     """Whether a file has the size, the header and the content that it was made with."""
     if os.fstat(file.fileno()).st_size != layout.file_bytes:
         return False

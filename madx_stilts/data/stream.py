@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import overload
 
 from madx_stilts.data.hub import Repository, cached_snapshot
-from madx_stilts.data.layout import Layout, NotHere
-from madx_stilts.data.place import DataPlace, Found, find, revisions
+from madx_stilts.data.layout import NotHere, RepositoryFiles
+from madx_stilts.data.place import DataSources, SplitFiles, find, revisions
 from madx_stilts.data.tree import files_below, readme_in
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.task import Source
@@ -18,7 +18,7 @@ _PART = re.compile(r"(?P<stem>.+-)(?P<index>\d{5})-of-(?P<total>\d{5})(?P<rest>\
 
 
 @dataclass(frozen=True)
-class Parts(Sequence[Path]):
+class SplitStream(Sequence[Path]):
     """The files of a split; each is fetched when it is asked for.
 
     Args:
@@ -52,7 +52,7 @@ class Parts(Sequence[Path]):
             ) from reason
 
 
-def find_parts(source: Source, language: str, place: DataPlace) -> Found:
+def find_parts(source: Source, language: str, place: DataSources) -> SplitFiles:
     """The files that hold `source` in `language`, as `place.find` finds them, but none is downloaded yet.
 
     If the hub is not asked or does not answer, files that earlier readings left in the cache will do, as long as the
@@ -70,26 +70,26 @@ def find_parts(source: Source, language: str, place: DataPlace) -> Found:
         return begun
 
 
-def _later(repository: Repository, names: tuple[str, ...]) -> Parts:
+def _later(repository: Repository, names: tuple[str, ...]) -> SplitStream:
     def fetch(name: str) -> Path:
         (path,) = repository.fetch((name,))
         return path
 
-    return Parts(f"hub {repository.path}@{repository.commit}", names, fetch)
+    return SplitStream(f"hub {repository.path}@{repository.commit}", names, fetch)
 
 
-def _begun(source: Source, language: str, cache: Path | None) -> Found | None:
+def _begun(source: Source, language: str, cache: Path | None) -> SplitFiles | None:
     """A split of which the cache holds the first file and perhaps more; none if it has not even that."""
     for revision in revisions(source):
         try:
             folder = cached_snapshot(source.path, revision, cache)
             names = _with_all_parts(files_below(folder))
-            wanted = Layout(names, readme_in(folder)).files(source.config_for(language), source.split)
+            wanted = RepositoryFiles(names, readme_in(folder)).files(source.config_for(language), source.split)
         except NotHere:
             continue
         if (folder / wanted[0]).is_file():
             origin = f"hub {source.path}@{folder.name}"
-            return Found(source, origin, Parts(origin, wanted, partial(_in_cache, folder)))
+            return SplitFiles(source, origin, SplitStream(origin, wanted, partial(_in_cache, folder)))
     return None
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from madx_stilts.data.looks import GOLD_FIELDS
-from madx_stilts.data.read import Made
-from madx_stilts.data.rows import Fault, Files
+from madx_stilts.data.read import ReadExample
+from madx_stilts.data.rows import Files, RowFault
 
 REPEATED = "rows that repeat an earlier one"
 OTHER_ANSWER = "rows with the input of an earlier one and another answer"
@@ -18,7 +18,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str)
 
 
 @dataclass(frozen=True)
-class Note:
+class CheckNote:
     """Something that is no fault, but worth knowing.
 
     Args:
@@ -42,7 +42,7 @@ def short(value: object) -> int:
 
 
 @dataclass
-class Tally:
+class ExampleCounts:
     """Adds up what is met in one set.
 
     Args:
@@ -51,13 +51,13 @@ class Tally:
 
     kept: int
     labels: Counter[str] = field(default_factory=Counter)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
     fault_count: int = 0
     inputs: dict[int, int] = field(default_factory=dict)
     ids: set[int] = field(default_factory=set)
     _notes: dict[str, list[int]] = field(default_factory=dict)
 
-    def heed(self, fault: Fault) -> None:
+    def heed(self, fault: RowFault) -> None:
         """Note a fault."""
         self.fault_count += 1
         if len(self.faults) < self.kept:
@@ -67,7 +67,7 @@ class Tally:
         """Count something that was met in a row of the split."""
         self._notes.setdefault(what, [0, row])[0] += 1
 
-    def repeats(self, one: Made[Any]) -> int:
+    def repeats(self, one: ReadExample[Any]) -> int:
         """Compare an example with those before it.
 
         Returns:
@@ -87,6 +87,6 @@ class Tally:
         self.inputs.setdefault(shown, gold)
         return shown
 
-    def notes(self, files: Files) -> list[Note]:
+    def notes(self, files: Files) -> list[CheckNote]:
         """What was counted, in the order in which it was met first."""
-        return [Note(count, what, *files.place(first)) for what, (count, first) in self._notes.items()]
+        return [CheckNote(count, what, *files.place(first)) for what, (count, first) in self._notes.items()]

@@ -6,9 +6,9 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from madx_stilts.data.place import DataPlace, find
+from madx_stilts.data.place import DataSources, find
 from madx_stilts.data.read import Examples, read_found
-from madx_stilts.data.rows import Raw
+from madx_stilts.data.rows import RawRow
 from madx_stilts.data.stream import find_parts
 from madx_stilts.data.unpack import kind_of
 from madx_stilts.errors import DataError, UsageError
@@ -31,7 +31,7 @@ _FILES = {".txt": text_file, ".tsv": parallel_file}
 
 
 @dataclass(frozen=True)
-class Budget:
+class TokenBudget:
     """How much text to read: whole texts, in their order, until they have so many tokens together.
 
     Args:
@@ -44,7 +44,7 @@ class Budget:
 
 
 def read_text(
-    language: str, source: str, *, place: DataPlace, limit: int | None = None, budget: Budget | None = None
+    language: str, source: str, *, place: DataSources, limit: int | None = None, budget: TokenBudget | None = None
 ) -> tuple[Texts, Texts]:
     """Read text of a language. Nothing is read, or downloaded, past the file in which `limit` or `budget` ends.
 
@@ -115,12 +115,14 @@ def _source(name: str, language: str) -> Source:
     return published_text(name, language)
 
 
-def _first(rows: Iterable[tuple[int, Raw]], *, limit: int | None, budget: Budget | None) -> Iterator[tuple[int, Raw]]:
+def _first(
+    rows: Iterable[tuple[int, RawRow]], *, limit: int | None, budget: TokenBudget | None
+) -> Iterator[tuple[int, RawRow]]:
     some = islice(rows, limit)
     return some if budget is None else _within(some, budget)
 
 
-def _within(rows: Iterator[tuple[int, Raw]], budget: Budget) -> Iterator[tuple[int, Raw]]:
+def _within(rows: Iterator[tuple[int, RawRow]], budget: TokenBudget) -> Iterator[tuple[int, RawRow]]:
     """The first rows up to the budget; the one that crosses it is the last."""
     left = budget.tokens
     while left > 0:
@@ -136,7 +138,7 @@ def _within(rows: Iterator[tuple[int, Raw]], budget: Budget) -> Iterator[tuple[i
                 return
 
 
-def _characters(rows: Iterator[tuple[int, Raw]], count: int) -> Iterator[tuple[int, Raw]]:
+def _characters(rows: Iterator[tuple[int, RawRow]], count: int) -> Iterator[tuple[int, RawRow]]:
     """Rows with so many characters: about as many as can be taken before the tokens that are left are used up.
 
     A token has a character or more (those of bytes aside), so hardly a row is read that is not needed: the next one may
@@ -147,7 +149,7 @@ def _characters(rows: Iterator[tuple[int, Raw]], count: int) -> Iterator[tuple[i
         count -= max(1, len(_text_of(row[1])))
 
 
-def _text_of(raw: Raw) -> str:
+def _text_of(raw: RawRow) -> str:
     """All of a row's text. What is no text is told when examples are made."""
     values = (field.read(raw.row) for field in raw.source.fields.values())
     return " ".join(value for value in values if isinstance(value, str))

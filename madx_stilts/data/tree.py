@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from madx_stilts.data.layout import README, Layout, NotHere
+from madx_stilts.data.layout import README, NotHere, RepositoryFiles
 from madx_stilts.files import read_bounded
 
 LARGEST_README: Final = 2**24
@@ -16,7 +16,7 @@ _Folder = tuple[int, int]
 """What a folder is on disk, whatever path leads to it."""
 
 
-def layout_of(folder: Path, named: Sequence[Path] = ()) -> Layout:
+def layout_of(folder: Path, named: Sequence[Path] = ()) -> RepositoryFiles:
     """The files of a repository that lies in a folder, and its README.
 
     Args:
@@ -25,7 +25,7 @@ def layout_of(folder: Path, named: Sequence[Path] = ()) -> Layout:
     Raises:
         NotHere: It cannot be read as it is.
     """
-    return Layout(files_below(folder, named), readme_in(folder))
+    return RepositoryFiles(files_below(folder, named), readme_in(folder))
 
 
 def readme_in(folder: Path) -> str:

@@ -46,7 +46,7 @@ _OTHERS_BEGIN: Final = (
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedFile:
     """An open file.
 
     Args:
@@ -67,7 +67,7 @@ class Opened:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Opened]:
+def opened(path: Path) -> Iterator[OpenedFile]:
     """Open a file to read its bytes. That gzip packed them is seen from the content, not from the name.
 
     Raises:
@@ -78,11 +78,11 @@ def opened(path: Path) -> Iterator[Opened]:
         file.seek(0)
         _refuse_others(path, begins)
         if not begins.startswith(_GZIP_BEGINS):
-            yield Opened(path, file, sys.maxsize)
+            yield OpenedFile(path, file, sys.maxsize)
             return
         size = os.fstat(file.fileno()).st_size
         with gzip.GzipFile(fileobj=file) as unpacked:
-            yield Opened(path, cast(BinaryIO, unpacked), max(UNPACKED_AT_LEAST, UNPACKED_TIMES * size))
+            yield OpenedFile(path, cast(BinaryIO, unpacked), max(UNPACKED_AT_LEAST, UNPACKED_TIMES * size))
 
 
 def read_whole(path: Path) -> bytes:

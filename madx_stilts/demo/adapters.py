@@ -8,11 +8,11 @@ from shutil import rmtree
 from madx_stilts.errors import JobFailed
 from madx_stilts.files import told_as_storage, write_whole
 from madx_stilts.grid.plan import Plan
-from madx_stilts.hub.bundle import Press, story_of
+from madx_stilts.hub.bundle import CardWriter, story_of
 from madx_stilts.hub.readme import adapter_readme
-from madx_stilts.hub.results import Result
-from madx_stilts.run.grid import Outcome
-from madx_stilts.run.site import Site
+from madx_stilts.hub.results import PublishedScores
+from madx_stilts.run.grid import RunOutcome
+from madx_stilts.run.site import RunConfig
 from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.store import Zoo
 
@@ -54,7 +54,7 @@ encoder was made by `madx-stilts backbone pretrain encoder-base`.
 
 
 @dataclass(frozen=True)
-class Maker:
+class ZooBuilder:
     """How the adapters are made.
 
     Args:
@@ -64,10 +64,10 @@ class Maker:
     """
 
     plan: Callable[[tuple[str, ...]], Plan]
-    run: Callable[[Plan, Site], Outcome]
+    run: Callable[[Plan, RunConfig], RunOutcome]
     say: Callable[[str], None]
 
-    def make(self, site: Site) -> list[AdapterRef]:
+    def make(self, site: RunConfig) -> list[AdapterRef]:
         """Train what is not there yet, and write the pages.
 
         Args:
@@ -77,14 +77,14 @@ class Maker:
             JobFailed: A job failed; the others are done.
             StorageError: The folder cannot be written.
         """
-        results = list[Result]()
+        results = list[PublishedScores]()
         for changes in PARTS:
             plan = self.plan(changes)
             outcome = self.run(plan, site)
             if not outcome.ended_well:
                 raise JobFailed(f"{len(outcome.failed)} jobs failed.", hint="Run it again: what failed is tried again.")
             told = (record.evaluation for record in outcome.done.values() if record.evaluation is not None)
-            results += map(Result.model_validate, told)
+            results += map(PublishedScores.model_validate, told)
         (folder,) = site.zoo
         refs = _write_pages(folder, site.adapters, results)
         for name in _LEFT:
@@ -93,8 +93,8 @@ class Maker:
         return refs
 
 
-def _write_pages(folder: Path, zoo: Zoo, results: list[Result]) -> list[AdapterRef]:
-    press = Press(zoo, results=results)
+def _write_pages(folder: Path, zoo: Zoo, results: list[PublishedScores]) -> list[AdapterRef]:
+    press = CardWriter(zoo, results=results)
     refs = zoo.references()
     for ref in refs:
         write_whole(folder / str(ref.role) / f"{ref.name}.md", adapter_readme(story_of(press, ref)))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from madx_stilts.files import read_bounded
 from madx_stilts.miniature.build import build, passport
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 from madx_stilts.strict_json import parse
 from madx_stilts.tasks.world import PASSPORT
 
@@ -32,5 +32,5 @@ def _is_there(folder: Path) -> bool:
         found = parse(read_bounded(folder / PASSPORT, limit=2**20))
     except (OSError, ValueError):
         return False
-    wanted = passport(World(SEED), "full")
+    wanted = passport(MiniatureWorld(SEED), "full")
     return isinstance(found, dict) and all(found.get(key) == value for key, value in wanted.items())

@@ -60,7 +60,7 @@ LABELS = ("entailment", "neutral", "contradiction")
 
 
 @dataclass(frozen=True)
-class Pair:
+class DemoPair:
     """A premise, a hypothesis and what the one says about the other, in all languages."""
 
     premise: Words
@@ -68,7 +68,7 @@ class Pair:
     label: str
 
 
-def pairs(seed: int) -> list[Pair]:
+def pairs(seed: int) -> list[DemoPair]:
     """All pairs, in an order drawn from the seed. Premises of one half of the places never occur in the other."""
     found = [pair for kind in KINDS for scene in product(kind, OPPOSITES, PLACES) for pair in _scene(kind, *scene)]
     random.Random(seed).shuffle(found)
@@ -91,12 +91,12 @@ def all_text() -> list[str]:
     return [text for pair in pairs(seed=0) for side in (pair.premise, pair.hypothesis) for text in side]
 
 
-def _scene(kind: tuple[Words, ...], who: Words, does: tuple[Words, Words], where: Words) -> Iterator[Pair]:
+def _scene(kind: tuple[Words, ...], who: Words, does: tuple[Words, Words], where: Words) -> Iterator[DemoPair]:
     premise = _sentence(who, does[0], where)
-    yield Pair(premise, _sentence(KINDS[kind], does[0], where), "entailment")
-    yield Pair(premise, _sentence(who, does[1], where), "contradiction")
+    yield DemoPair(premise, _sentence(KINDS[kind], does[0], where), "entailment")
+    yield DemoPair(premise, _sentence(who, does[1], where), "contradiction")
     added = ADDED[(len(who[0]) + len(where[0])) % len(ADDED)]
-    yield Pair(premise, _sentence(who, does[0], added), "neutral")
+    yield DemoPair(premise, _sentence(who, does[0], added), "neutral")
 
 
 def _sentence(*parts: Words) -> Words:
@@ -108,7 +108,7 @@ def _sentence(*parts: Words) -> Words:
     )
 
 
-def _lines(part: list[Pair], at: int) -> str:
+def _lines(part: list[DemoPair], at: int) -> str:
     rows = (
         {"premise": pair.premise[at], "hypothesis": pair.hypothesis[at], "label": LABELS.index(pair.label)}
         for pair in part

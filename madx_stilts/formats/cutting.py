@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from secrets import token_hex
 from typing import Any, NamedTuple, Protocol, cast
 
-from madx_stilts.formats.tokenizer import Backend, Cut, Tokenizer
+from madx_stilts.formats.tokenizer import Backend, TokenizedText, Tokenizer
 
 _DOUBLES = 4
 """Doubles that are kept: each takes as much memory as its tokenizer, and seconds to make for a large vocabulary."""
@@ -38,13 +38,13 @@ class CutText(NamedTuple):
     """
 
     ids: list[int]
-    cut: Cut
+    cut: TokenizedText
 
 
 class _Made(Protocol):
     """What a fast tokenizer answers."""
 
-    encodings: Sequence[Cut]
+    encodings: Sequence[TokenizedText]
 
     def __getitem__(self, name: str) -> list[list[int]]: ...
 

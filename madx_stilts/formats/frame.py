@@ -21,7 +21,7 @@ class TokenTypes(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Frame:
+class SpecialTokens:
     """What a tokenizer puts round one text, or round and between two: `<s> first </s></s> second </s>`.
 
     Args:
@@ -83,12 +83,12 @@ class Frame:
         return [filler] * self.ahead(first) + [*values] + [filler] * len(self.after)
 
 
-def frame_of_text(tokenizer: Tokenizer) -> Frame:
+def frame_of_text(tokenizer: Tokenizer) -> SpecialTokens:
     """What the tokenizer puts round one text."""
     return _learn(tokenizer, texts=1)
 
 
-def frame_of_pair(tokenizer: Tokenizer) -> Frame:
+def frame_of_pair(tokenizer: Tokenizer) -> SpecialTokens:
     """What the tokenizer puts round and between two texts."""
     return _learn(tokenizer, texts=2)
 
@@ -102,7 +102,7 @@ def cut_longest(first: Pieces, second: Pieces, room: int) -> tuple[Pieces, Piece
     return first[:kept], second[: room - kept]
 
 
-def _learn(tokenizer: Tokenizer, *, texts: int) -> Frame:
+def _learn(tokenizer: Tokenizer, *, texts: int) -> SpecialTokens:
     """Let the tokenizer frame a text that is known and see which tokens it added.
 
     `build_inputs_with_special_tokens` would tell less, and for tokenizers without a class of their own it adds nothing.
@@ -119,4 +119,4 @@ def _learn(tokenizer: Tokenizer, *, texts: int) -> Frame:
         types = TokenTypes(kinds[:begin], kinds[begin], kinds[gap], kinds[end - 1], kinds[end:])
     before = ids[:begin]
     null = before.index(tokenizer.cls_token_id) if tokenizer.cls_token_id in before else 0
-    return Frame(texts, before, ids[gap], ids[end:], types, null)
+    return SpecialTokens(texts, before, ids[gap], ids[end:], types, null)

@@ -41,14 +41,14 @@ class RetrievalExample:
     answers: tuple[str, ...] = ()
 
 
-class Found(NamedTuple):
+class RankedCandidate(NamedTuple):
     """A candidate that was found, and how well it fits: cosine similarity, or ratio margin of mined pairs."""
 
     id: str
     score: float
 
 
-Ranking = tuple[Found, ...]
+Ranking = tuple[RankedCandidate, ...]
 """What was found for one query, the best first."""
 Gold = Sequence[Collection[str]]
 
@@ -145,7 +145,7 @@ class RetrievalFormat(Format[RetrievalExample, Ranking]):
         self, outputs: Outputs, encoded: Encoded, examples: Sequence[RetrievalExample], task: Task
     ) -> list[Ranking]:
         rows = zip(outputs["candidate"].tolist(), outputs["score"].tolist(), strict=True)
-        return [tuple(Found(*one) for one in zip(*row, strict=True) if one[0]) for row in rows]
+        return [tuple(RankedCandidate(*one) for one in zip(*row, strict=True) if one[0]) for row in rows]
 
     def score(
         self, predictions: Sequence[Ranking], examples: Sequence[RetrievalExample], task: Task, language: str

@@ -11,7 +11,7 @@ Metric = Callable[[list[T], list[T], Task], float]
 """From predicted and gold answers to a score, 0 to 100."""
 
 
-class Identified(Protocol):
+class HasId(Protocol):
     """An example, as far as messages need it."""
 
     @property
@@ -23,7 +23,7 @@ class Identified(Protocol):
         """Its index in its split."""
 
 
-def require_gold(examples: Sequence[Identified], answers: Iterable[T | None], task: Task) -> list[T]:
+def require_gold(examples: Sequence[HasId], answers: Iterable[T | None], task: Task) -> list[T]:
     """The gold answers, all of them.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from madx_stilts.errors import UsageError
 from madx_stilts.formats.base import IGNORED, Limits
 from madx_stilts.formats.context import NOWHERE, Context
-from madx_stilts.formats.frame import Frame
+from madx_stilts.formats.frame import SpecialTokens
 
 LONGEST_QUESTION = 64
 """In tokens, as in BERT's code for SQuAD."""
@@ -21,7 +21,7 @@ class SpanWindows:
         limits: The stride is what neighbouring windows of a context share.
     """
 
-    frame: Frame
+    frame: SpecialTokens
     limits: Limits
 
     @property

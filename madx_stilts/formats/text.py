@@ -7,7 +7,7 @@ import numpy as np
 
 from madx_stilts.errors import UsageError
 from madx_stilts.formats.base import Encoded, EncodedBuilder, Format, Limits, Outputs, Tokenizer
-from madx_stilts.formats.frame import Frame, Pieces, cut_longest, frame_of_pair, frame_of_text
+from madx_stilts.formats.frame import Pieces, SpecialTokens, cut_longest, frame_of_pair, frame_of_text
 from madx_stilts.formats.pieces import pieces_of_texts
 from madx_stilts.formats.reading import read_id, read_text
 from madx_stilts.tasks.fields import BadRow
@@ -122,7 +122,7 @@ class _Packer:
     """
 
     builder: EncodedBuilder
-    frame: Frame
+    frame: SpecialTokens
     room: int
     separator: int | None
     knows: Callable[[Pieces], bool]

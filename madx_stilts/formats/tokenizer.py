@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
-class Cut(Protocol):
+class TokenizedText(Protocol):
     """A text in pieces, as a fast tokenizer has it."""
 
     @property
@@ -51,11 +51,11 @@ class Backend(Protocol):
 
     def get_added_tokens_decoder(self) -> Mapping[int, AddedToken]: ...
 
-    def encode(self, sequence: str, pair: str | None = None) -> Cut: ...
+    def encode(self, sequence: str, pair: str | None = None) -> TokenizedText: ...
 
     def encode_batch(
         self, input: Sequence[object], is_pretokenized: bool = False, add_special_tokens: bool = True
-    ) -> list[Cut]: ...
+    ) -> list[TokenizedText]: ...
 
 
 class Tokenizer(Protocol):

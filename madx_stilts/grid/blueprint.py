@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from madx_stilts.grid.column import Change, Column, part_of, text_parts
-from madx_stilts.grid.grid import Grid, Making, Training
-from madx_stilts.recipe import Fusion, Method, Part, Recipe, Sampling, Start, TrainSettings
+from madx_stilts.grid.column import IntermediateSpec, SettingsChange, part_of, text_parts
+from madx_stilts.grid.grid import AdapterSpec, Grid, Training
+from madx_stilts.recipe import Fusion, Method, Part, Recipe, Sampling, StartWeights, TrainSettings
 from madx_stilts.resolve import merged, resolve_method, resolve_sampling, resolve_train, unbounded_epochs
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 
 
 @dataclass(frozen=True, eq=False)
-class Blueprint:
+class RecipeTemplate:
     """One training, before it is known what it stands on.
 
     Args:
@@ -29,7 +29,12 @@ class Blueprint:
     text: str = ""
 
     def recipe(
-        self, *, below: tuple[str, ...] = (), fusion: Fusion | None = None, start: Start | None = None, seed: int = 0
+        self,
+        *,
+        below: tuple[str, ...] = (),
+        fusion: Fusion | None = None,
+        start: StartWeights | None = None,
+        seed: int = 0,
     ) -> Recipe:
         """The whole recipe.
 
@@ -48,7 +53,7 @@ class Blueprint:
         )
 
 
-class Drawing:
+class RecipeBuilder:
     """Makes the blueprints of a grid.
 
     Args:
@@ -59,7 +64,7 @@ class Drawing:
         self.grid = grid
         self.tasks = tasks
 
-    def language(self, code: str) -> Blueprint:
+    def language(self, code: str) -> RecipeTemplate:
         """The training of a language adapter."""
         training = self.grid.train.language
         part = Part(
@@ -70,9 +75,11 @@ class Drawing:
             tokens=training.tokens,
         )
         train = resolve_train(training.train, [MASKED_LM], [part])
-        return Blueprint(code, (part,), resolve_method(training.method, [MASKED_LM]), train, text=training.text or "")
+        return RecipeTemplate(
+            code, (part,), resolve_method(training.method, [MASKED_LM]), train, text=training.text or ""
+        )
 
-    def column(self, column: Column) -> tuple[Blueprint, ...]:
+    def column(self, column: IntermediateSpec) -> tuple[RecipeTemplate, ...]:
         """The trainings of an intermediate, one after another, or for a fusion, apart; none for the column without one.
 
         Raises:
@@ -84,7 +91,7 @@ class Drawing:
             for at, words in enumerate(column.trainings, start=1)
         )
 
-    def target(self, name: str) -> tuple[Blueprint, ...]:
+    def target(self, name: str) -> tuple[RecipeTemplate, ...]:
         """The trainings of a target, one after another, the last under its own name; none if nothing is trained.
 
         Raises:
@@ -100,20 +107,20 @@ class Drawing:
             for at, stage in enumerate(stages, start=1)
         )
 
-    def _of_task(self, task: Task, training: Training, name: str) -> Blueprint:
-        making = changed(training, training.by_task.get(task.name, Change()))
+    def _of_task(self, task: Task, training: Training, name: str) -> RecipeTemplate:
+        making = changed(training, training.by_task.get(task.name, SettingsChange()))
         part = part_of(task.name, self.tasks, making.limit)
-        return Blueprint(name, (part,), making.method, resolve_train(making.train, [task], [part]))
+        return RecipeTemplate(name, (part,), making.method, resolve_train(making.train, [task], [part]))
 
-    def _stage(self, column: Column, words: Sequence[str], name: str) -> Blueprint:
+    def _stage(self, column: IntermediateSpec, words: Sequence[str], name: str) -> RecipeTemplate:
         training = self.grid.train.intermediate
-        by_task = [training.by_task.get(word.partition("@")[0], Change()) for word in words]
+        by_task = [training.by_task.get(word.partition("@")[0], SettingsChange()) for word in words]
         makings = [changed(changed(training, change), column) for change in by_task]
         parts = [part_of(word, self.tasks, making.limit) for word, making in zip(words, makings, strict=True)]
         learned = [self.tasks[part.task] for part in parts]
         texts = [part.model_copy(update=self._amount) for part in text_parts(column, self.tasks)]
         making = makings[0] if len(words) == 1 else changed(training, column)
-        return Blueprint(
+        return RecipeTemplate(
             name,
             (*parts, *texts),
             making.method,
@@ -129,21 +136,21 @@ class Drawing:
         return {"limit": language.limit, "tokens": language.tokens}
 
 
-def changed(making: Making, change: Change) -> Making:
+def changed(making: AdapterSpec, change: SettingsChange) -> AdapterSpec:
     """Settings with what is written in a change in their place.
 
     Raises:
         ValidationError: The two contradict each other.
     """
     written = change.model_fields_set
-    return Making(
+    return AdapterSpec(
         method=merged(making.method, change.method),
         train=unbounded_epochs(merged(making.train, change.train), change.train.model_fields_set),
         limit=change.limit if "limit" in written else making.limit,
     )
 
 
-def _sampling(column: Column, *, tasks: int, texts: int) -> Sampling | None:
+def _sampling(column: IntermediateSpec, *, tasks: int, texts: int) -> Sampling | None:
     if tasks + texts == 1:
         return None
     written = (column.sampling or Sampling()).model_copy(update={"masked_lm": column.masked_lm if texts else None})

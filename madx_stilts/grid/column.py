@@ -29,7 +29,7 @@ class TrainChange(TrainSettings):
         return self
 
 
-class Change(Frozen):
+class SettingsChange(Frozen):
     """What one training has otherwise than the rest. What is not written stays."""
 
     method: Method = Method()
@@ -38,7 +38,7 @@ class Change(Frozen):
     """Train on so many examples at most; null: on all."""
 
 
-class Column(Change):
+class IntermediateSpec(SettingsChange):
     """An intermediate: `none`, a task, a mixture, a chain or a fusion. Its own settings win over all others."""
 
     name: str | None = None
@@ -78,7 +78,7 @@ class Column(Change):
         return tuple(value)
 
     @model_validator(mode="after")
-    def _one_thing(self) -> "Column":
+    def _one_thing(self) -> "IntermediateSpec":
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
             what = " and ".join(given) if given else "nothing"
@@ -94,7 +94,7 @@ class Column(Change):
         return self
 
     @classmethod
-    def of(cls, word: str) -> "Column":
+    def of(cls, word: str) -> "IntermediateSpec":
         """The column that a single word means: `none`, `mnli`, `mnli@de`."""
         task, sign, language = word.partition("@")
         return cls(task=task, language=language) if sign else cls(task=task)
@@ -151,7 +151,7 @@ class OrWord:
         """A text is read as a word, all else as a column. Chosen beforehand, so that faults name one of the two."""
         return core_schema.tagged_union_schema(
             {
-                "word": core_schema.no_info_after_validator_function(Column.of, core_schema.str_schema()),
+                "word": core_schema.no_info_after_validator_function(IntermediateSpec.of, core_schema.str_schema()),
                 "column": handler(source),
             },
             discriminator=lambda value: "word" if isinstance(value, str) else "column",
@@ -174,7 +174,7 @@ def part_of(word: str, tasks: Mapping[str, Task], limit: int | None = None) -> P
     return Part(task=task.name, version=task.version, language=language or task.source_language, limit=limit)
 
 
-def text_parts(column: Column, tasks: Mapping[str, Task]) -> tuple[Part, ...]:
+def text_parts(column: IntermediateSpec, tasks: Mapping[str, Task]) -> tuple[Part, ...]:
     """The plain text that a column models beside its tasks; none if it models none."""
     if column.masked_lm is None or not column.words:
         return ()

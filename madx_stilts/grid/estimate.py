@@ -13,7 +13,7 @@ SizeOf = Callable[[str], int | None]
 """Bytes of an adapter on disk, by its id; none if it is not there."""
 
 
-class Measured(Protocol):
+class MeasuredJob(Protocol):
     """What is read of a record."""
 
     @property
@@ -35,7 +35,7 @@ class Measured(Protocol):
 
 
 @dataclass(frozen=True)
-class Estimate:
+class CostEstimate:
     """What the jobs cost that are still to be done, one after another.
 
     Args:
@@ -83,8 +83,8 @@ class _Rate:
 
 
 def estimate(
-    plan: Plan, records: Iterable[Measured], done: Iterable[JobId] = (), *, size_of: SizeOf = lambda adapter: None
-) -> Estimate:
+    plan: Plan, records: Iterable[MeasuredJob], done: Iterable[JobId] = (), *, size_of: SizeOf = lambda adapter: None
+) -> CostEstimate:
     """Estimate what is not done yet.
 
     Args:
@@ -107,9 +107,9 @@ def estimate(
         else:
             unknown[_told(job)] += 1
     if not costs:
-        return Estimate(len(waiting), 0, unknown=tuple(unknown.items()))
+        return CostEstimate(len(waiting), 0, unknown=tuple(unknown.items()))
     disk = [cost.disk_bytes for cost in costs if cost.disk_bytes is not None]
-    return Estimate(
+    return CostEstimate(
         jobs=len(waiting),
         known=len(costs),
         wall_seconds=round(sum(cost.wall_seconds for cost in costs), 1),
@@ -121,14 +121,14 @@ def estimate(
     )
 
 
-def _usual_device(measured: Sequence[Measured]) -> str:
+def _usual_device(measured: Sequence[MeasuredJob]) -> str:
     """The device of most records: rates of different ones are not mixed."""
     counts = Counter(record.device for record in measured)
     return max(counts, key=lambda device: (counts[device], device), default="")
 
 
 def _rates(
-    measured: Iterable[Measured], size_of: SizeOf
+    measured: Iterable[MeasuredJob], size_of: SizeOf
 ) -> tuple[Mapping[object, list[_Rate]], Mapping[object, list[_Rate]]]:
     """Rates of jobs that are quite like one, and of those that are of its kind."""
     exact: dict[object, list[_Rate]] = defaultdict(list)

@@ -24,7 +24,7 @@ class Saving:
 
 
 @dataclass(frozen=True, order=True)
-class _Wish:
+class _Needed:
     """A training as a script wants it that knows nothing of other cells.
 
     Args:
@@ -45,9 +45,9 @@ def cell_by_cell(plan: Plan) -> int:
 
 def savings(plan: Plan) -> tuple[Saving, ...]:
     """What sharing saves, the most first; together it is the difference to `cell_by_cell`."""
-    wanted: dict[JobId, list[_Wish]] = defaultdict(list)
-    for wish, identity in _wishes(plan).items():
-        wanted[identity].append(wish)
+    wanted: dict[JobId, list[_Needed]] = defaultdict(list)
+    for request, identity in _wishes(plan).items():
+        wanted[identity].append(request)
     saved: Counter[str] = Counter()
     for wishes in wanted.values():
         if len(wishes) > 1:
@@ -63,32 +63,34 @@ def summary(plan: Plan) -> str:
     return f"{_count(ours, 'training')}, where a script that goes cell by cell does {theirs:,}."
 
 
-def _wishes(plan: Plan) -> dict[_Wish, JobId]:
+def _wishes(plan: Plan) -> dict[_Needed, JobId]:
     """Every training that a cell-by-cell script does, and the job that it is."""
-    return {wish: identity for cell, scored in plan.cells.items() for wish, identity in _of_cell(plan, cell, scored)}
+    return {
+        request: identity for cell, scored in plan.cells.items() for request, identity in _of_cell(plan, cell, scored)
+    }
 
 
-def _of_cell(plan: Plan, cell: Cell, scored: JobId) -> Iterator[tuple[_Wish, JobId]]:
+def _of_cell(plan: Plan, cell: Cell, scored: JobId) -> Iterator[tuple[_Needed, JobId]]:
     job = plan.jobs[scored].job
     if not isinstance(job, Score):
         return
     places = {place.role: place.job for place in job.stack if not place.fused}
     for place in job.stack:
         if place.fused:
-            yield _Wish("column", cell.intermediate, f"{cell.backbone} {place.job}"), place.job
+            yield _Needed("column", cell.intermediate, f"{cell.backbone} {place.job}"), place.job
     for identity in dict.fromkeys((*job.swap.values(), *(places[role] for role in places if role is Role.LANGUAGE))):
         # Scripts too train a language adapter once.
-        yield _Wish("language", "", identity), identity
+        yield _Needed("language", "", identity), identity
     column = places.get(Role.INTERMEDIATE)
     trained = places.get(Role.TARGET)
     while trained is not None:
-        yield _Wish("target", cell.target, f"{cell} {trained}"), trained
+        yield _Needed("target", cell.target, f"{cell} {trained}"), trained
         start = _recipe_start(plan, trained)
         if start is not None and not start[1]:
             column = start[0]
         trained = start[0] if start is not None and start[1] else None
     while column is not None:
-        yield _Wish("column", cell.intermediate, f"{cell.backbone} {column}"), column
+        yield _Needed("column", cell.intermediate, f"{cell.backbone} {column}"), column
         start = _recipe_start(plan, column)
         column = start[0] if start is not None else None
 
@@ -101,9 +103,9 @@ def _recipe_start(plan: Plan, identity: JobId) -> tuple[JobId, bool] | None:
     return job.recipe.start.adapter, job.recipe.start.head
 
 
-def _sentence(wishes: list[_Wish]) -> str:
-    targets = sorted({wish.name for wish in wishes if wish.what == "target"})
-    columns = sorted({wish.name for wish in wishes if wish.what == "column"})
+def _sentence(wishes: list[_Needed]) -> str:
+    targets = sorted({request.name for request in wishes if request.what == "target"})
+    columns = sorted({request.name for request in wishes if request.what == "column"})
     if not columns and len(targets) > 1:
         return f"The targets {_joined(targets)} learn from the same data: one training is enough for all."
     if not columns:

@@ -7,7 +7,7 @@ from itertools import chain, islice
 from math import prod
 
 from madx_stilts.bounds import MAX_CELLS
-from madx_stilts.grid.column import NAME, NONE, Column
+from madx_stilts.grid.column import NAME, NONE, IntermediateSpec
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.misfits import misfits
 from madx_stilts.grid.scope import scope_faults
@@ -102,7 +102,7 @@ def _settings(grid: Grid, tasks: Mapping[str, Task]) -> Iterator[str]:
             yield f"evaluate.by_task.{name}: {_unknown(name, tasks)}"
 
 
-def _column(column: Column, tasks: Mapping[str, Task]) -> Iterator[str]:
+def _column(column: IntermediateSpec, tasks: Mapping[str, Task]) -> Iterator[str]:
     if column.name is not None and (column.name == NONE or not NAME.fullmatch(column.name)):
         reason = "is the column without an intermediate" if column.name == NONE else "cannot be part of a name"
         yield f"{column.name!r} {reason}; use letters, digits, '.', '_' and '-'"
@@ -120,7 +120,7 @@ def _column(column: Column, tasks: Mapping[str, Task]) -> Iterator[str]:
     yield from (f"its text is twice in {code}" for code in dict.fromkeys(codes) if codes.count(code) > 1)
 
 
-def _words(column: Column, tasks: Mapping[str, Task]) -> Iterator[str]:
+def _words(column: IntermediateSpec, tasks: Mapping[str, Task]) -> Iterator[str]:
     """What is wrong with the tasks of a column."""
     seen: set[tuple[str, str]] = set()
     for word in column.words:
@@ -159,9 +159,9 @@ def _target(grid: Grid, name: str, tasks: Mapping[str, Task]) -> Iterator[str]:
             yield f"{stage} has no training data in {tasks[stage].source_language}"
 
 
-def _twins(columns: Sequence[tuple[int, Column]], tasks: Mapping[str, Task]) -> Iterator[str]:
+def _twins(columns: Sequence[tuple[int, IntermediateSpec]], tasks: Mapping[str, Task]) -> Iterator[str]:
     """Columns that cannot be told apart by their names, or by what they are."""
-    seen: dict[str, Column] = {}
+    seen: dict[str, IntermediateSpec] = {}
     fused: dict[object, int] = {}
     for at, column in columns:
         label = column.label(tasks)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Tag
 
 from madx_stilts.bounds import MANY, Count, Seed, Tokens
-from madx_stilts.grid.column import Change, Column, OrWord
+from madx_stilts.grid.column import IntermediateSpec, OrWord, SettingsChange
 from madx_stilts.grid.job import Missing
 from madx_stilts.recipe import Frozen, Method, TrainSettings
 from madx_stilts.tasks.task import Split
@@ -32,7 +32,7 @@ All = Annotated[
 """Codes, or `all` that are needed."""
 
 
-class Making(Frozen):
+class AdapterSpec(Frozen):
     """How an adapter is made."""
 
     method: Method = Method()
@@ -42,10 +42,10 @@ class Making(Frozen):
     """Train on so many examples at most; none: on all."""
 
 
-class Training(Making):
+class Training(AdapterSpec):
     """How adapters that learn tasks are made."""
 
-    by_task: Annotated[Mapping[str, Change], MANY] = {}
+    by_task: Annotated[Mapping[str, SettingsChange], MANY] = {}
     """What trainings on the data of one task have otherwise. Targets that borrow their data (XNLI from MNLI) have the
     settings of the task they borrow from. Mixtures take only `limit` from here."""
 
@@ -57,7 +57,7 @@ class IntermediateTraining(Training):
     """All cells stand on intermediates of this seed; none: each on those of its own seed."""
 
 
-class LanguageTraining(Making):
+class LanguageTraining(AdapterSpec):
     """How language adapters are made, and of what text."""
 
     text: str | None = None
@@ -70,7 +70,7 @@ class LanguageTraining(Making):
     """All cells stand on language adapters of this seed; none: each on those of its own seed."""
 
 
-class Trainings(Frozen):
+class RoleSpecs(Frozen):
     """How adapters are made, by role."""
 
     language: LanguageTraining = LanguageTraining()
@@ -103,8 +103,8 @@ class Grid(Frozen):
     description: str = ""
     backbones: Annotated[tuple[str, ...], MANY]
     """Short names, folders or hub ids."""
-    intermediates: Annotated[tuple[Annotated[Column, OrWord()], ...], MANY]
-    """Columns: `none`, `mnli`, `mnli@de`, or a mapping: see `Column`."""
+    intermediates: Annotated[tuple[Annotated[IntermediateSpec, OrWord()], ...], MANY]
+    """Columns: `none`, `mnli`, `mnli@de`, or a mapping: see `IntermediateSpec`."""
     transfers: Annotated[tuple[Transfer, ...], MANY] = ("stack",)
     """How a target uses its intermediate: on top of it while it is frozen, or starting from its weights."""
     language_adapters: Annotated[tuple[LanguageAdapters, ...], MANY] = ("none",)
@@ -115,5 +115,5 @@ class Grid(Frozen):
     languages: Languages = "all"
     """In which each target is scored."""
     seeds: Annotated[tuple[Seed, ...], MANY] = (0, 1, 2)
-    train: Trainings = Trainings()
+    train: RoleSpecs = RoleSpecs()
     evaluate: Scoring = Scoring()

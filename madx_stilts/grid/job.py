@@ -37,7 +37,7 @@ class Train(Frozen):
         return self.recipe.parents
 
 
-class Place(Frozen):
+class StackSlot(Frozen):
     """A job's adapter at a place in a stack."""
 
     role: Role
@@ -57,7 +57,7 @@ class Score(Frozen):
     languages: tuple[str, ...]
     limit: Count | None = None
     """Score so many examples per language at most."""
-    stack: tuple[Place, ...] = ()
+    stack: tuple[StackSlot, ...] = ()
     """Bottom to top; empty: the bare backbone (retrieval only)."""
     swap: Mapping[str, JobId] = {}
     """The language adapter of each language that has one, the source language included; empty: none is exchanged."""
@@ -90,7 +90,7 @@ def job_id(job: Job, stamps: Mapping[str, str]) -> JobId:
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedJob:
     """A job of a plan.
 
     Args:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
-from madx_stilts.grid.blueprint import Blueprint, Drawing
-from madx_stilts.grid.column import Column, text_parts
+from madx_stilts.grid.blueprint import RecipeBuilder, RecipeTemplate
+from madx_stilts.grid.column import IntermediateSpec, text_parts
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.scope import scope_of
 from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_fused, why_only_lowest
@@ -15,7 +15,7 @@ TEXT_FILES = (".txt", ".tsv")
 
 
 def misfits(
-    grid: Grid, columns: Sequence[tuple[int, Column]], targets: Sequence[str], tasks: Mapping[str, Task]
+    grid: Grid, columns: Sequence[tuple[int, IntermediateSpec]], targets: Sequence[str], tasks: Mapping[str, Task]
 ) -> list[str]:
     """One sentence for each, beginning with the key.
 
@@ -23,10 +23,10 @@ def misfits(
         columns: Those that are sound by themselves, with their places in the grid.
         targets: Those that are sound by themselves.
     """
-    drawing = Drawing(grid, tasks)
+    drawing = RecipeBuilder(grid, tasks)
     faults: list[str] = []
-    drawn: list[tuple[Blueprint, ...]] = []
-    fusions: list[tuple[Blueprint, ...]] = []
+    drawn: list[tuple[RecipeTemplate, ...]] = []
+    fusions: list[tuple[RecipeTemplate, ...]] = []
     for at, column in columns:
         faults += [f"intermediates.{at}: {fault}" for fault in _text(grid, column, tasks)]
         try:
@@ -39,7 +39,7 @@ def misfits(
             faults += [f"intermediates.{at}: {fault}" for fault in _fused(grid, stages, targets, tasks)]
         else:
             drawn.append(stages)
-    aims: list[tuple[Blueprint, ...]] = []
+    aims: list[tuple[RecipeTemplate, ...]] = []
     for name in targets:
         try:
             aims.append(_checked(drawing.target(name)))
@@ -59,13 +59,13 @@ def reasons(error: ValidationError) -> list[str]:
     return [fault["msg"].removeprefix("Value error, ") for fault in error.errors()]
 
 
-def _checked(stages: tuple[Blueprint, ...]) -> tuple[Blueprint, ...]:
+def _checked(stages: tuple[RecipeTemplate, ...]) -> tuple[RecipeTemplate, ...]:
     for stage in stages:
         stage.recipe()
     return stages
 
 
-def _text(grid: Grid, column: Column, tasks: Mapping[str, Task]) -> Iterator[str]:
+def _text(grid: Grid, column: IntermediateSpec, tasks: Mapping[str, Task]) -> Iterator[str]:
     parts = text_parts(column, tasks)
     text = column.text or grid.train.language.text
     if parts and not text:
@@ -74,7 +74,7 @@ def _text(grid: Grid, column: Column, tasks: Mapping[str, Task]) -> Iterator[str
         yield f"{text} is one file, and text in {len(parts)} languages is asked for; name a data set, owner/name"
 
 
-def _one_method(drawn: Sequence[tuple[Blueprint, ...]], what: str) -> Iterator[str]:
+def _one_method(drawn: Sequence[tuple[RecipeTemplate, ...]], what: str) -> Iterator[str]:
     for stages in drawn:
         methods = {stage.method.model_dump_json() for stage in stages}
         if len(methods) > 1:
@@ -83,7 +83,7 @@ def _one_method(drawn: Sequence[tuple[Blueprint, ...]], what: str) -> Iterator[s
 
 
 def _fused(
-    grid: Grid, members: Sequence[Blueprint], targets: Sequence[str], tasks: Mapping[str, Task]
+    grid: Grid, members: Sequence[RecipeTemplate], targets: Sequence[str], tasks: Mapping[str, Task]
 ) -> Iterator[str]:
     """Adapters stand side by side only if they have the same layers, and under a target that is trained over them."""
     reason = why_not_fused([one.method for one in members])
@@ -96,7 +96,9 @@ def _fused(
         yield f"nothing is trained for {', '.join(idle)}, and so no fusion layer; put these in a grid without a fusion"
 
 
-def _stacked(grid: Grid, intermediates: Sequence[Blueprint], targets: Sequence[tuple[Blueprint, ...]]) -> Iterator[str]:
+def _stacked(
+    grid: Grid, intermediates: Sequence[RecipeTemplate], targets: Sequence[tuple[RecipeTemplate, ...]]
+) -> Iterator[str]:
     """Adapters stand on each other only if their kinds compose."""
     adapted = any(setting != "none" for setting in grid.language_adapters)
     tops = [stage for stages in targets for stage in stages]
@@ -116,7 +118,7 @@ def _stacked(grid: Grid, intermediates: Sequence[Blueprint], targets: Sequence[t
 
 
 def _continued(
-    grid: Grid, intermediates: Sequence[Blueprint], targets: Sequence[tuple[Blueprint, ...]]
+    grid: Grid, intermediates: Sequence[RecipeTemplate], targets: Sequence[tuple[RecipeTemplate, ...]]
 ) -> Iterator[str]:
     """A target starts only from weights of its own shape."""
     if "continue" not in grid.transfers:

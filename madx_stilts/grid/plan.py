@@ -13,10 +13,10 @@ from madx_stilts.grid.cell import Cell
 from madx_stilts.grid.faults import faults_of
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.groups import grouped
-from madx_stilts.grid.job import Job, JobId, Planned, Score, Train, job_from_json
+from madx_stilts.grid.job import Job, JobId, PlannedJob, Score, Train, job_from_json
 from madx_stilts.grid.room import room_faults
-from madx_stilts.grid.weave import Weaver
-from madx_stilts.positions import Extent
+from madx_stilts.grid.weave import Planner
+from madx_stilts.positions import ModelLimits
 from madx_stilts.stack import Role, name_fault
 from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.tasks.task import Task
@@ -39,7 +39,7 @@ class Plan:
 
     grid: Grid
     cells: Mapping[Cell, JobId]
-    jobs: Mapping[JobId, Planned]
+    jobs: Mapping[JobId, PlannedJob]
     groups: tuple[tuple[JobId, ...], ...]
 
     @cached_property
@@ -144,7 +144,7 @@ def plan(
     grid: Grid,
     tasks: Mapping[str, Task],
     stamps: Callable[[Job], Mapping[str, str]],
-    extents: Callable[[str], Extent] = Extent,
+    extents: Callable[[str], ModelLimits] = ModelLimits,
 ) -> Plan:
     """Find the fewest jobs for a grid. Nothing is read and nothing is loaded: jobs are told apart by their ids.
 
@@ -161,7 +161,7 @@ def plan(
     faults = faults or [*room_faults(grid, tasks, extents)]
     if faults:
         raise ConfigError(f"The grid {grid.name}", faults)
-    weaver = Weaver(grid, tasks, stamps)
+    weaver = Planner(grid, tasks, stamps)
     cells = weaver.cells()
     jobs = weaver.planned(_counts(cells, weaver.jobs))
     names = dict.fromkeys(name for planned in jobs.values() for _, name in planned.names)
@@ -200,7 +200,7 @@ def with_needs(identity: JobId, jobs: Mapping[JobId, Job]) -> tuple[JobId, ...]:
     return tuple(found)
 
 
-def _planned_facts(planned: Planned) -> dict[str, object]:
+def _planned_facts(planned: PlannedJob) -> dict[str, object]:
     return {
         "id": planned.id,
         "names": [[str(role), name] for role, name in planned.names],
@@ -210,9 +210,9 @@ def _planned_facts(planned: Planned) -> dict[str, object]:
     }
 
 
-def _planned(facts: Mapping[str, object]) -> Planned:
+def _planned(facts: Mapping[str, object]) -> PlannedJob:
     names = tuple((Role.parse(role), name) for role, name in facts["names"])  # type: ignore[attr-defined]
-    return Planned(
+    return PlannedJob(
         id=str(facts["id"]),
         job=job_from_json(json.dumps(facts["job"])),
         names=names,

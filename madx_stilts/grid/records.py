@@ -4,8 +4,8 @@ records/<2 digits>/<id>.json   what the job of that id left, the last time it ra
 locks/job-<id>.lock            held by the process that does the job
 
 Both lie in the folder of the user's zoo. A record holds the fields of `Record` under their names, and `sha256`, the
-digest of all the others as canonical JSON. A file that is cut, edited or in the wrong place is `Damaged`: it counts as
-none, and the job is done anew.
+digest of all the others as canonical JSON. A file that is cut, edited or in the wrong place is a `DamagedRecord`:
+it counts as none, and the job is done again.
 """
 
 import json
@@ -106,7 +106,7 @@ class Record(Frozen):
 
 
 @dataclass(frozen=True)
-class Damaged:
+class DamagedRecord:
     """A record that cannot be trusted.
 
     Args:
@@ -142,9 +142,9 @@ class Records:
             StorageError: It cannot be read, or a newer version of the package wrote it.
         """
         found = self.look(id)
-        return None if isinstance(found, Damaged) else found
+        return None if isinstance(found, DamagedRecord) else found
 
-    def look(self, id: JobId) -> Record | Damaged | None:
+    def look(self, id: JobId) -> Record | DamagedRecord | None:
         """The record of a job, or what is wrong with it.
 
         Raises:
@@ -174,15 +174,15 @@ class Records:
         """
         return (found for found in map(self.look, self._ids()) if isinstance(found, Record))
 
-    def damaged(self) -> list[Damaged]:
+    def damaged(self) -> list[DamagedRecord]:
         """The records that cannot be trusted, or cannot be read here."""
         found = []
         for id in self._ids():
             try:
                 record = self.look(id)
             except StorageError as error:
-                record = Damaged(self.path(id), f"is left out: {error.message}")
-            if isinstance(record, Damaged):
+                record = DamagedRecord(self.path(id), f"is left out: {error.message}")
+            if isinstance(record, DamagedRecord):
                 found.append(record)
         return found
 
@@ -215,13 +215,13 @@ class Records:
             yield from (path.stem for path in children(shard) if _ID.fullmatch(path.stem) and path.suffix == ".json")
 
 
-def _read(content: bytes, path: Path) -> Record | Damaged:
+def _read(content: bytes, path: Path) -> Record | DamagedRecord:
     try:
         tree = parse(content)
     except JsonError as error:
-        return Damaged(path, f"is no JSON ({error}).")
+        return DamagedRecord(path, f"is no JSON ({error}).")
     if not isinstance(tree, dict):
-        return Damaged(path, "holds no JSON object.")
+        return DamagedRecord(path, "holds no JSON object.")
     version = tree.get("format")
     if isinstance(version, int) and version > FORMAT:
         raise StorageError(
@@ -229,11 +229,11 @@ def _read(content: bytes, path: Path) -> Record | Damaged:
             hint="Update madx-stilts, or name another zoo folder with --zoo.",
         )
     if not is_whole(tree):
-        return Damaged(path, f"was changed or cut: its content is not what its {SUM} says.")
+        return DamagedRecord(path, f"was changed or cut: its content is not what its {SUM} says.")
     try:
         record = Record.model_validate_json(json.dumps(tree), strict=True)
     except ValidationError as error:
-        return Damaged(path, f"is no record: {listed(error)}.")
+        return DamagedRecord(path, f"is no record: {listed(error)}.")
     if record.id != path.stem:
-        return Damaged(path, f"is the record of another job, {record.id}.")
+        return DamagedRecord(path, f"is the record of another job, {record.id}.")
     return record

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from madx_stilts.grid.blueprint import Blueprint, Drawing
+from madx_stilts.grid.blueprint import RecipeBuilder, RecipeTemplate
 from madx_stilts.grid.grid import Grid
-from madx_stilts.positions import Extent
+from madx_stilts.positions import ModelLimits
 from madx_stilts.tasks.task import Task
 
 
-def room_faults(grid: Grid, tasks: Mapping[str, Task], extents: Callable[[str], Extent]) -> Iterator[str]:
+def room_faults(grid: Grid, tasks: Mapping[str, Task], extents: Callable[[str], ModelLimits]) -> Iterator[str]:
     """One sentence for each, beginning with the key.
 
     Args:
@@ -27,9 +27,9 @@ def room_faults(grid: Grid, tasks: Mapping[str, Task], extents: Callable[[str], 
                 yield f"{key}: for {blueprint.name}, {fault}"
 
 
-def _trainings(grid: Grid, tasks: Mapping[str, Task]) -> Iterator[tuple[str, Blueprint]]:
+def _trainings(grid: Grid, tasks: Mapping[str, Task]) -> Iterator[tuple[str, RecipeTemplate]]:
     """All trainings, each with the key of its settings."""
-    drawing = Drawing(grid, tasks)
+    drawing = RecipeBuilder(grid, tasks)
     if any(setting != "none" for setting in grid.language_adapters):
         yield "train.language", drawing.language("language adapters")
     for column in grid.intermediates:

@@ -12,7 +12,7 @@ from madx_stilts.tasks.task import Split, Task
 
 
 @dataclass(frozen=True)
-class Scope:
+class ScoringScope:
     """What of a target is scored.
 
     Args:
@@ -44,7 +44,7 @@ class Scope:
         return tuple(code for code in self.texts if code not in {self.source, *self.exchanged(grid)})
 
 
-def scope_of(grid: Grid, task: Task) -> Scope:
+def scope_of(grid: Grid, task: Task) -> ScoringScope:
     """What of a target is scored in a grid without faults.
 
     Raises:
@@ -55,7 +55,7 @@ def scope_of(grid: Grid, task: Task) -> Scope:
     languages = _chosen(asked, task, split)
     for language in languages:
         task.places(split, language)
-    return Scope(split, limit, languages, task.source_language, _texts(task, languages, split))
+    return ScoringScope(split, limit, languages, task.source_language, _texts(task, languages, split))
 
 
 def scope_faults(grid: Grid, task: Task) -> Iterable[str]:

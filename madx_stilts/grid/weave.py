@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from madx_stilts.grid.blueprint import Blueprint, Drawing
+from madx_stilts.grid.blueprint import RecipeBuilder, RecipeTemplate
 from madx_stilts.grid.cell import Cell
 from madx_stilts.grid.grid import Grid
-from madx_stilts.grid.job import Job, JobId, Place, Planned, Score, Train, job_id
+from madx_stilts.grid.job import Job, JobId, PlannedJob, Score, StackSlot, Train, job_id
 from madx_stilts.grid.scope import scope_of
-from madx_stilts.recipe import Fusion, FusionSettings, Start
+from madx_stilts.recipe import Fusion, FusionSettings, StartWeights
 from madx_stilts.stack import Role
 from madx_stilts.tasks.task import Task
 
@@ -34,14 +34,14 @@ class _Ground:
         fusion: The fusion layer of the target, over those of the places that are fused.
     """
 
-    places: tuple[Place, ...] = ()
-    start: Start | None = None
+    places: tuple[StackSlot, ...] = ()
+    start: StartWeights | None = None
     name: str = ""
     told: str = ""
     fusion: Fusion | None = None
 
 
-class Weaver:
+class Planner:
     """Finds the jobs of a grid without faults.
 
     Args:
@@ -56,8 +56,8 @@ class Weaver:
         self._stamps = stamps
         self._uses: dict[JobId, _Uses] = {}
         self._known: dict[tuple[object, ...], JobId] = {}
-        self._drawing = Drawing(grid, tasks)
-        self._languages: dict[str, Blueprint] = {}
+        self._drawing = RecipeBuilder(grid, tasks)
+        self._languages: dict[str, RecipeTemplate] = {}
         self._labels = [column.label(tasks) for column in grid.intermediates]
         self._columns = [self._drawing.column(column) for column in grid.intermediates]
         self._targets = {name: self._drawing.target(name) for name in grid.targets}
@@ -74,14 +74,14 @@ class Weaver:
                 found[cell] = self._cell(cell, column)
         return found
 
-    def planned(self, counts: Mapping[JobId, int]) -> dict[JobId, Planned]:
+    def planned(self, counts: Mapping[JobId, int]) -> dict[JobId, PlannedJob]:
         """Every job, what is needed before what needs it.
 
         Args:
             counts: How many cells use each.
         """
         return {
-            identity: Planned(
+            identity: PlannedJob(
                 id=identity,
                 job=job,
                 names=tuple(self._uses[identity].names),
@@ -93,19 +93,19 @@ class Weaver:
 
     def _cell(self, cell: Cell, column: int) -> JobId:
         scope = self._scopes[cell.target]
-        bottom: tuple[Place, ...] = ()
+        bottom: tuple[StackSlot, ...] = ()
         if cell.language_adapter != "none":
-            bottom = (Place(role=Role.LANGUAGE, job=self._language(cell, scope.source)),)
+            bottom = (StackSlot(role=Role.LANGUAGE, job=self._language(cell, scope.source)),)
         ground = self._ground(cell, column, bottom)
         stages = self._targets[cell.target]
         places = ground.places
         if stages:
-            places = (*places, Place(role=Role.TARGET, job=self._target(cell, stages, ground)))
+            places = (*places, StackSlot(role=Role.TARGET, job=self._target(cell, stages, ground)))
         identity = self._score(cell, places)
         self._uses[identity].reasons[f"the scores of {cell.target}{ground.told}"] = None
         return identity
 
-    def _score(self, cell: Cell, places: tuple[Place, ...]) -> JobId:
+    def _score(self, cell: Cell, places: tuple[StackSlot, ...]) -> JobId:
         scope, swap = self._scopes[cell.target], self._swap(cell)
         # Where no language lacks an adapter the rule means nothing, and makes no other job.
         missing = self._grid.missing if swap and scope.missing(self._grid) else "error"
@@ -145,7 +145,7 @@ class Weaver:
         self._use(identity, f"the language adapter of {code}", Role.LANGUAGE, code, seed)
         return identity
 
-    def _ground(self, cell: Cell, column: int, bottom: tuple[Place, ...]) -> _Ground:
+    def _ground(self, cell: Cell, column: int, bottom: tuple[StackSlot, ...]) -> _Ground:
         """The intermediate of a cell, on the language adapter that the target will have."""
         stages, label = self._columns[column], self._labels[column]
         below = tuple(place.job for place in bottom)
@@ -156,8 +156,8 @@ class Weaver:
             identity = self._train(cell.backbone, blueprint, below, None if asked.fuse else start, seed)
             part = f", training {at} of {len(stages)}" if len(stages) > 1 else ""
             self._use(identity, f"the column {label}{part}", Role.INTERMEDIATE, blueprint.name, seed)
-            start = Start(adapter=identity)
-            fused.append(Place(role=Role.INTERMEDIATE, job=identity, fused=True))
+            start = StartWeights(adapter=identity)
+            fused.append(StackSlot(role=Role.INTERMEDIATE, job=identity, fused=True))
         if asked.fuse:
             settings = (asked.fusion or FusionSettings()).model_dump()
             fusion = Fusion.model_validate(settings | {"members": tuple(place.job for place in fused)})
@@ -166,10 +166,10 @@ class Weaver:
             return _Ground(bottom, None, on_language, " alone")
         if cell.transfer == "continue" and self._targets[cell.target]:
             return _Ground(bottom, start, f"-from-{label}{on_language}", f" from {label}")
-        places = (*bottom, Place(role=Role.INTERMEDIATE, job=start.adapter))
+        places = (*bottom, StackSlot(role=Role.INTERMEDIATE, job=start.adapter))
         return _Ground(places, None, f"+{label}{on_language}", f" on {label}")
 
-    def _target(self, cell: Cell, stages: tuple[Blueprint, ...], ground: _Ground) -> JobId:
+    def _target(self, cell: Cell, stages: tuple[RecipeTemplate, ...], ground: _Ground) -> JobId:
         below = tuple(place.job for place in ground.places if not place.fused)
         start, identity = ground.start, ""
         for at, blueprint in enumerate(stages, start=1):
@@ -177,15 +177,15 @@ class Weaver:
             part = f", training {at} of {len(stages)}" if len(stages) > 1 else ""
             reason = f"the target {cell.target}{ground.told}{part}"
             self._use(identity, reason, Role.TARGET, blueprint.name + ground.name, cell.seed)
-            start = Start(adapter=identity, head=True)
+            start = StartWeights(adapter=identity, head=True)
         return identity
 
     def _train(
         self,
         backbone: str,
-        blueprint: Blueprint,
+        blueprint: RecipeTemplate,
         below: tuple[JobId, ...],
-        start: Start | None,
+        start: StartWeights | None,
         seed: int,
         fusion: Fusion | None = None,
     ) -> JobId:

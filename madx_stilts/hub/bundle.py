@@ -15,8 +15,8 @@ from madx_stilts.errors import UsageError
 from madx_stilts.files import sha256_of, told_as_storage
 from madx_stilts.hub.address import base_model
 from madx_stilts.hub.readme import adapter_readme, stack_readme
-from madx_stilts.hub.results import Result, scored
-from madx_stilts.hub.story import Story
+from madx_stilts.hub.results import PublishedScores, scored
+from madx_stilts.hub.story import AdapterCardData
 from madx_stilts.hub.weights import write_pickled
 from madx_stilts.stack import AdapterRef, Stack
 from madx_stilts.zoo.exchange import REFERENCE, copy_file, names_json
@@ -32,7 +32,7 @@ _LOCAL_PATH = re.compile(r"(?<![\w.:/])~?(?:/[^/\s]+)+/([^/\s]+)")
 
 
 @dataclass(frozen=True)
-class Press:
+class CardWriter:
     """What is known beyond the zoo when adapters are given away.
 
     Args:
@@ -44,10 +44,10 @@ class Press:
     zoo: Zoo
     base: str | None = None
     repository: str = ""
-    results: Sequence[Result] = ()
+    results: Sequence[PublishedScores] = ()
 
 
-def write_adapter(press: Press, ref: AdapterRef, folder: Path) -> Story:
+def write_adapter(press: CardWriter, ref: AdapterRef, folder: Path) -> AdapterCardData:
     """Write an adapter with all that it stands on into an empty folder.
 
     Raises:
@@ -65,7 +65,7 @@ def write_adapter(press: Press, ref: AdapterRef, folder: Path) -> Story:
     return story
 
 
-def write_stack(press: Press, stack: Stack, folder: Path) -> list[Story]:
+def write_stack(press: CardWriter, stack: Stack, folder: Path) -> list[AdapterCardData]:
     """Write a whole stack into an empty folder, so that `load_adapter_setup` of plain `adapters` loads it.
 
     Raises:
@@ -102,7 +102,7 @@ def write_stack(press: Press, stack: Stack, folder: Path) -> list[Story]:
     return stories
 
 
-def _require_plain(story: Story) -> None:
+def _require_plain(story: AdapterCardData) -> None:
     """A fusion is in every layer that anything else of the stack is in; elsewhere adapters 1.3.0 fails."""
     if not story.fused:
         return
@@ -116,7 +116,7 @@ def _require_plain(story: Story) -> None:
         )
 
 
-def story_of(press: Press, ref: AdapterRef) -> Story:
+def story_of(press: CardWriter, ref: AdapterRef) -> AdapterCardData:
     """All that is told of an adapter.
 
     Raises:
@@ -124,7 +124,7 @@ def story_of(press: Press, ref: AdapterRef) -> Story:
     """
     lineage = [_fit_to_be_seen(card) for card in press.zoo.lineage(ref.id)]
     backbone = lineage[-1].backbone
-    return Story(
+    return AdapterCardData(
         ref=ref,
         lineage=lineage,
         titles={card.id: _title(press.zoo, card) for card in lineage},
@@ -147,7 +147,7 @@ def _title(zoo: Zoo, card: Card) -> str:
     return next((str(ref) for ref in zoo.refs_of(card.id)), card.name)
 
 
-def _write_member(press: Press, card: Card, folder: Path, *, pickled: bool) -> None:
+def _write_member(press: CardWriter, card: Card, folder: Path, *, pickled: bool) -> None:
     """Write files, card and names; configs say what the backbone is called on the hub, and the card follows."""
     source, public = press.zoo.folder(card.id), base_model(card.backbone.name, press.base)
     for name in card.files:

@@ -11,7 +11,7 @@ from madx_stilts.hub.address import HUB, Address
 from madx_stilts.hub.bundle import README
 from madx_stilts.hub.front_matter import LIBRARY
 from madx_stilts.hub.pull import COLLECTION
-from madx_stilts.hub.story import Story, for_page
+from madx_stilts.hub.story import AdapterCardData, for_page
 from madx_stilts.stack import AdapterRef
 from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.zoo.exchange import MAX_CARD_BYTES
@@ -37,7 +37,7 @@ def member_address(collection: Address, ref: AdapterRef) -> Address:
     return Address(start + end, collection.revision)
 
 
-def write_collection(folder: Path, title: str, stories: Mapping[Address, Story]) -> None:
+def write_collection(folder: Path, title: str, stories: Mapping[Address, AdapterCardData]) -> None:
     """Write the README that lists the adapters, and the same for programs.
 
     Raises:
@@ -89,11 +89,11 @@ def _damaged(source: str) -> AdapterError:
     return AdapterError(f"{COLLECTION} of {source} is damaged.", hint="Ask who published it.")
 
 
-def _trained_on(story: Story) -> str:
+def _trained_on(story: AdapterCardData) -> str:
     return ", ".join(f"{part.task} ({part.language})" for part in story.card.recipe.parts)
 
 
-def _mean(story: Story) -> str:
+def _mean(story: AdapterCardData) -> str:
     """The mean over languages of the first evaluation, else the dev scores."""
     for one in story.scores:
         values = list(one.result.primary.values())

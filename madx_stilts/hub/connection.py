@@ -19,7 +19,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from madx_stilts.connections import TooSlow
+from madx_stilts.connections import TooSlowError
 from madx_stilts.deadline import ends_within
 from madx_stilts.errors import AdapterError, MadxStiltsError
 from madx_stilts.hub.address import Address
@@ -76,7 +76,7 @@ def _reason(error: BaseException, address: Address) -> tuple[str, str]:
     if isinstance(error, LocalEntryNotFoundError) and error.__cause__ is not None:
         return _reason(error.__cause__, address)  # what went wrong before it looked for a copy on this machine
     status = getattr(getattr(error, "response", None), "status_code", None)
-    if isinstance(error, TooSlow):
+    if isinstance(error, TooSlowError):
         return str(error), SLOW_LINE
     if status == 429:
         return "the hub wants fewer requests (429)", "Wait some minutes, then run the same command again."

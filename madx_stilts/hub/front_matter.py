@@ -6,8 +6,8 @@ from typing import Final
 from huggingface_hub import EvalResult, ModelCardData
 
 from madx_stilts.hub.licences import OTHER
-from madx_stilts.hub.results import Result
-from madx_stilts.hub.story import ADAPTERHUB, Story, data_set_of, language_name, task_of
+from madx_stilts.hub.results import PublishedScores
+from madx_stilts.hub.story import ADAPTERHUB, AdapterCardData, data_set_of, language_name, task_of
 from madx_stilts.languages import is_constructed
 
 LIBRARY: Final = "adapter-transformers"
@@ -23,7 +23,7 @@ _KINDS: Final = {
 _SPLITS: Final = {"dev": "validation"}
 
 
-def front_matter(title: str, stories: Sequence[Story]) -> str:
+def front_matter(title: str, stories: Sequence[AdapterCardData]) -> str:
     """The front matter, as YAML between two lines of dashes.
 
     Args:
@@ -52,7 +52,7 @@ def front_matter(title: str, stories: Sequence[Story]) -> str:
     return f"---\n{data.to_yaml()}\n---\n"
 
 
-def _tags(stories: Sequence[Story]) -> list[str]:
+def _tags(stories: Sequence[AdapterCardData]) -> list[str]:
     top = stories[-1]
     tasks = _once(part.task for story in stories for part in story.card.recipe.parts)
     scored = [task_of(one.result.task) for one in top.scores]
@@ -63,14 +63,14 @@ def _tags(stories: Sequence[Story]) -> list[str]:
     return [LIBRARY, top.card.backbone.model_type, "stilts", "madx-stilts", *hub, *benchmarks]
 
 
-def _evaluated(result: Result) -> list[EvalResult]:
+def _evaluated(result: PublishedScores) -> list[EvalResult]:
     """One result per language, of the primary metric."""
     return [
         _result(result.task, language, result.split, result.metric, value) for language, value in result.primary.items()
     ]
 
 
-def _on_dev(story: Story) -> list[EvalResult]:
+def _on_dev(story: AdapterCardData) -> list[EvalResult]:
     """The dev scores that training left, where no evaluation is given."""
     parts = story.card.recipe.parts
     if len(parts) != 1:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import Final, Literal
 
-Kind = Literal["free", "named", "alike", "limited"]
+LicenceKind = Literal["free", "named", "alike", "limited"]
 
-KNOWN: Final[dict[str, Kind]] = {
+KNOWN: Final[dict[str, LicenceKind]] = {
     "cc0-1.0": "free",
     "mit": "named",
     "apache-2.0": "named",

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from madx_stilts.hub.story import Story
+from madx_stilts.hub.story import AdapterCardData
 from madx_stilts.zoo.folder import FUSION, LINEAGE
 
 _FOLDER = "FOLDER"
 """Stands for where the reader has put the files, if they are not on the hub."""
 
 
-def loading_adapter(story: Story) -> str:
+def loading_adapter(story: AdapterCardData) -> str:
     """The section of one adapter."""
     return _section(story, "\n".join([*_adapter_code(story), *_question(story)]), extra=_heads(story))
 
 
-def loading_stack(stories: Sequence[Story]) -> str:
+def loading_stack(stories: Sequence[AdapterCardData]) -> str:
     """The section of a whole stack."""
     top = stories[-1]
     loading = f'model.load_adapter_setup("{top.repository or _FOLDER}", set_active=True)'
@@ -22,7 +22,7 @@ def loading_stack(stories: Sequence[Story]) -> str:
     return _section(top, "\n".join(code), extra="")
 
 
-def _adapter_code(story: Story) -> Iterator[str]:
+def _adapter_code(story: AdapterCardData) -> Iterator[str]:
     beneath = [*story.below, *story.fused]
     yield from _imports(story, composed=bool(beneath))
     yield from _model(story)
@@ -43,7 +43,7 @@ def _adapter_code(story: Story) -> Iterator[str]:
     yield f"model.active_adapters = Stack({', '.join([*below, str(story.ref.role)])})"
 
 
-def _imports(story: Story, *, composed: bool) -> Iterator[str]:
+def _imports(story: AdapterCardData, *, composed: bool) -> Iterator[str]:
     yield "from adapters import AutoAdapterModel"
     if composed:
         yield f"from adapters.composition import {'Fuse, ' if story.fused else ''}Stack"
@@ -53,13 +53,13 @@ def _imports(story: Story, *, composed: bool) -> Iterator[str]:
     yield ""
 
 
-def _model(story: Story) -> Iterator[str]:
+def _model(story: AdapterCardData) -> Iterator[str]:
     base = story.base or "FOLDER_OF_THE_BACKBONE"
     yield f'model = AutoAdapterModel.from_pretrained("{base}")'
     yield f'tokenizer = AutoTokenizer.from_pretrained("{base}")'
 
 
-def _question(story: Story) -> list[str]:
+def _question(story: AdapterCardData) -> list[str]:
     """An example of use, where the head labels whole texts."""
     if story.head.get("head_type") != "classification":
         return ["model.eval()"]
@@ -71,7 +71,7 @@ def _question(story: Story) -> list[str]:
     ]
 
 
-def _heads(story: Story) -> str:
+def _heads(story: AdapterCardData) -> str:
     """Where the heads are, if there are several."""
     folders = sorted({name.rpartition("/")[0] for name in story.card.files if name.startswith("heads/")})
     if not folders:
@@ -79,7 +79,7 @@ def _heads(story: Story) -> str:
     return f"Its heads are in {', '.join(f'`{folder}`' for folder in folders)}; `model.load_head` loads one.\n\n"
 
 
-def _section(story: Story, code: str, *, extra: str) -> str:
+def _section(story: AdapterCardData, code: str, *, extra: str) -> str:
     take = f"pull hub:{story.repository}" if story.repository else f"import {_FOLDER}"
     return (
         '## How to load it\n\nWith plain `adapters` (`pip install "adapters~=1.3.0"`):\n\n'

@@ -25,7 +25,7 @@ _SETUP: Final = frozenset({"adapter_config.json", "adapter_setup.json"})
 
 
 @dataclass(frozen=True)
-class Wish:
+class UploadOptions:
     """How a folder is published.
 
     Args:
@@ -38,7 +38,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Upload:
     """What was done.
 
     Args:
@@ -52,7 +52,7 @@ class Outcome:
     url: str
 
 
-def publish(api: HfApi, folder: Path, address: Address, wish: Wish, *, message: str) -> Outcome:
+def publish(api: HfApi, folder: Path, address: Address, request: UploadOptions, *, message: str) -> Upload:
     """Send a folder to a repository, which is made if there is none. What is sent appears there all at once.
 
     Raises:
@@ -64,15 +64,15 @@ def publish(api: HfApi, folder: Path, address: Address, wish: Wish, *, message: 
     with told(address, doing="cannot be written to", size=size):
         there = look_if_there(api, address)
         remote = there.files if there else {}
-        if there is not None and wish.private and there.private is False:
+        if there is not None and request.private and there.private is False:
             raise UsageError(f"{address} is public already.", hint="Leave out --private, or name another repository.")
         sent = [name for name in names if not _is_equal(folder / name, remote.get(name))]
         kept = tuple(name for name in names if name not in sent)
         if not sent:
-            return Outcome((), kept, "")
-        if not wish.create_pr:
+            return Upload((), kept, "")
+        if not request.create_pr:
             _refuse_others(address, folder, there, names)
-        _prepare(api, address, wish, exists=there is not None)
+        _prepare(api, address, request, exists=there is not None)
         done = api.create_commit(
             address.repository,
             [
@@ -81,9 +81,9 @@ def publish(api: HfApi, folder: Path, address: Address, wish: Wish, *, message: 
             ],
             commit_message=message,
             revision=address.revision or None,
-            create_pr=wish.create_pr,
+            create_pr=request.create_pr,
         )
-        return Outcome(tuple(sent), kept, done.pr_url or done.commit_url)
+        return Upload(tuple(sent), kept, done.pr_url or done.commit_url)
 
 
 def _is_equal(path: Path, remote: RemoteFile | None) -> bool:
@@ -96,9 +96,9 @@ def _is_equal(path: Path, remote: RemoteFile | None) -> bool:
     return remote.blob == hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def _prepare(api: HfApi, address: Address, wish: Wish, *, exists: bool) -> None:
+def _prepare(api: HfApi, address: Address, request: UploadOptions, *, exists: bool) -> None:
     if not exists:
-        api.create_repo(address.repository, private=wish.private, exist_ok=True)
+        api.create_repo(address.repository, private=request.private, exist_ok=True)
     if address.revision and not address.revision.startswith("refs/pr/"):
         api.create_branch(address.repository, branch=address.revision, exist_ok=True)
 

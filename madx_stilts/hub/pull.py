@@ -12,7 +12,7 @@ from madx_stilts.errors import AdapterError, StorageError
 from madx_stilts.hub.address import Address
 from madx_stilts.hub.connection import told
 from madx_stilts.hub.remote import RemoteFile, download, look
-from madx_stilts.zoo.exchange import MAX_CARD_BYTES, REFERENCE, Member, read_member
+from madx_stilts.zoo.exchange import MAX_CARD_BYTES, REFERENCE, FolderAdapter, read_member
 from madx_stilts.zoo.folder import places_of, refuse_unsafe
 from madx_stilts.zoo.layer import CARD
 
@@ -44,7 +44,7 @@ class Fetched:
     """
 
     source: str
-    members: Sequence[Member] = ()
+    members: Sequence[FolderAdapter] = ()
     foreign: Sequence[str] = ()
     others: bool = False
 

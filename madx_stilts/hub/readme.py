@@ -6,7 +6,7 @@ from madx_stilts.card import Card
 from madx_stilts.hub.front_matter import front_matter
 from madx_stilts.hub.loading import loading_adapter, loading_stack
 from madx_stilts.hub.results import Scored
-from madx_stilts.hub.story import Story, for_page, language_name, task_of
+from madx_stilts.hub.story import AdapterCardData, for_page, language_name, task_of
 from madx_stilts.languages import is_constructed
 from madx_stilts.recipe import Fusion, TrainSettings
 from madx_stilts.stack import Role
@@ -23,7 +23,7 @@ _WORLD = (
 )
 
 
-def adapter_readme(story: Story) -> str:
+def adapter_readme(story: AdapterCardData) -> str:
     """The README of one adapter."""
     story = for_page(story)
     title = f"{story.ref.name} for {story.base or story.card.backbone.name}"
@@ -43,7 +43,7 @@ def adapter_readme(story: Story) -> str:
     return f"{front_matter(title, [story])}\n" + "\n\n".join(sections) + "\n"
 
 
-def stack_readme(stories: Sequence[Story]) -> str:
+def stack_readme(stories: Sequence[AdapterCardData]) -> str:
     """The README of a whole stack."""
     stories = [for_page(story) for story in stories]
     top = stories[-1]
@@ -74,14 +74,14 @@ _ENDING = (
 )
 
 
-def _what(story: Story) -> str:
+def _what(story: AdapterCardData) -> str:
     """What an adapter is and what it was trained on, as a clause."""
     parts = story.card.recipe.parts
     tasks = _list(f"{part.task} in {language_name(part.language)}" for part in parts)
     return f"{_KIND[story.ref.role]} trained on {tasks}"
 
 
-def _summary(story: Story) -> str:
+def _summary(story: AdapterCardData) -> str:
     base = story.base or story.card.backbone.name
     model = f"[{base}](https://huggingface.co/{base})" if story.base else base
     text = f"This is {_what(story)}, for a frozen {model}."
@@ -97,7 +97,7 @@ def _summary(story: Story) -> str:
     return text
 
 
-def _scores(story: Story) -> Iterator[str]:
+def _scores(story: AdapterCardData) -> Iterator[str]:
     yield "## Scores"
     if not story.scores:
         values = ", ".join(f"{metric} {value:.2f}" for metric, value in story.card.scores.items()) or "none is known"
@@ -132,7 +132,7 @@ def _table(one: Scored) -> Iterator[str]:
         yield "The gain over no intermediate adapter was not published with it."
 
 
-def _training(story: Story, heading: str = "How it was trained") -> Iterator[str]:
+def _training(story: AdapterCardData, heading: str = "How it was trained") -> Iterator[str]:
     card = story.card
     yield f"## {heading}"
     if card.foreign is not None:
@@ -167,7 +167,7 @@ def _amount(language: str, limit: int | None, tokens: int | None) -> str:
     return f"{text}, {'all examples' if limit is None else f'at most {limit:,} examples'}"
 
 
-def _data(stories: Sequence[Story]) -> Iterator[str]:
+def _data(stories: Sequence[AdapterCardData]) -> Iterator[str]:
     yield "## Data and licences"
     cards = {card.id: card for story in stories for card in story.lineage}.values()
     yield _markdown(["adapter", "data", "licence"], [row for card in cards for row in _rows(card)])
@@ -187,7 +187,7 @@ def _rows(card: Card) -> Iterator[list[str]]:
         yield [f"`{card.name}`", f"{part.task}, {part.language}{cited}", card.licence or "not known"]
 
 
-def _limits(stories: Sequence[Story]) -> Iterator[str]:
+def _limits(stories: Sequence[AdapterCardData]) -> Iterator[str]:
     yield "## Limits"
     top = stories[-1]
     note = top.card.backbone

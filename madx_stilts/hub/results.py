@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from madx_stilts.errors import DataError
 from madx_stilts.files import read_bounded
-from madx_stilts.stack import Role, Wanted
+from madx_stilts.stack import Role, WrittenRef
 from madx_stilts.strict_json import parse
 
 _LARGEST: Final = 100_000_000
@@ -21,7 +21,7 @@ class _Backbone(BaseModel):
     fingerprint: str
 
 
-class Result(BaseModel):
+class PublishedScores(BaseModel):
     """What one evaluation said; keys that are not needed here are not looked at."""
 
     model_config = ConfigDict(frozen=True)
@@ -48,7 +48,7 @@ class Result(BaseModel):
     @property
     def is_bare(self) -> bool:
         """Whether no intermediate adapter is in the stack."""
-        return all(Wanted.parse(reference).role is not Role.INTERMEDIATE for reference in self.stack)
+        return all(WrittenRef.parse(reference).role is not Role.INTERMEDIATE for reference in self.stack)
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class Scored:
         base: The same without intermediate adapters, if it was evaluated too.
     """
 
-    result: Result
-    base: Result | None
+    result: PublishedScores
+    base: PublishedScores | None
 
     @property
     def gains(self) -> dict[str, float]:
@@ -69,7 +69,7 @@ class Scored:
         return {key: value - below[key] for key, value in self.result.primary.items() if key in below}
 
 
-def read_results(paths: Iterable[Path]) -> list[Result]:
+def read_results(paths: Iterable[Path]) -> list[PublishedScores]:
     """Read documents, one or a list of them in each file.
 
     Raises:
@@ -79,8 +79,10 @@ def read_results(paths: Iterable[Path]) -> list[Result]:
     for path in paths:
         try:
             content = parse(read_bounded(path, limit=_LARGEST), numbers="any")
-            read = [Result.model_validate(one) for one in (content if isinstance(content, list) else [content])]
-            [Wanted.parse(reference) for result in read for reference in result.stack]
+            read = [
+                PublishedScores.model_validate(one) for one in (content if isinstance(content, list) else [content])
+            ]
+            [WrittenRef.parse(reference) for result in read for reference in result.stack]
             found += read
         except (OSError, ValueError, ValidationError) as error:
             raise DataError(
@@ -89,7 +91,7 @@ def read_results(paths: Iterable[Path]) -> list[Result]:
     return found
 
 
-def scored(results: Sequence[Result], id: str, *, fingerprint: str) -> list[Scored]:
+def scored(results: Sequence[PublishedScores], id: str, *, fingerprint: str) -> list[Scored]:
     """The evaluations of stacks that have an adapter, each with the one it is compared with.
 
     Args:
@@ -98,7 +100,7 @@ def scored(results: Sequence[Result], id: str, *, fingerprint: str) -> list[Scor
     fitting = [result for result in results if result.backbone.fingerprint == fingerprint]
     chosen = [result for result in fitting if result.stands_on(id)]
 
-    def base(of: Result) -> Result | None:
+    def base(of: PublishedScores) -> PublishedScores | None:
         key = (of.task, of.split, of.metric, _language_adapters(of))
         bare = (one for one in fitting if one.is_bare and one is not of)
         same = (one for one in bare if (one.task, one.split, one.metric, _language_adapters(one)) == key)
@@ -107,10 +109,10 @@ def scored(results: Sequence[Result], id: str, *, fingerprint: str) -> list[Scor
     return [Scored(result, base(result)) for result in chosen]
 
 
-def _language_adapters(result: Result) -> tuple[tuple[str, str | None], ...]:
+def _language_adapters(result: PublishedScores) -> tuple[tuple[str, str | None], ...]:
     return tuple(sorted(result.language_adapters.items()))
 
 
 def _is(reference: str, id: str) -> bool:
-    version = Wanted.parse(reference).version
+    version = WrittenRef.parse(reference).version
     return bool(version) and id.startswith(version)

@@ -9,7 +9,7 @@ from madx_stilts.card import Card
 from madx_stilts.errors import MadxStiltsError
 from madx_stilts.escape import for_markdown
 from madx_stilts.hub.licences import licence_key
-from madx_stilts.hub.results import Result, Scored
+from madx_stilts.hub.results import PublishedScores, Scored
 from madx_stilts.languages import LANGUAGES, is_constructed
 from madx_stilts.recipe import Part
 from madx_stilts.stack import AdapterRef
@@ -40,7 +40,7 @@ ADAPTERHUB: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Story:
+class AdapterCardData:
     """One adapter, as it is told to others.
 
     Args:
@@ -110,7 +110,7 @@ class Story:
         return list(dict.fromkeys(found))
 
 
-def for_page(story: Story) -> Story:
+def for_page(story: AdapterCardData) -> AdapterCardData:
     """The same story with all texts that others may have written as they can stand in a page.
 
     Names that this package knows, of tasks, languages and metrics, come out as they are.
@@ -148,7 +148,7 @@ def _part_for_page(part: Part) -> Part:
     return part.model_copy(update={"task": for_markdown(part.task), "language": for_markdown(part.language)})
 
 
-def _result_for_page(result: Result) -> Result:
+def _result_for_page(result: PublishedScores) -> PublishedScores:
     scores = {
         for_markdown(code): {for_markdown(name): value for name, value in values.items()}
         for code, values in result.scores.items()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from madx_stilts.metrics.counts import f1
 
 Id = TypeVar("Id", bound=Hashable)
-Pair = TypeVar("Pair", bound=Hashable)
+SentencePair = TypeVar("SentencePair", bound=Hashable)
 
 
 class Neighbours(NamedTuple):
@@ -38,7 +38,7 @@ class Match(NamedTuple):
     score: float
 
 
-def bucc_f1(*, predicted: Set[Pair], gold: Set[Pair]) -> dict[str, float]:
+def bucc_f1(*, predicted: Set[SentencePair], gold: Set[SentencePair]) -> dict[str, float]:
     """`f1`, `precision` and `recall` of mined pairs, 0 to 100 (`bucc_f1` in XTREME's `evaluate.py`).
 
     All are 0 where nothing right was mined.
@@ -112,7 +112,7 @@ def mine(forward: Neighbours, backward: Neighbours) -> list[Match]:
     return [match for match in matches if match.score > 0]
 
 
-def best_threshold(scores: Mapping[Pair, float], gold: Set[Pair]) -> float:
+def best_threshold(scores: Mapping[SentencePair, float], gold: Set[SentencePair]) -> float:
     """The threshold to mine with: where F1 on pairs with known gold is highest (`bucc_optimize` in XTREME).
 
     The pairs are put in the order of their scores; of all beginnings of that list, the shortest of the best F1 counts.
@@ -139,7 +139,7 @@ def best_threshold(scores: Mapping[Pair, float], gold: Set[Pair]) -> float:
     return threshold
 
 
-def reaching(scores: Mapping[Pair, float], threshold: float) -> set[Pair]:
+def reaching(scores: Mapping[SentencePair, float], threshold: float) -> set[SentencePair]:
     """The pairs whose score is the threshold or more."""
     return {pair for pair, score in scores.items() if score >= threshold}
 

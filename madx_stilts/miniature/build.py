@@ -10,14 +10,16 @@ from madx_stilts.miniature.distance import distance
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.mirror import Mirror
 from madx_stilts.miniature.rows import choice, linking, nli, pairs, qa, retrieval, tagging, text
-from madx_stilts.miniature.studio import AMOUNTS, DOMAINS, Size, Studio
-from madx_stilts.miniature.world import Domain, World
+from madx_stilts.miniature.studio import AMOUNTS, DOMAINS, MiniatureSize, Studio
+from madx_stilts.miniature.world import Domain, MiniatureWorld
 from madx_stilts.strict_json import parse
 from madx_stilts.tasks.world import FORMAT, PASSPORT
 from madx_stilts.zoo.leftovers import put_aside, remove
 
 
-def build(folder: Path, *, seed: int = 1, size: Size = "full", domains: Mapping[str, Domain] = DOMAINS) -> None:
+def build(
+    folder: Path, *, seed: int = 1, size: MiniatureSize = "full", domains: Mapping[str, Domain] = DOMAINS
+) -> None:
     """Write all data sets of a world. The same seed, size and domains give the same bytes.
 
     Args:
@@ -30,7 +32,7 @@ def build(folder: Path, *, seed: int = 1, size: Size = "full", domains: Mapping[
         StorageError: The folder holds something else, or cannot be written.
     """
     _check(folder)
-    world = World(seed)
+    world = MiniatureWorld(seed)
     with written_folder(folder.absolute()) as partial:
         mirror = Mirror(partial)
         studio = Studio(world, mirror, AMOUNTS[size], domains)
@@ -43,7 +45,7 @@ def build(folder: Path, *, seed: int = 1, size: Size = "full", domains: Mapping[
     remove(old)
 
 
-def passport(world: World, size: Size) -> Mapping[str, object]:
+def passport(world: MiniatureWorld, size: MiniatureSize) -> Mapping[str, object]:
     """What the folder is: a miniature of which world, with which languages; all that is known before it is written."""
     languages = [
         {

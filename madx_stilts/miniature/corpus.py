@@ -14,16 +14,16 @@ from typing import NamedTuple
 
 from madx_stilts.errors import UnknownName
 from madx_stilts.miniature.consequences import consequence
-from madx_stilts.miniature.grammar import Word
+from madx_stilts.miniature.grammar import GrammarWord
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.lexicon import FUNCTION
-from madx_stilts.miniature.meaning import Clause, Phrase
+from madx_stilts.miniature.meaning import Clause, MeaningPhrase
 from madx_stilts.miniature.scene import Scene
 from madx_stilts.miniature.stories import said_of
 from madx_stilts.miniature.text import Sentence, Voice, voices
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 
-Document = tuple[Clause | Phrase, ...]
+CorpusDocument = tuple[Clause | MeaningPhrase, ...]
 Span = tuple[int, int]
 
 
@@ -46,28 +46,28 @@ class Translation(NamedTuple):
         return Translation(f"{self.source} {other.source}", f"{self.other} {other.other}", self.words + moved)
 
 
-def traits(scene: Scene) -> Document:
+def traits(scene: Scene) -> CorpusDocument:
     """What a kind is and is not, where it lives, what it eats or is made of."""
     kind = scene.kind()
     other = scene.kind(lambda other: other.category != kind.category)
-    every, subject = Phrase(kind.gloss, "every"), Phrase(kind.gloss, "a")
+    every, subject = MeaningPhrase(kind.gloss, "every"), MeaningPhrase(kind.gloss, "a")
     said = [
-        Clause(every, "be", Phrase(kind.category, "a")),
-        Clause(subject, "live", place=Phrase(kind.home, "the")),
+        Clause(every, "be", MeaningPhrase(kind.category, "a")),
+        Clause(subject, "live", place=MeaningPhrase(kind.home, "the")),
         said_of(kind),
-        Clause(Phrase(kind.gloss, "no"), "be", Phrase(other.category, "a")),
+        Clause(MeaningPhrase(kind.gloss, "no"), "be", MeaningPhrase(other.category, "a")),
     ]
     return tuple(scene.rng.sample(said, scene.one((2, 3))))
 
 
-def opposites(scene: Scene) -> Document:
+def opposites(scene: Scene) -> CorpusDocument:
     """Whoever is in one state is not in the opposite one."""
     state = scene.condition()
     opposite = replace(state, state=scene.world.opposite[state.state])
     return state, opposite.denied().linked(scene.one(("so", "same")))
 
 
-def restatement(scene: Scene) -> Document:
+def restatement(scene: Scene) -> CorpusDocument:
     """The same said twice: another verb, another part first."""
     action = scene.action(scene.one(("a", "the")))
     again = replace(action, verb=scene.world.synonym[action.verb]) if scene.chance(0.6) else action
@@ -75,7 +75,7 @@ def restatement(scene: Scene) -> Document:
     return replace(action, fronted=scene.one(action.fronts)), replace(again, fronted=fronted, link="same")
 
 
-def story(scene: Scene) -> Document:
+def story(scene: Scene) -> CorpusDocument:
     """Events in their order, or an event and why it came."""
     chain, who = scene.chain(), scene.somebody()
     events = [Clause(who, event) for event in chain.events]
@@ -93,7 +93,7 @@ def lives(scene: Scene) -> tuple[Clause, ...]:
     return tuple(scene.deed(scene.one(people)) for _ in range(scene.one((2, 3))))
 
 
-def conversation(scene: Scene) -> Document:
+def conversation(scene: Scene) -> CorpusDocument:
     """A few sentences, a question that one of them alone can answer, and the answer, in a word or in full.
 
     Some ask for what was not told: then there is but a guess.
@@ -107,11 +107,11 @@ def conversation(scene: Scene) -> Document:
         return told
     clause = scene.one(clear)
     asked = scene.one([part for part in clause.askable if part != "time"])
-    answer: Phrase = getattr(clause, asked)
+    answer: MeaningPhrase = getattr(clause, asked)
     return (*told, clause.ask(asked), answer if scene.chance(0.7) else clause)
 
 
-def _guess(told: tuple[Clause, ...], scene: Scene) -> Document:
+def _guess(told: tuple[Clause, ...], scene: Scene) -> CorpusDocument:
     """What was told, and a question that it does not answer: of somebody else, or of something else that they did."""
     names = [clause.subject for clause in told]
     other = scene.deed() if told[0].subject.quantifier == "" else scene.action("the")
@@ -123,7 +123,7 @@ def _guess(told: tuple[Clause, ...], scene: Scene) -> Document:
     return (*told, other.ask(asked), other.linked("maybe"))
 
 
-SORTS: Mapping[Callable[[Scene], Document], int] = MappingProxyType(
+SORTS: Mapping[Callable[[Scene], CorpusDocument], int] = MappingProxyType(
     {traits: 12, opposites: 3, consequence: 34, restatement: 9, story: 13, lives: 6, conversation: 23}
 )
 """The sorts of documents, with how many of a hundred are of each."""
@@ -131,7 +131,7 @@ SORTS: Mapping[Callable[[Scene], Document], int] = MappingProxyType(
 _OFTEN_ENDINGS = ("the", "a", "in")
 
 
-def documents(world: World, language: str, count: int, seed: int) -> Iterator[str]:
+def documents(world: MiniatureWorld, language: str, count: int, seed: int) -> Iterator[str]:
     """Documents of two to five sentences in one language.
 
     Raises:
@@ -141,7 +141,7 @@ def documents(world: World, language: str, count: int, seed: int) -> Iterator[st
     return (_written(document, voice) for document in _meanings(world, count, (seed, language)))
 
 
-def parallel(world: World, language: str, count: int, seed: int) -> Iterator[Translation]:
+def parallel(world: MiniatureWorld, language: str, count: int, seed: int) -> Iterator[Translation]:
     """Documents in the source language, each with its translation.
 
     Raises:
@@ -155,7 +155,7 @@ def parallel(world: World, language: str, count: int, seed: int) -> Iterator[Tra
         yield Translation(_text(one), _text(other), words)
 
 
-def switched(world: World, language: str, count: int, seed: int, share: float = 0.35) -> Iterator[str]:
+def switched(world: MiniatureWorld, language: str, count: int, seed: int, share: float = 0.35) -> Iterator[str]:
     """Documents in the source language in which some words are those of another.
 
     Names and numbers stay, and words that other languages say by an ending or not at all.
@@ -169,7 +169,7 @@ def switched(world: World, language: str, count: int, seed: int, share: float = 
     source, other = _voice(world, SOURCE), _voice(world, language).lexicon
     rng = random.Random(f"{seed}/{language}/switched")
 
-    def change(word: Word) -> Word:
+    def change(word: GrammarWord) -> GrammarWord:
         fixed = word.gloss in _OFTEN_ENDINGS or word.tag in ("NUM", "PROPN")
         return word if fixed or rng.random() > share else word._replace(form=other.spelled(word.gloss))
 
@@ -177,7 +177,7 @@ def switched(world: World, language: str, count: int, seed: int, share: float = 
         yield _written(document, source, change)
 
 
-def dictionary(world: World, language: str) -> Sequence[tuple[str, str]]:
+def dictionary(world: MiniatureWorld, language: str) -> Sequence[tuple[str, str]]:
     """Words of the source language, each with its translation.
 
     Of the words that say something there are as many as the language declares, and all that hold others together, since
@@ -193,20 +193,20 @@ def dictionary(world: World, language: str) -> Sequence[tuple[str, str]]:
     return [(source.spelled(gloss), other.spelled(gloss)) for gloss in covered]
 
 
-def _voice(world: World, code: str) -> Voice:
+def _voice(world: MiniatureWorld, code: str) -> Voice:
     if code not in CONSTRUCTED:
         raise UnknownName("constructed language", code, CONSTRUCTED)
     return voices(world, (code,))[0]
 
 
-def _meanings(world: World, count: int, purpose: Sequence[object]) -> Iterator[Document]:
+def _meanings(world: MiniatureWorld, count: int, purpose: Sequence[object]) -> Iterator[CorpusDocument]:
     scene = Scene(world, random.Random("/".join(map(str, ("corpus", *purpose)))))
     sorts, weights = list(SORTS), list(SORTS.values())
     for _ in range(count):
         yield scene.rng.choices(sorts, weights)[0](scene)
 
 
-def _written(document: Document, voice: Voice, change: Callable[[Word], Word] | None = None) -> str:
+def _written(document: CorpusDocument, voice: Voice, change: Callable[[GrammarWord], GrammarWord] | None = None) -> str:
     return _text([voice.sentence(part, change) for part in document])
 
 

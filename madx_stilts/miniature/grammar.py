@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from madx_stilts.miniature.languages import Grammar, Order
 from madx_stilts.miniature.lexicon import FUNCTION, Lexicon
-from madx_stilts.miniature.meaning import Clause, Name, Phrase
+from madx_stilts.miniature.meaning import Clause, MeaningPhrase, Name
 from madx_stilts.miniature.supertags import ADVERB, CONJUNCTION, DETERMINER, NOUN, QUESTION, adposition, modifier, verb
 
 QUESTION_WORDS = {"place": "where", "time": "when", "action": "what", "cause": "why", "truth": "whether"}
 
 
-class Word(NamedTuple):
+class GrammarWord(NamedTuple):
     """One word of a sentence.
 
     Args:
@@ -49,10 +49,10 @@ class Speaker:
         self._actors = actors
         self._forms: dict[tuple[str, str], str] = {}
 
-    def words(self, clause: Clause) -> list[Word]:
+    def words(self, clause: Clause) -> list[GrammarWord]:
         """The words of a clause, without its full stop or question mark."""
         first, rest = self._order(clause)
-        said: list[Word] = []
+        said: list[GrammarWord] = []
         if clause.link:
             said.append(self._bound(clause.link, ADVERB if FUNCTION[clause.link] == "ADV" else "S/S"))
         places = [first, *rest] if first else rest
@@ -60,7 +60,7 @@ class Speaker:
             said.extend(self._slot(clause, place, places, leads=place == first))
         return said
 
-    def phrase(self, phrase: Phrase) -> list[Word]:
+    def phrase(self, phrase: MeaningPhrase) -> list[GrammarWord]:
         """The words of a noun phrase alone."""
         return list(self._phrase(phrase, ""))
 
@@ -91,7 +91,7 @@ class Speaker:
                 return order
         return order
 
-    def _slot(self, clause: Clause, place: str, places: Sequence[str], *, leads: bool) -> Iterator[Word]:
+    def _slot(self, clause: Clause, place: str, places: Sequence[str], *, leads: bool) -> Iterator[GrammarWord]:
         if leads and clause.asked:
             yield self._bound(self._question_word(clause), QUESTION[clause.asked])
         elif place == "verb":
@@ -105,7 +105,7 @@ class Speaker:
         elif clause.object is not None:
             yield from self._phrase(clause.object, "object", self._grammar.object_ending if clause.verb != "be" else "")
         else:
-            yield Word(self._form(clause.state), "ADJ", "S[adj]", part="state", gloss=clause.state)
+            yield GrammarWord(self._form(clause.state), "ADJ", "S[adj]", part="state", gloss=clause.state)
 
     def _question_word(self, clause: Clause) -> str:
         if clause.asked in QUESTION_WORDS:
@@ -116,13 +116,13 @@ class Speaker:
         head = answer.head
         return "who" if (head.type == "PER" if isinstance(head, Name) else head in self._actors) else "what"
 
-    def _verb(self, clause: Clause, places: Sequence[str]) -> Iterator[Word]:
+    def _verb(self, clause: Clause, places: Sequence[str]) -> Iterator[GrammarWord]:
         at = places.index("verb")
         sides = ["\\" if places.index(part) < at else "/" for part in ("subject", "object") if part in places]
         bound = clause.verb in FUNCTION
         form = self._form(clause.verb)
         tag = FUNCTION[clause.verb] if bound else "VERB"
-        said = Word(form, tag, verb(sides, adjective=bool(clause.state)), part="verb", gloss=clause.verb)
+        said = GrammarWord(form, tag, verb(sides, adjective=bool(clause.state)), part="verb", gloss=clause.verb)
         if not clause.negated:
             yield said
             return
@@ -130,17 +130,17 @@ class Speaker:
         denial = self._bound("not", modifier("S\\NP", before=before))
         yield from (denial, said) if before else (said, denial)
 
-    def _time(self, time: str | int | None, *, leads: bool) -> Iterator[Word]:
+    def _time(self, time: str | int | None, *, leads: bool) -> Iterator[GrammarWord]:
         if isinstance(time, int):
             if self._grammar.adposition == "before":
                 yield self._bound("in", adposition(leads=leads, before=True))
-            yield Word(str(time), "NUM", NOUN, part="time", gloss=str(time))
+            yield GrammarWord(str(time), "NUM", NOUN, part="time", gloss=str(time))
             if self._grammar.adposition == "after":
                 yield self._bound("in", adposition(leads=leads, before=False))
         elif time is not None:
-            yield Word(self._form(time), "ADV", "S/S" if leads else ADVERB, part="time", gloss=time)
+            yield GrammarWord(self._form(time), "ADV", "S/S" if leads else ADVERB, part="time", gloss=time)
 
-    def _place(self, phrase: Phrase, *, leads: bool) -> Iterator[Word]:
+    def _place(self, phrase: MeaningPhrase, *, leads: bool) -> Iterator[GrammarWord]:
         side = self._grammar.adposition
         if side == "before":
             yield self._bound("in", adposition(leads=leads, before=True))
@@ -148,7 +148,7 @@ class Speaker:
         if side == "after":
             yield self._bound("in", adposition(leads=leads, before=False))
 
-    def _phrase(self, phrase: Phrase, part: str, ending: str = "") -> Iterator[Word]:
+    def _phrase(self, phrase: MeaningPhrase, part: str, ending: str = "") -> Iterator[GrammarWord]:
         quantifier, articles = phrase.quantifier, self._grammar.articles
         as_ending = quantifier == "the" and articles == "ending"
         dropped = as_ending or (quantifier in ("a", "the") and articles == "absent")
@@ -166,23 +166,23 @@ class Speaker:
             yield self._bound("and", CONJUNCTION)._replace(part=part)
             yield from self._phrase(phrase.also, part, ending)
 
-    def _adjective(self, gloss: str, part: str) -> Word:
+    def _adjective(self, gloss: str, part: str) -> GrammarWord:
         before = self._grammar.adjective == "before"
-        return Word(self._form(gloss), "ADJ", modifier(NOUN, before=before), part=part, gloss=gloss)
+        return GrammarWord(self._form(gloss), "ADJ", modifier(NOUN, before=before), part=part, gloss=gloss)
 
-    def _noun(self, head: str | Name, part: str, ending: str) -> Iterator[Word]:
+    def _noun(self, head: str | Name, part: str, ending: str) -> Iterator[GrammarWord]:
         if isinstance(head, str):
-            yield Word(self._form(head, ending), "NOUN", NOUN, part=part, gloss=head)
+            yield GrammarWord(self._form(head, ending), "NOUN", NOUN, part=part, gloss=head)
             return
         last = head.parts[-1]
         for number, gloss in enumerate(head.parts):
             form = self._lexicon.language.script.capitalised(self._form(gloss, ending if gloss is last else ""))
             category = NOUN if gloss is last else modifier(NOUN, before=True)
-            yield Word(form, "PROPN", category, f"{'I' if number else 'B'}-{head.type}", part, gloss)
+            yield GrammarWord(form, "PROPN", category, f"{'I' if number else 'B'}-{head.type}", part, gloss)
 
-    def _bound(self, gloss: str, supertag: str) -> Word:
+    def _bound(self, gloss: str, supertag: str) -> GrammarWord:
         """A word that holds others together."""
-        return Word(self._form(gloss), FUNCTION[gloss], supertag, gloss=gloss)
+        return GrammarWord(self._form(gloss), FUNCTION[gloss], supertag, gloss=gloss)
 
     def _form(self, gloss: str, ending: str = "") -> str:
         form = self._forms.get((gloss, ending))

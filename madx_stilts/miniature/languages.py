@@ -54,7 +54,7 @@ class Grammar:
 
 
 @dataclass(frozen=True)
-class Language:
+class GrammarProfile:
     """A constructed language.
 
     Args:
@@ -84,13 +84,13 @@ class Language:
         return "".join(self.sound_laws.get(sound, sound) for sound in word)
 
 
-_MIREAN = Language(
+_MIREAN = GrammarProfile(
     code=SOURCE,
     name="Mirean",
     script=LATIN,
     syllables=Syllables("b d f g k l m n p r s t v br dr kl st tr S", "a a e e i o u", "- - n l r s t k m"),
 )
-_DOVELI = Language(
+_DOVELI = GrammarProfile(
     code="qab",
     name="Doveli",
     script=ACCENTED_LATIN,
@@ -101,7 +101,7 @@ _DOVELI = Language(
     sound_laws={"k": "C", "e": "i", "t": "d"},
     dictionary=0.95,
 )
-_KHARUV = Language(
+_KHARUV = GrammarProfile(
     code="qac",
     name="Kharuv",
     script=CYRILLIC,
@@ -112,7 +112,7 @@ _KHARUV = Language(
     sound_laws={"p": "b", "f": "v", "i": "e", "o": "u"},
     dictionary=0.85,
 )
-_TSAGHI = Language(
+_TSAGHI = GrammarProfile(
     code="qad",
     name="Tsaghi",
     script=GEORGIAN,
@@ -130,7 +130,7 @@ _TSAGHI = Language(
     sound_laws={"f": "p", "S": "s"},
     dictionary=0.75,
 )
-_BOLUNE = Language(
+_BOLUNE = GrammarProfile(
     code="qae",
     name="Bolune",
     script=ACCENTED_LATIN,
@@ -142,7 +142,7 @@ _BOLUNE = Language(
     dictionary=0.0,
 )
 
-CONSTRUCTED: Mapping[str, Language] = MappingProxyType(
+CONSTRUCTED: Mapping[str, GrammarProfile] = MappingProxyType(
     {language.code: language for language in (_MIREAN, _DOVELI, _KHARUV, _TSAGHI, _BOLUNE)}
 )
 """Every constructed language by code: the source, then the seen ones from near to far, then the one held out."""

@@ -7,8 +7,8 @@ from functools import cache
 from itertools import count
 
 from madx_stilts.miniature import vocabulary
-from madx_stilts.miniature.languages import CONSTRUCTED, Language
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.languages import CONSTRUCTED, GrammarProfile
+from madx_stilts.miniature.world import MiniatureWorld
 
 FUNCTION = {word: tag for tag, words in vocabulary.FUNCTION_WORDS.items() for word in words.split()}
 """Words that hold others together, with their parts of speech."""
@@ -23,7 +23,7 @@ class Lexicon:
         cognates: Glosses whose words come from the relative.
     """
 
-    language: Language
+    language: GrammarProfile
     sounds: Mapping[str, str]
     cognates: frozenset[str]
 
@@ -32,7 +32,7 @@ class Lexicon:
         return self.language.script.spell(self.sounds[gloss] + ending)
 
 
-def content_words(world: World) -> Iterator[str]:
+def content_words(world: MiniatureWorld) -> Iterator[str]:
     """The gloss of every word that says something, without names."""
     for kind in world.kinds:
         yield from (kind.gloss, kind.category, kind.substance)
@@ -54,7 +54,7 @@ def content_words(world: World) -> Iterator[str]:
         yield from line.split()
 
 
-def names(world: World) -> Iterator[str]:
+def names(world: MiniatureWorld) -> Iterator[str]:
     """The gloss of every part of a name that is not a word of its own."""
     for named in (*world.people, *world.cities, *world.organisations):
         yield from (part for part in named.name.parts if part not in vocabulary.BODIES.split())
@@ -63,7 +63,7 @@ def names(world: World) -> Iterator[str]:
 @cache
 def lexicon(seed: int, code: str) -> Lexicon:
     """The words of a language in the world of a seed. Names sound the same in all languages."""
-    world, language = World(seed), CONSTRUCTED[code]
+    world, language = MiniatureWorld(seed), CONSTRUCTED[code]
     rng = world.rng("lexicon", code)
     relative = lexicon(seed, language.relative).sounds if language.relative else {}
     coin = _Mint(language, rng)
@@ -87,7 +87,7 @@ def lexicon(seed: int, code: str) -> Lexicon:
 class _Mint:
     """Where words are made: never two that sound alike."""
 
-    def __init__(self, language: Language, rng: random.Random) -> None:
+    def __init__(self, language: GrammarProfile, rng: random.Random) -> None:
         self._syllables = language.syllables
         self._rng = rng
         self._taken: set[str] = {""}

@@ -5,14 +5,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
-from madx_stilts.miniature.meaning import Clause, Name, Phrase
+from madx_stilts.miniature.meaning import Clause, MeaningPhrase, Name
 from madx_stilts.miniature.scene import Scene
 
 Edit = Callable[[Clause, Scene], Clause | None]
 """Changes a clause, or gives None where there is nothing to change."""
 
 
-Change = Callable[[Phrase, Scene], Phrase | None]
+Change = Callable[[MeaningPhrase, Scene], MeaningPhrase | None]
 
 
 def _of(part: Literal["subject", "object"], change: Change, under_every: Change | None = None) -> Edit:
@@ -34,38 +34,38 @@ def _of(part: Literal["subject", "object"], change: Change, under_every: Change 
     return edit
 
 
-def _bare(phrase: Phrase, scene: Scene) -> Phrase | None:
+def _bare(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase | None:
     return replace(phrase, adjective="") if phrase.adjective else None
 
 
-def _described(phrase: Phrase, scene: Scene) -> Phrase | None:
+def _described(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase | None:
     known = phrase.adjective or isinstance(phrase.head, Name)  # there is but one Mira: "wet Mira" picks out no other
     return None if known else replace(phrase, adjective=scene.adjective())
 
 
-def _wide_kind(phrase: Phrase, scene: Scene) -> Phrase | None:
+def _wide_kind(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase | None:
     wider = scene.world.wider.get(phrase.head) if isinstance(phrase.head, str) else None
     return replace(phrase, head=wider) if wider else None
 
 
-def _narrow_kind(phrase: Phrase, scene: Scene) -> Phrase | None:
+def _narrow_kind(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase | None:
     fitting = [kind.gloss for kind in scene.kinds if kind.category == phrase.head]
     return replace(phrase, head=scene.one(fitting)) if fitting else None
 
 
-def _alone(phrase: Phrase, scene: Scene) -> Phrase | None:
+def _alone(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase | None:
     return replace(phrase, also=None) if phrase.also else None
 
 
-def _joined(phrase: Phrase, scene: Scene) -> Phrase | None:
-    return None if phrase.also else replace(phrase, also=Phrase(scene.kind().gloss, "a"))
+def _joined(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase | None:
+    return None if phrase.also else replace(phrase, also=MeaningPhrase(scene.kind().gloss, "a"))
 
 
-def _existing(phrase: Phrase, scene: Scene) -> Phrase | None:
+def _existing(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase | None:
     return replace(phrase, quantifier="a") if phrase.quantifier == "every" else None
 
 
-def _all(phrase: Phrase, scene: Scene) -> Phrase | None:
+def _all(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase | None:
     return replace(phrase, quantifier="every") if phrase.quantifier == "a" else None
 
 
@@ -148,7 +148,7 @@ STRONGER: Mapping[str, Edit] = MappingProxyType(
 """Edits that add something or narrow it: the reverse of those that weaken."""
 
 
-def _another_kind(phrase: Phrase, scene: Scene) -> Phrase | None:
+def _another_kind(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase | None:
     """Of another category: for a kind a category or a kind, for a category a kind."""
     head, wider = str(phrase.head), scene.world.wider
     category = wider.get(head, head)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Quantifier = Literal["", "a", "the", "every", "no"]
-Part = Literal["subject", "verb", "object", "state", "place", "time"]
+MeaningPart = Literal["subject", "verb", "object", "state", "place", "time"]
 Asked = Literal["", "subject", "object", "place", "time", "action", "cause", "truth"]
 Front = Literal["", "place", "time"]
 EntityType = Literal["PER", "LOC", "ORG"]
@@ -28,7 +28,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Phrase:
+class MeaningPhrase:
     """A noun phrase.
 
     Args:
@@ -41,7 +41,7 @@ class Phrase:
     head: str | Name
     quantifier: Quantifier = ""
     adjective: str = ""
-    also: "Phrase | None" = None
+    also: "MeaningPhrase | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ class Clause:
         link: A word that ties it to what was said before, such as "so" or "then".
     """
 
-    subject: Phrase
+    subject: MeaningPhrase
     verb: str
-    object: Phrase | None = None
+    object: MeaningPhrase | None = None
     state: str = ""
-    place: Phrase | None = None
+    place: MeaningPhrase | None = None
     time: str | int | None = None
     negated: bool = False
     asked: Asked = ""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from madx_stilts.miniature.meaning import Asked, Clause, Phrase
+from madx_stilts.miniature.meaning import Asked, Clause, MeaningPhrase
 from madx_stilts.miniature.scene import Scene
 
 
@@ -33,9 +33,9 @@ def _scrambling(scene: Scene) -> Clause:
     third = scene.kind(lambda kind: kind.category not in (one.category, other.category))
     adjectives = scene.rng.sample(scene.adjectives, 2)
     clause = Clause(
-        Phrase(one.gloss, "a", adjectives[0], Phrase(third.gloss, "a") if scene.chance(0.5) else None),
+        MeaningPhrase(one.gloss, "a", adjectives[0], MeaningPhrase(third.gloss, "a") if scene.chance(0.5) else None),
         scene.verb().gloss,
-        Phrase(other.gloss, "a", adjectives[1]),
+        MeaningPhrase(other.gloss, "a", adjectives[1]),
         place=scene.place(),
         time=scene.time(),
     )
@@ -47,7 +47,7 @@ def _moved(clause: Clause, scene: Scene) -> Clause:
     moved = replace(clause, fronted=scene.one(fronts))
     pair = clause.subject
     if pair.also and scene.chance(0.5):
-        turned = Phrase(pair.also.head, "a", also=Phrase(pair.head, "a", pair.adjective))
+        turned = MeaningPhrase(pair.also.head, "a", also=MeaningPhrase(pair.head, "a", pair.adjective))
         return replace(moved, subject=turned)
     return moved
 
@@ -92,7 +92,7 @@ def _altered(clause: Clause, asked: Asked, scene: Scene) -> Clause:
         changes.append(replace(clause, object=_another_kind(clause.object, scene)))
     if asked != "place" and clause.place is not None:
         places = [place for several in scene.world.places.values() for place in several]
-        changes.append(replace(clause, place=Phrase(_another(str(clause.place.head), places, scene), "the")))
+        changes.append(replace(clause, place=MeaningPhrase(_another(str(clause.place.head), places, scene), "the")))
     return scene.one(changes)
 
 
@@ -100,6 +100,6 @@ def _another(word: str, words: list[str], scene: Scene) -> str:
     return scene.one([other for other in words if other != word])
 
 
-def _another_kind(phrase: Phrase, scene: Scene) -> Phrase:
+def _another_kind(phrase: MeaningPhrase, scene: Scene) -> MeaningPhrase:
     acts = phrase.head in scene.world.actors
     return replace(phrase, head=scene.kind(lambda kind: kind.gloss != phrase.head and kind.acts == acts).gloss)

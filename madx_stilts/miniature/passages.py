@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from madx_stilts.miniature.meaning import Asked, Clause, Name, Phrase
+from madx_stilts.miniature.meaning import Asked, Clause, MeaningPhrase, Name
 from madx_stilts.miniature.scene import Scene
 
 
@@ -29,7 +29,7 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class Exam:
+class PassageQuestions:
     """What the passages and questions of a data set are like.
 
     Args:
@@ -49,7 +49,7 @@ class Exam:
     questions: int = 2
 
 
-def examine(scene: Scene, exam: Exam) -> Passage:
+def examine(scene: Scene, exam: PassageQuestions) -> Passage:
     """A passage first, then questions about it: as SQuAD was made."""
     while True:
         sentences, untold = _sentences(scene, exam)
@@ -65,7 +65,7 @@ def examine(scene: Scene, exam: Exam) -> Passage:
                 return Passage(sentences, tuple(_reworded(question, exam, scene) for question in found))
 
 
-def inquire(scene: Scene, exam: Exam) -> Passage:
+def inquire(scene: Scene, exam: PassageQuestions) -> Passage:
     """A question first, then a passage in which its answer stands among other things: as TyDiQA was made."""
     while True:
         sentences, _ = _sentences(scene, exam)
@@ -76,7 +76,7 @@ def inquire(scene: Scene, exam: Exam) -> Passage:
             return Passage(tuple(sentences[index] for index in order), (_reworded(moved, exam, scene),))
 
 
-def _sentences(scene: Scene, exam: Exam) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
+def _sentences(scene: Scene, exam: PassageQuestions) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
     """Sentences about two or three people or kinds, and sentences that are left untold.
 
     Half of what is untold is about somebody else, half is something else about the same ones.
@@ -93,7 +93,7 @@ def _sentences(scene: Scene, exam: Exam) -> tuple[tuple[Clause, ...], tuple[Clau
     return tuple(_turned(clause, exam, scene) for clause in told), tuple(untold)
 
 
-def _turned(clause: Clause, exam: Exam, scene: Scene) -> Clause:
+def _turned(clause: Clause, exam: PassageQuestions, scene: Scene) -> Clause:
     return replace(clause, fronted=scene.one(clause.fronts)) if scene.chance(exam.fronted) else clause
 
 
@@ -133,7 +133,7 @@ def _answers(sentence: Clause, clause: Clause, asked: Asked) -> bool:
     return sentence.verb == clause.verb and same_subject and same_object
 
 
-def _head(phrase: Phrase | None) -> str | Name | None:
+def _head(phrase: MeaningPhrase | None) -> str | Name | None:
     return phrase.head if phrase else None
 
 
@@ -146,7 +146,7 @@ def _shortened(question: Clause, scene: Scene) -> Clause:
     return question
 
 
-def _reworded(question: Question, exam: Exam, scene: Scene) -> Question:
+def _reworded(question: Question, exam: PassageQuestions, scene: Scene) -> Question:
     synonym = scene.world.synonym.get(question.clause.verb)
     if synonym is None or not scene.chance(exam.reworded):
         return question

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
-from madx_stilts.miniature.meaning import Clause, Name, Phrase, Quantifier
-from madx_stilts.miniature.world import Chain, Domain, Kind, Verb, World
+from madx_stilts.miniature.meaning import Clause, MeaningPhrase, Name, Quantifier
+from madx_stilts.miniature.world import Chain, Domain, EntityKind, MiniatureWorld, Verb
 from madx_stilts.tasks.task import Split
 
 T = TypeVar("T")
@@ -23,7 +23,9 @@ class Scene:
         domain: The corner of the world.
     """
 
-    def __init__(self, world: World, rng: random.Random, split: Split | None = None, domain: Domain = ANYWHERE) -> None:
+    def __init__(
+        self, world: MiniatureWorld, rng: random.Random, split: Split | None = None, domain: Domain = ANYWHERE
+    ) -> None:
         self.world = world
         self.rng = rng
         self.split = split
@@ -37,22 +39,22 @@ class Scene:
         """True so often."""
         return self.rng.random() < share
 
-    def kind(self, wanted: Callable[[Kind], bool] = lambda kind: True) -> Kind:
+    def kind(self, wanted: Callable[[EntityKind], bool] = lambda kind: True) -> EntityKind:
         """A kind that fits, of this domain if there is one."""
         fitting = [kind for kind in self.kinds if wanted(kind)]
         near = [kind for kind in fitting if kind.domain == self._domain.name]
         return self.one(near if near and not self.chance(self._domain.overlap) else fitting)
 
-    def actor(self, other_than: str = "") -> Kind:
+    def actor(self, other_than: str = "") -> EntityKind:
         """A kind that acts, of another category than the one given."""
         return self.kind(lambda kind: kind.acts and kind.category != other_than)
 
-    def place(self) -> Phrase:
+    def place(self) -> MeaningPhrase:
         """A place of the domain."""
         places = self.world.places
         here = places.get(self._domain.name, ())
         anywhere = [place for several in places.values() for place in several]
-        return Phrase(self.one(here if here and not self.chance(self._domain.overlap) else anywhere), "the")
+        return MeaningPhrase(self.one(here if here and not self.chance(self._domain.overlap) else anywhere), "the")
 
     def time(self) -> str | int:
         """An adverb of time."""
@@ -86,26 +88,28 @@ class Scene:
         """An organisation."""
         return self.one(self.organisations)
 
-    def somebody(self) -> Phrase:
+    def somebody(self) -> MeaningPhrase:
         """A person, or someone of a kind that acts."""
-        return Phrase(self.person()) if self.chance(0.5) else Phrase(self.actor().gloss, "the")
+        return MeaningPhrase(self.person()) if self.chance(0.5) else MeaningPhrase(self.actor().gloss, "the")
 
     def action(self, quantifier: Quantifier = "a") -> Clause:
         """A kind that does something to another: "a goat carries a wet net in the barn"."""
         actor = self.actor()
         target = self.kind(lambda kind: kind.category != actor.category)
-        subject = Phrase(actor.gloss, quantifier, self._perhaps(self.adjective))
-        clause = Clause(subject, self.verb().gloss, Phrase(target.gloss, "a", self._perhaps(self.adjective)))
+        subject = MeaningPhrase(actor.gloss, quantifier, self._perhaps(self.adjective))
+        clause = Clause(subject, self.verb().gloss, MeaningPhrase(target.gloss, "a", self._perhaps(self.adjective)))
         clause = replace(clause, place=self.place()) if self.chance(0.5) else clause
         return replace(clause, time=self.time()) if self.chance(0.3) else clause
 
     def identity(self) -> Clause:
         """What somebody is: "Mira is a wet shepherd"."""
-        return Clause(Phrase(self.person()), "be", Phrase(self.actor().gloss, "a", self._perhaps(self.adjective)))
+        return Clause(
+            MeaningPhrase(self.person()), "be", MeaningPhrase(self.actor().gloss, "a", self._perhaps(self.adjective))
+        )
 
     def condition(self) -> Clause:
         """Somebody who is in some state: "Mira is wet"."""
-        return Clause(Phrase(self.person()), "be", state=self.adjective())
+        return Clause(MeaningPhrase(self.person()), "be", state=self.adjective())
 
     def deed(self, person: Name | None = None) -> Clause:
         """What people with names do: live in cities, found organisations, meet each other.
@@ -114,14 +118,16 @@ class Scene:
             person: Who does it; none: anybody.
         """
         name = person or self.person()
-        one = Phrase(name)
+        one = MeaningPhrase(name)
         deeds: tuple[Callable[[], Clause], ...] = (
-            lambda: Clause(one, "live", place=Phrase(self.city())),
-            lambda: Clause(one, "serve-under", Phrase(self.organisation()), time=self.year()),
-            lambda: Clause(one, "found", Phrase(self.organisation()), place=Phrase(self.city())),
-            lambda: Clause(one, "meet", Phrase(self.person(other_than=name)), place=Phrase(self.city())),
-            lambda: Clause(one, "own", Phrase(self.kind().gloss, "a", self._perhaps(self.adjective)), time=self.year()),
-            lambda: Clause(one, "visit", Phrase(self.city()), time=self.year()),
+            lambda: Clause(one, "live", place=MeaningPhrase(self.city())),
+            lambda: Clause(one, "serve-under", MeaningPhrase(self.organisation()), time=self.year()),
+            lambda: Clause(one, "found", MeaningPhrase(self.organisation()), place=MeaningPhrase(self.city())),
+            lambda: Clause(one, "meet", MeaningPhrase(self.person(other_than=name)), place=MeaningPhrase(self.city())),
+            lambda: Clause(
+                one, "own", MeaningPhrase(self.kind().gloss, "a", self._perhaps(self.adjective)), time=self.year()
+            ),
+            lambda: Clause(one, "visit", MeaningPhrase(self.city()), time=self.year()),
         )
         return self.one(deeds)()
 
@@ -132,7 +138,7 @@ class Scene:
         return tuple(thing for thing, split in things if self.split in (None, split))
 
     @cached_property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[EntityKind, ...]:
         """All kinds of the split."""
         return self._mine((kind, kind.split) for kind in self.world.kinds)
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from madx_stilts.miniature.meaning import Clause, Phrase
+from madx_stilts.miniature.meaning import Clause, MeaningPhrase
 from madx_stilts.miniature.scene import Scene
-from madx_stilts.miniature.world import Chain, Kind
+from madx_stilts.miniature.world import Chain, EntityKind
 
 Direction = Literal["cause", "effect"]
 
@@ -25,7 +25,7 @@ class Choice:
 
     context: tuple[Clause, ...]
     question: Clause | None
-    answers: tuple[Clause | Phrase, ...]
+    answers: tuple[Clause | MeaningPhrase, ...]
     right: int
     direction: Direction = "effect"
 
@@ -55,7 +55,7 @@ def reading(scene: Scene) -> Choice:
     """Two people in two courses of events; why one did something, or what comes next, as in Cosmos QA."""
     mine, other = scene.rng.sample(scene.chains, 2)
     names = scene.rng.sample(scene.people, 2)
-    who, neighbour = Phrase(names[0]), Phrase(names[1])
+    who, neighbour = MeaningPhrase(names[0]), MeaningPhrase(names[1])
     at, right, direction = _turn(scene)
     told = [_happens(who, mine, at, scene), _happens(neighbour, other, at, scene)]
     scene.rng.shuffle(told)
@@ -65,7 +65,7 @@ def reading(scene: Scene) -> Choice:
 
 def everyday(scene: Scene) -> Choice:
     """One event, and why it came or what comes next, with three answers, as in Social IQa."""
-    chain, who = scene.chain(), Phrase(scene.person())
+    chain, who = scene.chain(), MeaningPhrase(scene.person())
     at, right, direction = _turn(scene)
     events = [chain.events[right], *_elsewhere(scene, [chain], right, 2)]
     context = (scene.deed(), _happens(who, chain, at, scene))
@@ -88,23 +88,23 @@ def trait(scene: Scene) -> Choice:
     return _shuffled(scene, (), question, [right, *wrong[:4]])
 
 
-def _home(kind: Kind) -> tuple[Clause, Phrase]:
-    place = Phrase(kind.home, "the")
-    return Clause(Phrase(kind.gloss, "a"), "live", place=place).ask("place"), place
+def _home(kind: EntityKind) -> tuple[Clause, MeaningPhrase]:
+    place = MeaningPhrase(kind.home, "the")
+    return Clause(MeaningPhrase(kind.gloss, "a"), "live", place=place).ask("place"), place
 
 
-def _substance(kind: Kind) -> tuple[Clause, Phrase]:
-    return said_of(kind).ask("object"), Phrase(kind.substance)
+def _substance(kind: EntityKind) -> tuple[Clause, MeaningPhrase]:
+    return said_of(kind).ask("object"), MeaningPhrase(kind.substance)
 
 
-def _category(kind: Kind) -> tuple[Clause, Phrase]:
-    category = Phrase(kind.category, "a")
-    return Clause(Phrase(kind.gloss, "a"), "be", category).ask("object"), category
+def _category(kind: EntityKind) -> tuple[Clause, MeaningPhrase]:
+    category = MeaningPhrase(kind.category, "a")
+    return Clause(MeaningPhrase(kind.gloss, "a"), "be", category).ask("object"), category
 
 
-def said_of(kind: Kind) -> Clause:
+def said_of(kind: EntityKind) -> Clause:
     """What a kind eats or consists of."""
-    return Clause(Phrase(kind.gloss, "a"), "eat" if kind.acts else "consist", Phrase(kind.substance))
+    return Clause(MeaningPhrase(kind.gloss, "a"), "eat" if kind.acts else "consist", MeaningPhrase(kind.substance))
 
 
 def _turn(scene: Scene) -> tuple[int, int, Direction]:
@@ -113,7 +113,7 @@ def _turn(scene: Scene) -> tuple[int, int, Direction]:
     return (at, at - 1, "cause") if scene.chance(0.5) else (at, at + 1, "effect")
 
 
-def _happens(who: Phrase, chain: Chain, at: int, scene: Scene) -> Clause:
+def _happens(who: MeaningPhrase, chain: Chain, at: int, scene: Scene) -> Clause:
     """An event, somewhere and sometime."""
     place = scene.place() if scene.chance(0.5) else None
     return Clause(who, chain.events[at], place=place, time=scene.time() if scene.chance(0.3) else None)
@@ -125,7 +125,7 @@ def _elsewhere(scene: Scene, besides: Sequence[Chain], at: int, count: int) -> l
     return scene.rng.sample(others, count)
 
 
-def _asked(who: Phrase, chain: Chain, at: int, direction: Direction) -> Clause:
+def _asked(who: MeaningPhrase, chain: Chain, at: int, direction: Direction) -> Clause:
     if direction == "cause":
         return Clause(who, chain.events[at], asked="cause")
     return Clause(who, "do", time="next", asked="action")
@@ -135,7 +135,7 @@ def _shuffled(
     scene: Scene,
     context: tuple[Clause, ...],
     question: Clause | None,
-    answers: Sequence[Clause | Phrase],
+    answers: Sequence[Clause | MeaningPhrase],
     direction: Direction = "effect",
 ) -> Choice:
     """The answers, the first of which is right, in random order."""

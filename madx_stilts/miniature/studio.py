@@ -10,13 +10,13 @@ from madx_stilts.miniature.languages import SOURCE
 from madx_stilts.miniature.mirror import Mirror
 from madx_stilts.miniature.scene import ANYWHERE, Scene
 from madx_stilts.miniature.text import Voice, voices
-from madx_stilts.miniature.world import Domain, World
+from madx_stilts.miniature.world import Domain, MiniatureWorld
 from madx_stilts.tasks.task import Split
 
 T = TypeVar("T")
 PATIENCE = 50
 """How often more than needed a row is drawn before there are too few different ones."""
-Size = Literal["small", "full"]
+MiniatureSize = Literal["small", "full"]
 SPLITS: Mapping[Split, str] = MappingProxyType({"train": "train", "dev": "validation", "test": "test"})
 """What the hub calls our splits, where a data set has no names of its own for them."""
 
@@ -42,7 +42,7 @@ class Amounts:
         return {"train": self.train, "dev": self.dev, "test": self.test}[split]
 
 
-AMOUNTS: Mapping[Size, Amounts] = MappingProxyType({"full": Amounts(), "small": Amounts(400, 40, 40, 800)})
+AMOUNTS: Mapping[MiniatureSize, Amounts] = MappingProxyType({"full": Amounts(), "small": Amounts(400, 40, 40, 800)})
 
 DOMAINS: Mapping[str, Domain] = MappingProxyType(
     {
@@ -74,7 +74,7 @@ class Studio:
         domains: See `DOMAINS`; others make data sets more or less alike.
     """
 
-    world: World
+    world: MiniatureWorld
     mirror: Mirror
     amounts: Amounts
     domains: Mapping[str, Domain]

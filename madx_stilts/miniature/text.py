@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from madx_stilts.miniature.grammar import Speaker, Word
-from madx_stilts.miniature.languages import CONSTRUCTED, Language
+from madx_stilts.miniature.grammar import GrammarWord, Speaker
+from madx_stilts.miniature.languages import CONSTRUCTED, GrammarProfile
 from madx_stilts.miniature.lexicon import lexicon
-from madx_stilts.miniature.meaning import Clause, Phrase
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.meaning import Clause, MeaningPhrase
+from madx_stilts.miniature.world import MiniatureWorld
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Sentence:
         text: As it is written.
     """
 
-    words: tuple[Word, ...]
+    words: tuple[GrammarWord, ...]
     text: str
 
     def span(self, part: str) -> tuple[int, int]:
@@ -36,12 +36,14 @@ class Sentence:
 class Voice:
     """Writes meanings down in one language of one world."""
 
-    def __init__(self, world: World, language: Language) -> None:
+    def __init__(self, world: MiniatureWorld, language: GrammarProfile) -> None:
         self.language = language
         self.lexicon = lexicon(world.seed, language.code)
         self._speaker = Speaker(self.lexicon, world.actors)
 
-    def sentence(self, said: Clause | Phrase, change: Callable[[Word], Word] | None = None) -> Sentence:
+    def sentence(
+        self, said: Clause | MeaningPhrase, change: Callable[[GrammarWord], GrammarWord] | None = None
+    ) -> Sentence:
         """A clause as a sentence, or a noun phrase as a sentence of its own.
 
         Args:
@@ -53,26 +55,26 @@ class Voice:
         words[0] = words[0]._replace(form=self.language.script.capitalised(words[0].form))
         mark = "?" if isinstance(said, Clause) and said.asked else "."
         text = " ".join(word.form for word in words) + mark
-        return Sentence((*words, Word(mark, "PUNCT", mark)), text)
+        return Sentence((*words, GrammarWord(mark, "PUNCT", mark)), text)
 
     def say(self, *clauses: Clause) -> str:
         """Clauses as a text, a sentence each."""
         return " ".join(self.sentence(clause).text for clause in clauses)
 
-    def answer(self, answer: Clause | Phrase) -> str:
+    def answer(self, answer: Clause | MeaningPhrase) -> str:
         """A whole sentence, or a noun phrase alone."""
         return self.say(answer) if isinstance(answer, Clause) else self.phrase(answer)
 
-    def phrase(self, phrase: Phrase) -> str:
+    def phrase(self, phrase: MeaningPhrase) -> str:
         """A noun phrase alone, as a short answer gives it."""
         return " ".join(word.form for word in self._speaker.phrase(phrase))
 
 
-def voices(world: World, codes: Iterable[str] = tuple(CONSTRUCTED)) -> Sequence[Voice]:
+def voices(world: MiniatureWorld, codes: Iterable[str] = tuple(CONSTRUCTED)) -> Sequence[Voice]:
     """A voice for each language."""
     return [_voice(world.seed, code) for code in codes]
 
 
 @cache
 def _voice(seed: int, code: str) -> Voice:
-    return Voice(World(seed), CONSTRUCTED[code])
+    return Voice(MiniatureWorld(seed), CONSTRUCTED[code])

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Kind:
+class EntityKind:
     """A kind of thing or being.
 
     Args:
@@ -53,7 +53,7 @@ class Verb:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ParallelPair:
     """Two adjectives that exclude each other."""
 
     one: str
@@ -91,7 +91,7 @@ class Domain:
     overlap: float = 0.0
 
 
-class World:
+class MiniatureWorld:
     """Everything that is the case, from a seed.
 
     Args:
@@ -129,7 +129,7 @@ class World:
         return {a: b for verb in self.verbs for a, b in ((verb.gloss, verb.synonym), (verb.synonym, verb.gloss))}
 
     @cached_property
-    def kind(self) -> Mapping[str, Kind]:
+    def kind(self) -> Mapping[str, EntityKind]:
         """Every kind by its gloss."""
         return {kind.gloss: kind for kind in self.kinds}
 
@@ -138,7 +138,7 @@ class World:
         """All kinds and categories of beings that act."""
         return frozenset(word for kind in self.kinds if kind.acts for word in (kind.gloss, kind.category))
 
-    def _kinds(self) -> Iterable[Kind]:
+    def _kinds(self) -> Iterable[EntityKind]:
         rng = self.rng("kinds")
         homes = {domain: _dealt(rng, places) for domain, places in self.places.items()}
         substances = {
@@ -151,7 +151,7 @@ class World:
             for number, (gloss, split) in enumerate(zip(glosses, splits, strict=True)):
                 domain = vocabulary.DOMAINS[number // 2]
                 home, substance = next(homes[domain]), next(substances[acts])
-                yield Kind(gloss, category, acts == "acts", domain, home, substance, split)
+                yield EntityKind(gloss, category, acts == "acts", domain, home, substance, split)
 
     def _verbs(self) -> Iterable[Verb]:
         rng = self.rng("verbs")
@@ -161,10 +161,10 @@ class World:
                 gloss, synonym = pair.split("/")
                 yield Verb(gloss, wider, synonym, split)
 
-    def _opposites(self) -> Iterable[Pair]:
+    def _opposites(self) -> Iterable[ParallelPair]:
         pairs = [pair.split("/") for pair in vocabulary.OPPOSITES.split()]
         splits = _splits(self.rng("opposites"), len(pairs), dev=2, test=2)
-        return (Pair(one, other, split) for (one, other), split in zip(pairs, splits, strict=True))
+        return (ParallelPair(one, other, split) for (one, other), split in zip(pairs, splits, strict=True))
 
     def _chains(self) -> Iterable[Chain]:
         lines = vocabulary.CHAINS.splitlines()

@@ -28,7 +28,7 @@ class MaskedLm:
 
 
 @dataclass(frozen=True)
-class Anatomy:
+class Architecture:
     """Paths of a backbone's parts, from its base model, as `nn.Module.get_submodule` takes them.
 
     Args:
@@ -60,7 +60,7 @@ class Anatomy:
         return layers
 
 
-BERT = Anatomy(
+BERT = Architecture(
     embeddings="embeddings",
     layers="encoder.layer",
     before_output_adapter=("attention", "intermediate", "output.dense", "output.dropout"),
@@ -82,7 +82,7 @@ ROBERTA = replace(
         activation="gelu",
     ),
 )
-ANATOMIES: dict[str, Anatomy] = {"bert": BERT, "roberta": ROBERTA, "xlm-roberta": ROBERTA}
+ANATOMIES: dict[str, Architecture] = {"bert": BERT, "roberta": ROBERTA, "xlm-roberta": ROBERTA}
 """By `model_type` of the backbone's config. Other types are refused, so that no config decides which code runs.
 How each numbers its tokens is in `positions.COUNTINGS`."""
 
@@ -101,7 +101,7 @@ class Trunk:
     layers: int
     into_next: bool
 
-    def modules(self, base: nn.Module, anatomy: Anatomy) -> Iterator[nn.Module]:
+    def modules(self, base: nn.Module, anatomy: Architecture) -> Iterator[nn.Module]:
         """The modules of the trunk."""
         yield base.get_submodule(anatomy.embeddings)
         layers = anatomy.layer_list(base)

@@ -18,11 +18,11 @@ from madx_stilts.card import BackboneNote
 from madx_stilts.errors import BackboneError, UsageError
 from madx_stilts.formats.base import Tokenizer
 from madx_stilts.nets.adapter_model import AdapterModel, told
-from madx_stilts.nets.anatomy import ANATOMIES, Anatomy
+from madx_stilts.nets.anatomy import ANATOMIES, Architecture
 from madx_stilts.nets.fingerprint import digest_of_weights, fingerprint_of
 from madx_stilts.nets.masked_head import OwnHead, own_masked_lm
 from madx_stilts.nets.soundness import require_complete, require_finite, require_fitting, require_usual_numbers
-from madx_stilts.positions import Extent
+from madx_stilts.positions import ModelLimits
 
 Precision = Literal["fp32", "bf16", "fp16"]
 DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -48,7 +48,7 @@ class Backbone:
     name: str
     model: AdapterModel
     tokenizer: PreTrainedTokenizerFast
-    anatomy: Anatomy
+    anatomy: Architecture
     fingerprint: str
     precision: Precision
     device: torch.device
@@ -95,9 +95,9 @@ class Backbone:
         return self.masked_lm.digest
 
     @property
-    def extent(self) -> Extent:
+    def extent(self) -> ModelLimits:
         """How long a sequence may be, and how many layers there are."""
-        return Extent.of(self.name, self.model.config.to_dict())
+        return ModelLimits.of(self.name, self.model.config.to_dict())
 
     @property
     def words(self) -> Tokenizer:

@@ -35,7 +35,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class HeadOps:
+class HeadOperations:
     """What can be done with one kind of head.
 
     Args:
@@ -113,8 +113,8 @@ def _span_count(labels: Labels) -> int:
     return int((labels["start"] != IGNORED).sum())
 
 
-HEADS: dict[HeadKind, HeadOps] = {
-    "classification": HeadOps(
+HEADS: dict[HeadKind, HeadOperations] = {
+    "classification": HeadOperations(
         add=lambda model, name, task: model.add_classification_head(
             name, num_labels=len(task.labels), id2label=_names(task)
         ),
@@ -122,7 +122,7 @@ HEADS: dict[HeadKind, HeadOps] = {
         loss=_label_sum,
         count=_label_count,
     ),
-    "multiple_choice": HeadOps(
+    "multiple_choice": HeadOperations(
         add=lambda model, name, task: model.add_multiple_choice_head(
             name, num_choices=len(task.labels), id2label=_names(task)
         ),
@@ -130,19 +130,19 @@ HEADS: dict[HeadKind, HeadOps] = {
         loss=_label_sum,
         count=_label_count,
     ),
-    "question_answering": HeadOps(
+    "question_answering": HeadOperations(
         add=lambda model, name, task: model.add_qa_head(name, num_labels=2),
         answer=_plain,
         loss=_span_sum,
         count=_span_count,
     ),
-    "tagging": HeadOps(
+    "tagging": HeadOperations(
         add=lambda model, name, task: model.add_tagging_head(name, num_labels=len(task.labels), id2label=_names(task)),
         answer=_plain,
         loss=_label_sum,
         count=_label_count,
     ),
-    "masked_lm": HeadOps(
+    "masked_lm": HeadOperations(
         add=lambda model, name, task: add_masked_lm(model, name),
         answer=_masked,
         loss=_masked_sum,

@@ -12,7 +12,7 @@ from madx_stilts.nets.trunk import Answers, answers_of, leaving
 
 
 @dataclass(frozen=True)
-class Outlet:
+class TrunkOutputs:
     """The way out of one trunk.
 
     Args:
@@ -24,9 +24,9 @@ class Outlet:
     pattern: Answers
 
     @staticmethod
-    def of(backbone: Backbone, trunk: Trunk, inputs: dict[str, Tensor]) -> "Outlet":
+    def of(backbone: Backbone, trunk: Trunk, inputs: dict[str, Tensor]) -> "TrunkOutputs":
         """Try a trunk of one layer or more on a batch; a small one will do."""
-        return Outlet(tuple(leaving(backbone, trunk)), answers_of(backbone, trunk, inputs))
+        return TrunkOutputs(tuple(leaving(backbone, trunk)), answers_of(backbone, trunk, inputs))
 
     @property
     def widths(self) -> list[tuple[torch.dtype, int]]:

@@ -19,17 +19,17 @@ from madx_stilts.formats.base import Encoded
 from madx_stilts.pretrain.alignment import apart, each_alone
 from madx_stilts.pretrain.kept import NAME, Progress, load_checkpoint, save_checkpoint
 from madx_stilts.pretrain.network import ARCHITECTURES, guess, layers
-from madx_stilts.pretrain.objective import Exercise, Flags, Pieces
+from madx_stilts.pretrain.objective import Flags, Pieces, PretrainBatch
 from madx_stilts.pretrain.plan import Optimisation, PretrainConfig
-from madx_stilts.pretrain.quality import Examiner
-from madx_stilts.train.listen import Listener
+from madx_stilts.pretrain.quality import QualityMeter
+from madx_stilts.train.listen import TrainerCallback
 from madx_stilts.train.signals import Stopped, StopRequest, ended_by, stop_on_signals
 
 CHECKPOINT_EVERY = 500
 
 
 @dataclass
-class Course:
+class PretrainRun:
     """A network on its way.
 
     Args:
@@ -42,9 +42,9 @@ class Course:
     model: PreTrainedModel
     pieces: Pieces
     text: Encoded
-    examiner: Examiner
+    examiner: QualityMeter
     folder: Path
-    listener: Listener
+    listener: TrainerCallback
     done: int = 0
     owes_look: bool = False
     _epoch: tuple[int, Sequence[Groups]] = field(default=(-1, ()))
@@ -141,7 +141,7 @@ class Course:
             self._epoch = epoch, epoch_order(self.text, train.batch_size, seed=seed, epoch=epoch)
         return collate(self.text, self._epoch[1][at], pad_id=self.pieces.pad, labels=("translated", "word"))
 
-    def _exercise(self, batch: Batch, step: int) -> Exercise:
+    def _exercise(self, batch: Batch, step: int) -> PretrainBatch:
         objective = ARCHITECTURES[self.config.architecture].objective
         random = np.random.default_rng((self.config.seed, step))
         ids = batch.inputs["input_ids"].numpy()

@@ -20,7 +20,7 @@ from transformers import (
 
 from madx_stilts.nets.stacking import seeded
 from madx_stilts.pretrain.objective import Objective, hide_spans, hide_words, show_all
-from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig, Size
+from madx_stilts.pretrain.plan import ArchitectureName, ModelSize, PretrainConfig
 
 Inputs = dict[str, Tensor]
 _POSITIONS = 512
@@ -38,7 +38,7 @@ class Architecture:
         states: Hidden states that pieces are predicted from, from what the objective gives. *Shape:* the same.
     """
 
-    fresh: Callable[[Size, PreTrainedTokenizerFast], PreTrainedModel]
+    fresh: Callable[[ModelSize, PreTrainedTokenizerFast], PreTrainedModel]
     objective: Objective
     read: Callable[[PreTrainedModel, Inputs], Tensor]
     states: Callable[[PreTrainedModel, Inputs], Tensor]
@@ -69,7 +69,7 @@ def layers(model: PreTrainedModel, inputs: Inputs) -> Sequence[Tensor]:
     return cast(Sequence[Tensor], states[1:])
 
 
-def _xlmr(size: Size, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
+def _xlmr(size: ModelSize, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     config = XLMRobertaConfig(
         **_shared(size, tokenizer),
         max_position_embeddings=_POSITIONS + 2,  # positions are counted from the padding id on
@@ -82,7 +82,7 @@ def _xlmr(size: Size, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     return XLMRobertaForMaskedLM(config)
 
 
-def _llama(size: Size, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
+def _llama(size: ModelSize, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     config = LlamaConfig(
         **_shared(size, tokenizer),
         max_position_embeddings=_POSITIONS,
@@ -93,7 +93,7 @@ def _llama(size: Size, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     return LlamaForCausalLM(config)
 
 
-def _mt5(size: Size, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
+def _mt5(size: ModelSize, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     config = MT5Config(
         vocab_size=len(tokenizer),
         d_model=size.hidden,
@@ -109,7 +109,7 @@ def _mt5(size: Size, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     return MT5ForConditionalGeneration(config)
 
 
-def _shared(size: Size, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
+def _shared(size: ModelSize, tokenizer: PreTrainedTokenizerFast) -> dict[str, Any]:
     return {
         "vocab_size": len(tokenizer),
         "hidden_size": size.hidden,

@@ -38,7 +38,7 @@ class Pieces:
 
 
 @dataclass(frozen=True)
-class Exercise:
+class PretrainBatch:
     """A batch as the network sees it, and what it must guess.
 
     Args:
@@ -52,14 +52,14 @@ class Exercise:
     wanted: Tensor
 
 
-Objective = Callable[[Ids, Pieces, tuple[float, float], np.random.Generator], Exercise]
+Objective = Callable[[Ids, Pieces, tuple[float, float], np.random.Generator], PretrainBatch]
 """Makes an exercise of padded ids, with the share of words to hide (drawn between two for each text)."""
 
 MASKED, RANDOM = 0.7, 0.2
 """What becomes of hidden pieces of an encoder: the mask, another piece, and else they stay visible."""
 
 
-def hide_words(ids: Ids, pieces: Pieces, share: tuple[float, float], random: np.random.Generator) -> Exercise:
+def hide_words(ids: Ids, pieces: Pieces, share: tuple[float, float], random: np.random.Generator) -> PretrainBatch:
     """Masked language modelling (arXiv 1810.04805) of whole words."""
     hidden = hidden_words(ids, pieces, share, random)
     how = random.random(ids.shape)
@@ -69,13 +69,13 @@ def hide_words(ids: Ids, pieces: Pieces, share: tuple[float, float], random: np.
     return _exercise({"input_ids": seen}, ids != pieces.pad, hidden, ids)
 
 
-def show_all(ids: Ids, pieces: Pieces, share: tuple[float, float], random: np.random.Generator) -> Exercise:
+def show_all(ids: Ids, pieces: Pieces, share: tuple[float, float], random: np.random.Generator) -> PretrainBatch:
     """Causal language modelling: each piece is guessed from those before it."""
     following = np.concatenate([ids[:, 1:], np.full((len(ids), 1), pieces.pad)], axis=1)
     return _exercise({"input_ids": ids}, ids != pieces.pad, following != pieces.pad, following)
 
 
-def hide_spans(ids: Ids, pieces: Pieces, share: tuple[float, float], random: np.random.Generator) -> Exercise:
+def hide_spans(ids: Ids, pieces: Pieces, share: tuple[float, float], random: np.random.Generator) -> PretrainBatch:
     """Span corruption (arXiv 1910.10683): neighbouring hidden words become one sentinel, and are told after it."""
     hidden = hidden_words(ids, pieces, share, random)
     first = hidden & ~np.pad(hidden, ((0, 0), (1, 0)))[:, :-1]
@@ -116,7 +116,7 @@ def padded(rows: list[Ids], pad: int) -> Ids:
     return filled
 
 
-def _exercise(inputs: dict[str, Ids], real: Flags, where: Flags, answers: Ids) -> Exercise:
+def _exercise(inputs: dict[str, Ids], real: Flags, where: Flags, answers: Ids) -> PretrainBatch:
     tensors = {name: torch.from_numpy(values) for name, values in inputs.items()}
     tensors["attention_mask"] = torch.from_numpy(real.astype(np.int64))
-    return Exercise(tensors, torch.from_numpy(where), torch.from_numpy(answers[where]))
+    return PretrainBatch(tensors, torch.from_numpy(where), torch.from_numpy(answers[where]))

@@ -16,7 +16,7 @@ Width = Annotated[Count, Le(2**20)]
 """Of a matrix. The sizes that fit together and into memory are fewer still."""
 
 
-class Size(Frozen):
+class ModelSize(Frozen):
     """How large a backbone is."""
 
     layers: Layers
@@ -28,13 +28,13 @@ class Size(Frozen):
     """Pieces, special ones included. With 4,000, nearly every word of the miniature is one piece."""
 
     @model_validator(mode="after")
-    def _divisible(self) -> "Size":
+    def _divisible(self) -> "ModelSize":
         if self.hidden % (2 * self.heads):
             raise ValueError(f"hidden ({self.hidden}) must be a multiple of twice the heads ({self.heads})")
         return self
 
 
-class Text(Frozen):
+class TextConfig(Frozen):
     """What is read: documents of the miniature in all seen languages, in equal parts."""
 
     world: Seed = 1
@@ -58,7 +58,7 @@ class Text(Frozen):
     2002.07306, and WECHSEL, arXiv 2112.06598, do with learned dictionaries)."""
 
     @model_validator(mode="after")
-    def _shares(self) -> "Text":
+    def _shares(self) -> "TextConfig":
         if self.translated + self.switched > 1:
             raise ValueError(f"translated ({self.translated}) and switched ({self.switched}) exceed all documents")
         return self
@@ -114,8 +114,8 @@ class PretrainConfig(Frozen):
     """A backbone from nothing. Every field changes the result."""
 
     architecture: ArchitectureName
-    size: Size
-    text: Text = Text()
+    size: ModelSize
+    text: TextConfig = TextConfig()
     train: Optimisation
     storage: Literal["fp32", "fp16"] = "fp16"
     """What the weights are stored in; they are trained in fp32."""

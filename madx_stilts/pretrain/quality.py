@@ -13,11 +13,11 @@ from madx_stilts.data.batch import collate
 from madx_stilts.formats.base import Encoded
 from madx_stilts.miniature import corpus
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 from madx_stilts.pretrain.network import ARCHITECTURES, Inputs, guess
-from madx_stilts.pretrain.objective import Exercise, Pieces
+from madx_stilts.pretrain.objective import Pieces, PretrainBatch
 from madx_stilts.pretrain.plan import PretrainConfig
-from madx_stilts.pretrain.text import Document, encoded
+from madx_stilts.pretrain.text import TextDocument, encoded
 from madx_stilts.score.predict import OnBatch, unwatched
 
 ACCURACY, FOUND, CENTRED = "accuracy", "found", "found_centred"
@@ -28,12 +28,12 @@ _SEED = 1_000_003
 """Of documents that are not trained on, unless one happens to be written twice."""
 
 
-class Examiner:
+class QualityMeter:
     """Measures a network on documents of its own."""
 
     def __init__(self, config: PretrainConfig, tokenizer: PreTrainedTokenizerFast) -> None:
         self.architecture = ARCHITECTURES[config.architecture]
-        self.world = World(config.text.world)
+        self.world = MiniatureWorld(config.text.world)
         self.tokenizer = tokenizer
         self.pieces = Pieces(tokenizer)
         self.documents = config.text.measured
@@ -65,7 +65,7 @@ class Examiner:
         return scores
 
     @torch.no_grad()
-    def _accuracy(self, model: PreTrainedModel, exercise: Exercise) -> float:
+    def _accuracy(self, model: PreTrainedModel, exercise: PretrainBatch) -> float:
         states = self.architecture.states(model, exercise.inputs)
         right = guess(model, states[exercise.where]).argmax(dim=-1) == exercise.wanted
         # Sentinels and the end of a text are easily foreseen; what counts is words.
@@ -77,7 +77,7 @@ class Examiner:
         return (self.architecture.read(model, inputs) * real).sum(dim=1) / real.sum(dim=1)
 
     @cached_property
-    def _exercises(self) -> Mapping[str, Exercise]:
+    def _exercises(self) -> Mapping[str, PretrainBatch]:
         texts = {code: list(corpus.documents(self.world, code, self.documents, _SEED)) for code in CONSTRUCTED}
         random = np.random.default_rng(_SEED)
         return {
@@ -97,7 +97,7 @@ class Examiner:
         return found
 
     def _batch(self, texts: list[str]) -> Inputs:
-        text: Encoded = encoded(map(Document, texts), self.tokenizer)
+        text: Encoded = encoded(map(TextDocument, texts), self.tokenizer)
         return collate(text, np.arange(len(text)), pad_id=self.pieces.pad).inputs
 
 

@@ -15,8 +15,8 @@ from madx_stilts.formats.base import Encoded, EncodedBuilder
 from madx_stilts.miniature import corpus
 from madx_stilts.miniature.corpus import Span, Translation
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
-from madx_stilts.miniature.world import World
-from madx_stilts.pretrain.plan import PretrainConfig, Text
+from madx_stilts.miniature.world import MiniatureWorld
+from madx_stilts.pretrain.plan import PretrainConfig, TextConfig
 from madx_stilts.pretrain.tongue import tokenizer_of
 
 SEEN = tuple(code for code, language in CONSTRUCTED.items() if language.seen)
@@ -30,7 +30,7 @@ _BETWEEN_SENTENCES = re.compile(r"(?<=[.?]) ")
 T = TypeVar("T")
 
 
-class Document(NamedTuple):
+class TextDocument(NamedTuple):
     """What is read at once: a text, or two segments.
 
     Args:
@@ -45,7 +45,7 @@ class Document(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reading:
+class TokenizedCorpus:
     """A tokenizer and what is read with it.
 
     Args:
@@ -59,9 +59,9 @@ class Reading:
     alone: dict[str, list[str]]
 
 
-def prepare(config: PretrainConfig) -> Reading:
+def prepare(config: PretrainConfig) -> TokenizedCorpus:
     """Write the documents, train the tokenizer on them, encode them. A pure function of the config."""
-    world = World(config.text.world)
+    world = MiniatureWorld(config.text.world)
     count = -(-config.text.counts[0] // len(SEEN))
     alone = {code: list(corpus.documents(world, code, count, config.seed)) for code in SEEN}
     sample = [document for documents in alone.values() for document in documents[: _SAMPLE // len(SEEN)]]
@@ -73,7 +73,7 @@ def prepare(config: PretrainConfig) -> Reading:
     ]
     single += _switched(world, config.text, config.seed)
     documents = [*_some_parted(single, config.text.parted, config.seed), *_translated(world, config.text, config.seed)]
-    return Reading(tokenizer, encoded(documents, tokenizer), alone)
+    return TokenizedCorpus(tokenizer, encoded(documents, tokenizer), alone)
 
 
 def _some_joined(documents: Sequence[T], share: float, sizes: Sequence[int], join: Callable[[T, T], T]) -> Iterator[T]:
@@ -92,7 +92,7 @@ def _then(text: str, other: str) -> str:
     return f"{text} {other}"
 
 
-def _some_parted(texts: Iterable[str], share: float, seed: int) -> Iterator[Document]:
+def _some_parted(texts: Iterable[str], share: float, seed: int) -> Iterator[TextDocument]:
     """The texts, some of them cut between two sentences, the parts in either order."""
     rng = random.Random(f"{seed}/parted")
     for text in texts:
@@ -100,28 +100,28 @@ def _some_parted(texts: Iterable[str], share: float, seed: int) -> Iterator[Docu
         if between and rng.random() < share:
             end, start = rng.choice(between)
             parts = text[:end], text[start:]
-            yield Document(*(parts if rng.random() < 0.5 else reversed(parts)))
+            yield TextDocument(*(parts if rng.random() < 0.5 else reversed(parts)))
         else:
-            yield Document(text)
+            yield TextDocument(text)
 
 
-def _switched(world: World, text: Text, seed: int) -> Iterator[str]:
+def _switched(world: MiniatureWorld, text: TextConfig, seed: int) -> Iterator[str]:
     for code in OTHERS:
         yield from corpus.switched(world, code, -(-text.counts[2] // len(OTHERS)), seed)
 
 
-def _translated(world: World, text: Text, seed: int) -> Iterator[Document]:
+def _translated(world: MiniatureWorld, text: TextConfig, seed: int) -> Iterator[TextDocument]:
     """Translations in both orders."""
     for code in OTHERS:
         pairs = list(corpus.parallel(world, code, -(-text.counts[1] // len(OTHERS)), seed))
         for at, (source, other, words) in enumerate(_some_joined(pairs, text.joined, (2, 3), Translation.then)):
             if at % 2:
-                yield Document(other, source, translated=True, words=[(there, here) for here, there in words])
+                yield TextDocument(other, source, translated=True, words=[(there, here) for here, there in words])
             else:
-                yield Document(source, other, translated=True, words=words)
+                yield TextDocument(source, other, translated=True, words=words)
 
 
-def encoded(documents: Iterable[Document], tokenizer: PreTrainedTokenizerFast) -> Encoded:
+def encoded(documents: Iterable[TextDocument], tokenizer: PreTrainedTokenizerFast) -> Encoded:
     """Documents as ids, in the architecture's frame."""
     builder = EncodedBuilder()
     rows = iter(documents)
@@ -133,7 +133,7 @@ def encoded(documents: Iterable[Document], tokenizer: PreTrainedTokenizerFast) -
     return builder.build()
 
 
-def _numbered(document: Document, piece: Encoding) -> list[int]:
+def _numbered(document: TextDocument, piece: Encoding) -> list[int]:
     """The number of the word that each piece is a part of."""
     if not document.words:
         return [0] * len(piece.ids)

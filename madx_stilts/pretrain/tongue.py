@@ -16,7 +16,7 @@ _MAX_TOKENS = 512
 
 
 @dataclass(frozen=True)
-class Manners:
+class SpecialTokensLayout:
     """How an architecture frames its texts.
 
     Args:
@@ -48,18 +48,18 @@ def _plain(words: Tokenizer) -> PreTrainedTokenizerFast:
     )
 
 
-MANNERS: Mapping[ArchitectureName, Manners] = MappingProxyType(
+MANNERS: Mapping[ArchitectureName, SpecialTokensLayout] = MappingProxyType(
     {
-        "encoder": Manners(
+        "encoder": SpecialTokensLayout(
             ("<s>", "<pad>", "</s>", "<unk>", "<mask>"), "<s> $A </s>", "<s> $A </s> </s> $B </s>", _xlmr
         ),
-        "encoder_decoder": Manners(
+        "encoder_decoder": SpecialTokensLayout(
             ("<pad>", "</s>", "<unk>", *(f"<extra_id_{at}>" for at in range(SENTINELS))),
             "$A </s>",
             "$A </s> $B </s>",
             _t5,
         ),
-        "decoder": Manners(("<unk>", "<s>", "</s>", "<pad>"), "<s> $A </s>", "<s> $A </s> $B </s>", _plain),
+        "decoder": SpecialTokensLayout(("<unk>", "<s>", "</s>", "<pad>"), "<s> $A </s>", "<s> $A </s> $B </s>", _plain),
     }
 )
 

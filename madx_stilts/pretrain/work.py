@@ -13,17 +13,17 @@ from transformers import PreTrainedModel
 from madx_stilts.errors import Interrupted, UsageError
 from madx_stilts.files import canonical_json, told_as_storage, write_whole
 from madx_stilts.miniature import corpus
-from madx_stilts.miniature.world import World
-from madx_stilts.pretrain.course import Course
+from madx_stilts.miniature.world import MiniatureWorld
+from madx_stilts.pretrain.course import PretrainRun
 from madx_stilts.pretrain.kept import NAME
 from madx_stilts.pretrain.network import build, table
 from madx_stilts.pretrain.objective import Pieces
 from madx_stilts.pretrain.plan import PretrainConfig, require_new
-from madx_stilts.pretrain.quality import Examiner
+from madx_stilts.pretrain.quality import QualityMeter
 from madx_stilts.pretrain.shelf import parameters_in, put, rounded, scores_of
-from madx_stilts.pretrain.text import OTHERS, Reading, prepare
+from madx_stilts.pretrain.text import OTHERS, TokenizedCorpus, prepare
 from madx_stilts.pretrain.vectors import near_translations
-from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
+from madx_stilts.train.listen import CallbackList, LogFileCallback, NullCallback, TrainerCallback
 from madx_stilts.train.signals import Stopped, ended_by, stop_on_signals
 from madx_stilts.zoo.lock import held
 
@@ -34,7 +34,7 @@ _COUNTED = 2_000
 
 
 @dataclass(frozen=True)
-class Pretrained:
+class PretrainResult:
     """What came out.
 
     Args:
@@ -48,8 +48,12 @@ class Pretrained:
 
 
 def pretrain(
-    config: PretrainConfig, out: Path, *, say: Callable[[str], None], listeners: Sequence[Callable[[], Listener]] = ()
-) -> Pretrained:
+    config: PretrainConfig,
+    out: Path,
+    *,
+    say: Callable[[str], None],
+    listeners: Sequence[Callable[[], TrainerCallback]] = (),
+) -> PretrainResult:
     """Train a backbone and write its folder. What an interrupted run left beside it is gone on with.
 
     If that run had only its work folder left to remove, nothing is trained.
@@ -73,17 +77,17 @@ def pretrain(
         model = fresh(config, reading)
         parameters = sum(parameter.numel() for parameter in model.parameters())
         say(_outlook(config, reading, parameters))
-        examiner = Examiner(config, reading.tokenizer)
-        log = LogFile(folder / "training.jsonl")
-        told = Several([log, _Estimate(say), *(listener() for listener in listeners)])
-        Course(config, model, Pieces(reading.tokenizer), reading.text, examiner, folder, told).run()
+        examiner = QualityMeter(config, reading.tokenizer)
+        log = LogFileCallback(folder / "training.jsonl")
+        told = CallbackList([log, _Estimate(say), *(listener() for listener in listeners)])
+        PretrainRun(config, model, Pieces(reading.tokenizer), reading.text, examiner, folder, told).run()
         scores = _measured(examiner, rounded(model, config), told)
         put(out, config, model, reading.tokenizer, log=log.path, scores=scores)
         rmtree(folder)
-    return Pretrained(out, parameters, scores)
+    return PretrainResult(out, parameters, scores)
 
 
-def _measured(examiner: Examiner, model: PreTrainedModel, told: Listener) -> Mapping[str, float]:
+def _measured(examiner: QualityMeter, model: PreTrainedModel, told: TrainerCallback) -> Mapping[str, float]:
     """The scores of what is stored.
 
     Raises:
@@ -97,13 +101,13 @@ def _measured(examiner: Examiner, model: PreTrainedModel, told: Listener) -> Map
             raise Interrupted("Stopped after the last step; nothing is lost.", hint=hint) from None
 
 
-def fresh(config: PretrainConfig, reading: Reading) -> PreTrainedModel:
+def fresh(config: PretrainConfig, reading: TokenizedCorpus) -> PreTrainedModel:
     """The network before its first step."""
     model = build(config, reading.tokenizer)
     known = table(model)
     with torch.no_grad():
         if config.text.dictionary:
-            world = World(config.text.world)
+            world = MiniatureWorld(config.text.world)
             dictionaries = {code: corpus.dictionary(world, code) for code in OTHERS}
             sample = {code: documents[:_COUNTED] for code, documents in reading.alone.items()}
             vectors = near_translations(known.numpy(), reading.tokenizer, sample, dictionaries, config.seed)
@@ -113,7 +117,7 @@ def fresh(config: PretrainConfig, reading: Reading) -> PreTrainedModel:
     return model
 
 
-def _ended(config: PretrainConfig, out: Path) -> Pretrained | None:
+def _ended(config: PretrainConfig, out: Path) -> PretrainResult | None:
     """What a run of this config wrote whole before it was killed; the rest of its work is removed now.
 
     None: nothing is left of such a run.
@@ -123,7 +127,7 @@ def _ended(config: PretrainConfig, out: Path) -> Pretrained | None:
         return None
     with _alone(out), told_as_storage(folder):
         rmtree(folder)
-    return Pretrained(out, parameters_in(out), scores)
+    return PretrainResult(out, parameters_in(out), scores)
 
 
 def _workplace(out: Path) -> Path:
@@ -151,7 +155,7 @@ def _unfinished(config: PretrainConfig, out: Path) -> Iterator[Path]:
         yield folder
 
 
-def _outlook(config: PretrainConfig, reading: Reading, parameters: int) -> str:
+def _outlook(config: PretrainConfig, reading: TokenizedCorpus, parameters: int) -> str:
     train, text = config.train, reading.text
     pieces = len(text.tokens["input_ids"]) / len(text)
     total = pieces * train.batch_size * train.steps / 1e6
@@ -161,7 +165,7 @@ def _outlook(config: PretrainConfig, reading: Reading, parameters: int) -> str:
     )
 
 
-class _Estimate(Quiet):
+class _Estimate(NullCallback):
     """Says after some steps how long all will take."""
 
     def __init__(self, say: Callable[[str], None]) -> None:

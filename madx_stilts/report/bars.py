@@ -5,10 +5,10 @@ from xml.etree.ElementTree import Element
 
 from madx_stilts.report.canvas import figure, hatched, heading, label, line, rect, text, told, width_of
 from madx_stilts.report.canvas import folded as folded_name
-from madx_stilts.report.gains import Estimate, Gain, score
+from madx_stilts.report.gains import Gain, SeedEstimate, score
 from madx_stilts.report.markup import signed
 from madx_stilts.report.palette import limit_of
-from madx_stilts.report.results import ALL, NONE, Part, Target
+from madx_stilts.report.results import ALL, NONE, ComparablePart, Target
 from madx_stilts.tasks.world import language_name
 
 WIDE, HIGH = 92.0, 19.0
@@ -16,7 +16,7 @@ WIDE, HIGH = 92.0, 19.0
 _LETTERS = 12
 
 
-def language_bars(part: Part, target: Target, gains: Sequence[Gain]) -> Element:
+def language_bars(part: ComparablePart, target: Target, gains: Sequence[Gain]) -> Element:
     """The figure: languages down, `none` and the intermediates across; the source language first, the nearest next.
 
     Args:
@@ -28,7 +28,7 @@ def language_bars(part: Part, target: Target, gains: Sequence[Gain]) -> Element:
 class _Bars:
     """One figure while it is drawn."""
 
-    def __init__(self, part: Part, target: Target, gains: Sequence[Gain]) -> None:
+    def __init__(self, part: ComparablePart, target: Target, gains: Sequence[Gain]) -> None:
         self.part, self.target = part, target
         here = (one for one in gains if one.part is part and one.target == target and one.over != ALL)
         self.gains = {(one.intermediate, one.over): one for one in here}
@@ -70,7 +70,7 @@ class _Bars:
             shapes.append(self._gain(name, code, gain.value if gain else None, self.left + at * WIDE, y))
         return shapes
 
-    def _score(self, value: Estimate | None, y: float) -> list[Element]:
+    def _score(self, value: SeedEstimate | None, y: float) -> list[Element]:
         """What it scores without an intermediate."""
         room = WIDE - 46
         if value is None:
@@ -78,7 +78,7 @@ class _Bars:
         bar = rect(self.left + 1, y + 3, room * min(value.mean, 100) / 100, HIGH - 6, "plain")
         return [bar, text(self.left + 4 + room * min(value.mean, 100) / 100, y + 14, f"{value.mean:.1f}", kind="soft")]
 
-    def _gain(self, name: str, code: str, value: Estimate | None, x: float, y: float) -> Element:
+    def _gain(self, name: str, code: str, value: SeedEstimate | None, x: float, y: float) -> Element:
         """A bar from the middle, right for a gain; the number on its other side, so that it is never covered."""
         title = f"{name}, {self.names[code]}: "
         if value is None:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from madx_stilts.report.results import Cost
+from madx_stilts.report.results import JobCost
 
 _KINDS = {"train": "trainings", "score": "scorings"}
 
 
 @dataclass(frozen=True)
-class CostSum:
+class CostTotal:
     """Jobs of one kind, or all.
 
     Args:
@@ -33,16 +33,16 @@ class CostSum:
         return dict(vars(self))
 
 
-def sums(costs: Iterable[Cost]) -> tuple[CostSum, ...]:
+def sums(costs: Iterable[JobCost]) -> tuple[CostTotal, ...]:
     """Trainings, scorings, and all jobs together; kinds without a job are left out."""
     jobs = tuple(costs)
     kinds = [(name, [one for one in jobs if one.kind == kind]) for kind, name in _KINDS.items()]
     return tuple(_sum(name, chosen) for name, chosen in [*kinds, ("all", list(jobs))] if chosen)
 
 
-def _sum(kind: str, jobs: list[Cost]) -> CostSum:
+def _sum(kind: str, jobs: list[JobCost]) -> CostTotal:
     counts = {status: sum(one.status == status for one in jobs) for status in ("done", "reused")}
-    return CostSum(
+    return CostTotal(
         kind=kind,
         jobs=len(jobs),
         done=counts["done"],

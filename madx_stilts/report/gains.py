@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
-from madx_stilts.report.results import ALL, GAP, NONE, OTHERS, Part, Results, Target, number
+from madx_stilts.report.results import ALL, GAP, NONE, OTHERS, ComparablePart, Results, Target, number
 from madx_stilts.report.significance import holm, interval, paired_t
 
 ONE_SEED = "There is one seed: whether a gain is more than chance cannot be told."
@@ -13,7 +13,7 @@ CHANCE = 0.05
 
 
 @dataclass(frozen=True)
-class Estimate:
+class SeedEstimate:
     """A number that was measured once for each seed.
 
     Args:
@@ -26,12 +26,12 @@ class Estimate:
     seeds: tuple[int, ...]
 
 
-def estimate(values: Mapping[int, float]) -> Estimate | None:
+def estimate(values: Mapping[int, float]) -> SeedEstimate | None:
     """Mean and standard deviation over seeds; None if there are none."""
     if not values:
         return None
     numbers = list(values.values())
-    return Estimate(fmean(numbers), stdev(numbers) if len(numbers) > 1 else None, tuple(values))
+    return SeedEstimate(fmean(numbers), stdev(numbers) if len(numbers) > 1 else None, tuple(values))
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Gain:
         holm: The same, corrected for all gains of that kind in the report.
     """
 
-    part: Part
+    part: ComparablePart
     intermediate: str
     target: Target
     over: str
-    value: Estimate
+    value: SeedEstimate
     low: float | None = None
     high: float | None = None
     p: float | None = None
@@ -71,7 +71,7 @@ def all_gains(results: Results) -> tuple[Gain, ...]:
     return tuple(replace(one, holm=corrected.get(str(at))) for at, one in enumerate(found))
 
 
-def _gains(part: Part) -> Iterator[Gain]:
+def _gains(part: ComparablePart) -> Iterator[Gain]:
     for intermediate in part.intermediates:
         for target in part.targets:
             by_seed = part.gains(intermediate, target)
@@ -92,7 +92,7 @@ def _judged(gain: Gain, by_seed: Mapping[int, Mapping[str, float]]) -> Gain:
     return replace(gain, low=low, high=high, p=paired_t([fmean(row) for row in chosen]))
 
 
-def score(part: Part, intermediate: str, target: Target, over: str = ALL) -> Estimate | None:
+def score(part: ComparablePart, intermediate: str, target: Target, over: str = ALL) -> SeedEstimate | None:
     """A score over languages: mean and standard deviation over the seeds that have it whole; None if none has."""
     return estimate(_distinct(_whole(part, intermediate, (target,), over)))
 
@@ -109,16 +109,16 @@ class Average:
         gain: Over `none`, paired by seed.
     """
 
-    part: Part
+    part: ComparablePart
     intermediate: str
     targets: str
     count: int
     over: str
-    score: Estimate | None
-    gain: Estimate | None
+    score: SeedEstimate | None
+    gain: SeedEstimate | None
 
 
-def selections(part: Part) -> dict[str, tuple[Target, ...]]:
+def selections(part: ComparablePart) -> dict[str, tuple[Target, ...]]:
     """The sets of targets that averages are taken over, by name: each another set, none empty.
 
     No set at all where one task stands there in two versions: it would count twice.
@@ -139,7 +139,7 @@ def selections(part: Part) -> dict[str, tuple[Target, ...]]:
     return found
 
 
-def averages(part: Part) -> tuple[Average, ...]:
+def averages(part: ComparablePart) -> tuple[Average, ...]:
     """All averages of a part. One target missing makes a hole: a mean over the others would not be comparable."""
     return tuple(
         average
@@ -150,7 +150,9 @@ def averages(part: Part) -> tuple[Average, ...]:
     )
 
 
-def _average(part: Part, intermediate: str, name: str, targets: tuple[Target, ...], over: str) -> Average | None:
+def _average(
+    part: ComparablePart, intermediate: str, name: str, targets: tuple[Target, ...], over: str
+) -> Average | None:
     having = tuple(target for target in targets if _defined(part, target, over))
     if not having:
         return None
@@ -163,13 +165,13 @@ def _average(part: Part, intermediate: str, name: str, targets: tuple[Target, ..
     return Average(part, intermediate, name, len(having), over, estimate(_distinct(ours)), estimate(_distinct(both)))
 
 
-def _defined(part: Part, target: Target, over: str) -> bool:
+def _defined(part: ComparablePart, target: Target, over: str) -> bool:
     """Whether a target has such a number at all; one in the source language alone has no others."""
     known = part.languages[target] or target.languages
     return number(dict.fromkeys(known, 0.0), target.source_language, over) is not None
 
 
-def _whole(part: Part, intermediate: str, targets: tuple[Target, ...], over: str) -> dict[int, "_Measured"]:
+def _whole(part: ComparablePart, intermediate: str, targets: tuple[Target, ...], over: str) -> dict[int, "_Measured"]:
     """The mean over targets, by seed; seeds that lack one are left out."""
     found = {}
     for seed in part.results.seeds:

@@ -6,15 +6,15 @@ from typing import Any
 
 from madx_stilts.errors import DataError
 from madx_stilts.grid.cell import Cell
-from madx_stilts.grid.job import JobId, Planned, Score, Train
+from madx_stilts.grid.job import JobId, PlannedJob, Score, Train
 from madx_stilts.grid.plan import Plan
-from madx_stilts.grid.records import Damaged, Record, Records
-from madx_stilts.report.results import Cost, Outcome, Results, Target
+from madx_stilts.grid.records import DamagedRecord, Record, Records
+from madx_stilts.report.results import CellOutcome, JobCost, Results, Target
 from madx_stilts.tasks.task import Task
-from madx_stilts.tasks.world import World
+from madx_stilts.tasks.world import ConstructedWorld
 
 
-def gather(plan: Plan, records: Records, tasks: Mapping[str, Task], *, world: World | None) -> Results:
+def gather(plan: Plan, records: Records, tasks: Mapping[str, Task], *, world: ConstructedWorld | None) -> Results:
     """Read the records of a plan, as far as there are any.
 
     Args:
@@ -52,21 +52,21 @@ class _Standing:
 class _Book:
     """The jobs of a plan, as their records tell them."""
 
-    def __init__(self, plan: Plan, records: Records, tasks: Mapping[str, Task], world: World | None) -> None:
+    def __init__(self, plan: Plan, records: Records, tasks: Mapping[str, Task], world: ConstructedWorld | None) -> None:
         self.plan, self.records, self.tasks, self.world = plan, records, tasks, world
         self._standings: dict[JobId, _Standing] = {}
         for id, planned in plan.jobs.items():
             self._standings[id] = self._stand(id, planned)
         self._places = {} if world is None else {one.code: one.distance for one in world.languages}
 
-    def _stand(self, id: JobId, planned: Planned) -> _Standing:
+    def _stand(self, id: JobId, planned: PlannedJob) -> _Standing:
         """How a job stands; those it needs were looked at before."""
         needed = {need: self._standings[need] for need in planned.job.needs}
         for need, standing in needed.items():
             if standing.record is None and standing.why == "failed":
                 return _Standing(why="failed", reason=standing.reason or f"{name_of(self.plan.jobs[need])} failed.")
         found = self.records.look(id)
-        if isinstance(found, Damaged):
+        if isinstance(found, DamagedRecord):
             return _Standing(why="damaged", reason=f"Its record {found}")
         if found is None or any(one.record is None for one in needed.values()):
             return _Standing(why="running" if self.records.running(id) else "not run")
@@ -77,17 +77,17 @@ class _Book:
             return _Standing(why="outdated", reason=f"What {name_of(planned)} stood on was made anew since.")
         return _Standing(record=found)
 
-    def outcome(self, cell: Cell, id: JobId) -> Outcome:
+    def outcome(self, cell: Cell, id: JobId) -> CellOutcome:
         """What came of a cell."""
         standing, job = self._standings[id], self.plan.jobs[id].job
         if isinstance(job, Train):
             raise DataError(f"The plan scores {cell} by a training.", hint="Plan the grid anew.")
         if standing.record is None or standing.record.evaluation is None:
             target = self._target(job, self.tasks[job.task].primary_metric)
-            return Outcome(cell, target, job=id, why=standing.why, reason=standing.reason)
+            return CellOutcome(cell, target, job=id, why=standing.why, reason=standing.reason)
         told: Mapping[str, Any] = standing.record.evaluation
         self._check_world(cell, told.get("world"))
-        return Outcome(
+        return CellOutcome(
             cell=cell,
             target=self._target(job, told["metric"]),
             fingerprint=told["backbone"]["fingerprint"],
@@ -112,12 +112,12 @@ class _Book:
                 hint="Name with --data the folder that the grid was run with.",
             )
 
-    def cost(self, planned: Planned) -> Cost:
+    def cost(self, planned: PlannedJob) -> JobCost:
         """What a job took."""
         standing, record = self._standings[planned.id], self._standings[planned.id].record
         if record is None:
-            return Cost(planned.id, planned.job.kind, name_of(planned), standing.why, planned.cells)
-        return Cost(
+            return JobCost(planned.id, planned.job.kind, name_of(planned), standing.why, planned.cells)
+        return JobCost(
             job=planned.id,
             kind=planned.job.kind,
             name=name_of(planned),
@@ -130,7 +130,7 @@ class _Book:
         )
 
 
-def name_of(planned: Planned) -> str:
+def name_of(planned: PlannedJob) -> str:
     """What a job is called: an adapter's references, or the task that is scored and on how many adapters."""
     if isinstance(planned.job, Train):
         return " = ".join(f"{role}/{name}" for role, name in planned.names) or f"adapter {planned.id[:8]}"

@@ -5,10 +5,10 @@ from xml.etree.ElementTree import Element
 
 from madx_stilts.report.canvas import figure, filled, hatched, heading, label, rect, text, told, width_of
 from madx_stilts.report.canvas import folded as folded_name
-from madx_stilts.report.gains import Average, Estimate, Gain
+from madx_stilts.report.gains import Average, Gain, SeedEstimate
 from madx_stilts.report.markup import signed
 from madx_stilts.report.palette import colour, limit_of
-from madx_stilts.report.results import ALL, NONE, Part, Target
+from madx_stilts.report.results import ALL, NONE, ComparablePart, Target
 
 WIDE, HIGH = 82.0, 40.0
 """Of a cell."""
@@ -21,7 +21,7 @@ _SPREAD = "± standard deviation over seeds; ★ more than chance (corrected p b
 _ALONE = "one seed: whether a gain is more than chance cannot be told"
 
 
-def heat_map(part: Part, gains: Sequence[Gain], averages: Sequence[Average]) -> Element:
+def heat_map(part: ComparablePart, gains: Sequence[Gain], averages: Sequence[Average]) -> Element:
     """The figure, with averages over targets in columns set apart.
 
     Args:
@@ -34,7 +34,7 @@ def heat_map(part: Part, gains: Sequence[Gain], averages: Sequence[Average]) -> 
 class _HeatMap:
     """One heat map while it is drawn."""
 
-    def __init__(self, part: Part, gains: Sequence[Gain], averages: Sequence[Average]) -> None:
+    def __init__(self, part: ComparablePart, gains: Sequence[Gain], averages: Sequence[Average]) -> None:
         self.part = part
         self.gains = {(one.intermediate, one.target): one for one in gains if one.part is part and one.over == ALL}
         self.averages = {(one.intermediate, one.targets): one for one in averages if one.over == ALL}
@@ -103,7 +103,7 @@ class _HeatMap:
         named = why if self.part.holes(row, target) else "no none"
         return self._named(x, y, named, f"{row} to {self.part.label(target)}: {why}. {holes[0].reason}")
 
-    def _cell(self, value: Estimate | None, x: float, y: float, title: str, *, seeds: str = "") -> Element:
+    def _cell(self, value: SeedEstimate | None, x: float, y: float, title: str, *, seeds: str = "") -> Element:
         """A number on its colour, its spread over seeds below it, and a bar from the middle: right is a gain."""
         if value is None:
             return self._named(x, y, "hole", title)
@@ -149,7 +149,7 @@ def _chance(gain: Gain) -> str:
     return "".join(f", {part}" for part in parts)
 
 
-def _told(value: Estimate | None) -> str:
+def _told(value: SeedEstimate | None) -> str:
     """An estimate in words."""
     if value is None:
         return "hole"

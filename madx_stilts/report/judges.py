@@ -15,7 +15,7 @@ CUT = 20
 
 
 @dataclass(frozen=True)
-class Judged:
+class FileScore:
     """The scores of one file.
 
     Args:
@@ -29,10 +29,10 @@ class Judged:
     unasked: int = 0
 
 
-class Judge(Protocol):
+class FileScorer(Protocol):
     """A way to score the content of one file against that of another."""
 
-    def __call__(self, *, predicted: Any, gold: Any, language: str) -> Judged:
+    def __call__(self, *, predicted: Any, gold: Any, language: str) -> FileScore:
         """Score one language.
 
         Raises:
@@ -40,34 +40,34 @@ class Judge(Protocol):
         """
 
 
-def accuracy(*, predicted: Sequence[object], gold: Sequence[object], language: str) -> Judged:
+def accuracy(*, predicted: Sequence[object], gold: Sequence[object], language: str) -> FileScore:
     """Share of equal lines, in their order."""
-    return Judged({"accuracy": accuracy_metric.accuracy(predicted=predicted, gold=gold)})
+    return FileScore({"accuracy": accuracy_metric.accuracy(predicted=predicted, gold=gold)})
 
 
-def spans(*, predicted: Sequence[Sequence[str]], gold: Sequence[Sequence[str]], language: str) -> Judged:
+def spans(*, predicted: Sequence[Sequence[str]], gold: Sequence[Sequence[str]], language: str) -> FileScore:
     """F1, precision and recall of spans, also for part-of-speech tags (see `metrics.tagging.span_f1`)."""
-    return Judged(span_scores(predicted=predicted, gold=gold))
+    return FileScore(span_scores(predicted=predicted, gold=gold))
 
 
-def pairs(*, predicted: Set[tuple[str, str]], gold: Set[tuple[str, str]], language: str) -> Judged:
+def pairs(*, predicted: Set[tuple[str, str]], gold: Set[tuple[str, str]], language: str) -> FileScore:
     """F1, precision and recall of mined pairs."""
-    return Judged(bucc_f1(predicted=predicted, gold=gold))
+    return FileScore(bucc_f1(predicted=predicted, gold=gold))
 
 
-def squad(*, predicted: object, gold: object, language: str) -> Judged:
+def squad(*, predicted: object, gold: object, language: str) -> FileScore:
     """Exact match and F1 of SQuAD 1.1, in all languages by the rules for English."""
     return _answers(predicted, gold, lambda texts, right: squad_v1(predicted=texts, gold=right))
 
 
-def mlqa(*, predicted: object, gold: object, language: str) -> Judged:
+def mlqa(*, predicted: object, gold: object, language: str) -> FileScore:
     """Exact match and F1 of MLQA, by the rules for the language."""
     return _answers(
         predicted, gold, lambda texts, right: mlqa_metric.mlqa(predicted=texts, gold=right, language=language)
     )
 
 
-def reciprocal_rank(*, predicted: object, gold: object, language: str) -> Judged:
+def reciprocal_rank(*, predicted: object, gold: object, language: str) -> FileScore:
     """Mean reciprocal rank, under the name that XTREME-R prints. Only the first gold entity of a query counts."""
     rankings, entities = _rankings(predicted, what="prediction"), _rankings(gold, what="label")
     for query, choice in entities.items():
@@ -75,19 +75,19 @@ def reciprocal_rank(*, predicted: object, gold: object, language: str) -> Judged
             raise ValueError(f"query {query} has no gold entity")
     first = {query: [choice[0].strip()] for query, choice in entities.items()}
     score = mean_reciprocal_rank(predicted=rankings, gold=first, cut=CUT)
-    return Judged({f"map@{CUT}": score}, *_unmatched(rankings, first))
+    return FileScore({f"map@{CUT}": score}, *_unmatched(rankings, first))
 
 
-def average_precision(*, predicted: object, gold: object, language: str) -> Judged:
+def average_precision(*, predicted: object, gold: object, language: str) -> FileScore:
     """Mean average precision over queries."""
     rankings, relevant = _rankings(predicted, what="prediction"), _rankings(gold, what="label")
     score = mean_average_precision(predicted=rankings, gold=relevant, cut=CUT)
-    return Judged({f"map@{CUT}": score}, *_unmatched(rankings, relevant))
+    return FileScore({f"map@{CUT}": score}, *_unmatched(rankings, relevant))
 
 
 def _answers(
     predicted: object, gold: object, score: Callable[[list[str], list[list[str]]], dict[str, float]]
-) -> Judged:
+) -> FileScore:
     """Score the questions that have an answer; the others count 0."""
     if not isinstance(predicted, dict) or not all(isinstance(answer, str) for answer in predicted.values()):
         raise ValueError("the predictions are not one object that maps question ids to texts")
@@ -101,7 +101,7 @@ def _answers(
         scores = score([predicted[name] for name, _ in answered], [right for _, right in answered])
     share = len(answered) / len(questions)
     unanswered, unasked = _unmatched(predicted, {name for name, _ in questions})
-    return Judged({metric: value * share for metric, value in scores.items()}, unanswered, unasked)
+    return FileScore({metric: value * share for metric, value in scores.items()}, unanswered, unasked)
 
 
 def _questions(articles: object) -> list[tuple[str, list[str]]]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from operator import index
 from typing import Any
 
-Pair = tuple[str, str]
+MinedPair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Kind:
+class PredictionKind:
     """One shape of predictions.
 
     Args:
@@ -39,7 +39,7 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in lines]
 
 
-def _labels(*names: str) -> Kind:
+def _labels(*names: str) -> PredictionKind:
     """One of these names on each line."""
 
     def write(labels: Sequence[str]) -> str:
@@ -48,7 +48,7 @@ def _labels(*names: str) -> Kind:
             raise ValueError(f"{strange!r} is none of {', '.join(names)}")
         return "".join(f"{label}\n" for label in labels)
 
-    return Kind("tsv", write, _lines)
+    return PredictionKind("tsv", write, _lines)
 
 
 def _write_indices(indices: Sequence[int]) -> str:
@@ -73,12 +73,12 @@ def _read_tags(text: str) -> list[list[str]]:
     return [*sentences, tags] if tags else sentences
 
 
-def _write_pairs(pairs: Iterable[Pair]) -> str:
+def _write_pairs(pairs: Iterable[MinedPair]) -> str:
     """In the order of the ids; there may be none."""
     return "".join(f"{_one_word(source)}\t{_one_word(target)}\n" for source, target in sorted(pairs))
 
 
-def _read_pairs(text: str) -> set[Pair]:
+def _read_pairs(text: str) -> set[MinedPair]:
     pairs = set()
     for number, line in enumerate(_lines(text), start=1):
         source, tab, target = line.partition("\t")
@@ -169,15 +169,15 @@ ENTAILMENT = _labels("entailment", "neutral", "contradiction")
 """A label on each line."""
 YES_OR_NO = _labels("0", "1")
 """A label on each line."""
-INDICES = Kind("tsv", _write_indices, _lines)
+INDICES = PredictionKind("tsv", _write_indices, _lines)
 """A position, from 0, on each line."""
-TAGS = Kind("tsv", _write_tags, _read_tags)
+TAGS = PredictionKind("tsv", _write_tags, _read_tags)
 """A tag on each line, and a blank line behind each sentence; no tokens."""
-PAIRS = Kind("tsv", _write_pairs, _read_pairs)
+PAIRS = PredictionKind("tsv", _write_pairs, _read_pairs)
 """Two ids on each line, a tab between them."""
-ANSWERS = Kind("json", _write_answers, _read_json)
+ANSWERS = PredictionKind("json", _write_answers, _read_json)
 """The answer to each question, by id. Labels are in the format of SQuAD."""
-RANKINGS = Kind("json", _write_rankings, _read_json)
+RANKINGS = PredictionKind("json", _write_rankings, _read_json)
 """A list of ids for each query, by id, the best first."""
-CHOICES = Kind("jsonl", _write_choices, _read_choices)
+CHOICES = PredictionKind("jsonl", _write_choices, _read_choices)
 """An object with a `label`, 0 or 1, on each line."""

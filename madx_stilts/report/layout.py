@@ -12,8 +12,18 @@ from pathlib import Path
 from madx_stilts import languages
 from madx_stilts.registry import Registry
 from madx_stilts.report import judges
-from madx_stilts.report.judges import Judge
-from madx_stilts.report.kinds import ANSWERS, CHOICES, ENTAILMENT, INDICES, PAIRS, RANKINGS, TAGS, YES_OR_NO, Kind
+from madx_stilts.report.judges import FileScorer
+from madx_stilts.report.kinds import (
+    ANSWERS,
+    CHOICES,
+    ENTAILMENT,
+    INDICES,
+    PAIRS,
+    RANKINGS,
+    TAGS,
+    YES_OR_NO,
+    PredictionKind,
+)
 
 
 class Benchmark(StrEnum):
@@ -24,7 +34,7 @@ class Benchmark(StrEnum):
 
 
 @dataclass(frozen=True)
-class Layout:
+class SubmissionLayout:
     """One task in a submission.
 
     Args:
@@ -37,8 +47,8 @@ class Layout:
     """
 
     folder: str
-    kind: Kind
-    judge: Judge
+    kind: PredictionKind
+    judge: FileScorer
     headline: tuple[str, ...]
     languages: Mapping[Benchmark, tuple[str, ...]]
     official: bool = True
@@ -51,24 +61,30 @@ class Layout:
 _X, _R = Benchmark.XTREME, Benchmark.XTREME_R
 _QA = ("exact_match", "f1")
 
-LAYOUTS: Registry[Layout] = Registry("task of XTREME or XTREME-R")
+LAYOUTS: Registry[SubmissionLayout] = Registry("task of XTREME or XTREME-R")
 """Every task that has a place in a submission, by our name for it."""
 
 for _name, _layout in {
-    "xnli": Layout("xnli", ENTAILMENT, judges.accuracy, ("accuracy",), {_X: languages.XNLI, _R: languages.XNLI}),
-    "paws_x": Layout("pawsx", YES_OR_NO, judges.accuracy, ("accuracy",), {_X: languages.PAWS_X}),
-    "xcopa": Layout("xcopa", CHOICES, judges.accuracy, ("accuracy",), {_R: languages.XCOPA}),
-    "udpos": Layout("udpos", TAGS, judges.spans, ("f1",), {_X: languages.UDPOS, _R: languages.UDPOS_R}),
-    "panx": Layout("panx", TAGS, judges.spans, ("f1",), {_X: languages.PANX, _R: languages.PANX_R}),
-    "xquad": Layout("xquad", ANSWERS, judges.squad, _QA, {_X: languages.XQUAD, _R: languages.XQUAD_R}),
-    "mlqa": Layout("mlqa", ANSWERS, judges.mlqa, _QA, {_X: languages.MLQA, _R: languages.MLQA}),
-    "tydiqa_goldp": Layout("tydiqa", ANSWERS, judges.squad, _QA, {_X: languages.TYDIQA, _R: languages.TYDIQA}),
-    "bucc2018": Layout("bucc2018", PAIRS, judges.pairs, ("f1",), {_X: languages.BUCC}),
-    "tatoeba": Layout(
+    "xnli": SubmissionLayout(
+        "xnli", ENTAILMENT, judges.accuracy, ("accuracy",), {_X: languages.XNLI, _R: languages.XNLI}
+    ),
+    "paws_x": SubmissionLayout("pawsx", YES_OR_NO, judges.accuracy, ("accuracy",), {_X: languages.PAWS_X}),
+    "xcopa": SubmissionLayout("xcopa", CHOICES, judges.accuracy, ("accuracy",), {_R: languages.XCOPA}),
+    "udpos": SubmissionLayout("udpos", TAGS, judges.spans, ("f1",), {_X: languages.UDPOS, _R: languages.UDPOS_R}),
+    "panx": SubmissionLayout("panx", TAGS, judges.spans, ("f1",), {_X: languages.PANX, _R: languages.PANX_R}),
+    "xquad": SubmissionLayout("xquad", ANSWERS, judges.squad, _QA, {_X: languages.XQUAD, _R: languages.XQUAD_R}),
+    "mlqa": SubmissionLayout("mlqa", ANSWERS, judges.mlqa, _QA, {_X: languages.MLQA, _R: languages.MLQA}),
+    "tydiqa_goldp": SubmissionLayout(
+        "tydiqa", ANSWERS, judges.squad, _QA, {_X: languages.TYDIQA, _R: languages.TYDIQA}
+    ),
+    "bucc2018": SubmissionLayout("bucc2018", PAIRS, judges.pairs, ("f1",), {_X: languages.BUCC}),
+    "tatoeba": SubmissionLayout(
         "tatoeba", INDICES, judges.accuracy, ("accuracy",), {_X: languages.TATOEBA, _R: languages.TATOEBA_R}
     ),
-    "mewsli_x": Layout("mewslix", RANKINGS, judges.reciprocal_rank, ("map@20",), {_R: languages.MEWSLI_X}),
-    "lareqa": Layout("lareqa", RANKINGS, judges.average_precision, ("map@20",), {_R: languages.LAREQA}, official=False),
+    "mewsli_x": SubmissionLayout("mewslix", RANKINGS, judges.reciprocal_rank, ("map@20",), {_R: languages.MEWSLI_X}),
+    "lareqa": SubmissionLayout(
+        "lareqa", RANKINGS, judges.average_precision, ("map@20",), {_R: languages.LAREQA}, official=False
+    ),
 }.items():
     LAYOUTS.add(_name, _layout, owner=__name__)
 
@@ -90,6 +106,6 @@ GROUPS: Mapping[Benchmark, Mapping[str, tuple[str, ...]]] = {
 """Folders by group. XCOPA is in two groups of XTREME-R; LAReQA is in none."""
 
 
-def tasks_of(benchmark: Benchmark) -> Iterator[Layout]:
+def tasks_of(benchmark: Benchmark) -> Iterator[SubmissionLayout]:
     """The tasks that a benchmark has."""
     return (layout for layout in LAYOUTS.values() if benchmark in layout.languages)

@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 
-from madx_stilts.report.gains import Average, Estimate, Gain
-from madx_stilts.report.results import Outcome, Part, Results
+from madx_stilts.report.gains import Average, Gain, SeedEstimate
+from madx_stilts.report.results import CellOutcome, ComparablePart, Results
 
 Value = str | int | float | None
 Row = Mapping[str, Value]
@@ -36,7 +36,7 @@ def score_rows(results: Results) -> Iterator[Row]:
                 yield _score_row(one, language, metric)
 
 
-def _score_row(one: Outcome, language: str, metric: str) -> Row:
+def _score_row(one: CellOutcome, language: str, metric: str) -> Row:
     cell, values = one.cell, one.scores.get(language, {})
     hidden = "no gold answers" if one.scores else one.why
     return {
@@ -97,7 +97,7 @@ def average_rows(averages: Iterable[Average]) -> Iterator[Row]:
         }
 
 
-def _place(part: Part, intermediate: str) -> Row:
+def _place(part: ComparablePart, intermediate: str) -> Row:
     return {
         "backbone": part.backbone,
         "fingerprint": part.fingerprint,
@@ -107,5 +107,5 @@ def _place(part: Part, intermediate: str) -> Row:
     }
 
 
-def _seeds(value: Estimate | None) -> str:
+def _seeds(value: SeedEstimate | None) -> str:
     return " ".join(map(str, value.seeds)) if value else ""

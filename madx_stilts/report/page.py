@@ -8,7 +8,7 @@ from madx_stilts.report.bars import language_bars
 from madx_stilts.report.gains import ONE_SEED, Average, Gain, averages
 from madx_stilts.report.heatmap import heat_map
 from madx_stilts.report.markup import Child, html, tag
-from madx_stilts.report.results import Part, Results, Target
+from madx_stilts.report.results import ComparablePart, Results, Target
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #16191d; --soft: #5b6470; --line: #d4d9df; --paper: #ffffff;
@@ -99,7 +99,7 @@ def _fact(name: str, value: str) -> tuple[Element, Element]:
     return tag("dt", {}, name), tag("dd", {}, value)
 
 
-def _print(part: Part) -> str:
+def _print(part: ComparablePart) -> str:
     return f"fingerprint {part.fingerprint}" if part.fingerprint else "no scores yet"
 
 
@@ -115,7 +115,7 @@ def _warnings(results: Results) -> Iterator[str]:
             yield f"{backbone} has {len(found)} fingerprints: it is not one backbone. Each has a part of its own."
 
 
-def _part(part: Part, gains: Sequence[Gain]) -> Iterator[Element]:
+def _part(part: ComparablePart, gains: Sequence[Gain]) -> Iterator[Element]:
     """All that may be compared with one another."""
     means = averages(part)
     alone = len([one for one in part.results.parts if one.backbone == part.backbone and one.title == part.title]) < 2
@@ -132,7 +132,7 @@ def _part(part: Part, gains: Sequence[Gain]) -> Iterator[Element]:
         yield tag("div", {"class": "scroll"}, language_bars(part, target, gains))
 
 
-def _averages(part: Part, means: Sequence[Average]) -> Element:
+def _averages(part: ComparablePart, means: Sequence[Average]) -> Element:
     if not means:
         return tag("p", {"class": "note"}, "No averages: a task stands here in several versions.")
     return tables.average_table(part, means)
@@ -154,7 +154,7 @@ def _numbers(results: Results) -> Iterator[Element]:
             )
 
 
-def _notes(part: Part, target: Target) -> list[Child]:
+def _notes(part: ComparablePart, target: Target) -> list[Child]:
     """What is known of the scores of a target, each once, with the intermediates where it is not known of all."""
     outcomes = [(intermediate, one) for (intermediate, its, _), one in part.outcomes.items() if its == target]
     where: dict[str, list[str]] = {}

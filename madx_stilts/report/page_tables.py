@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
-from madx_stilts.report.costs import CostSum, seconds, size, sums
+from madx_stilts.report.costs import CostTotal, seconds, size, sums
 from madx_stilts.report.gains import Average, Gain, score
 from madx_stilts.report.markup import Child, signed, tag
-from madx_stilts.report.results import ALL, GAP, NONE, OTHERS, Cost, Outcome, Part, Results, Target
+from madx_stilts.report.results import ALL, GAP, NONE, OTHERS, CellOutcome, ComparablePart, JobCost, Results, Target
 
 _OVER = {ALL: "all languages", OTHERS: "without source", GAP: "transfer gap"}
 _SHORT = {ALL: "all", OTHERS: "without source", GAP: "gap"}
@@ -37,7 +37,7 @@ def _side(at: int, words: int) -> dict[str, str | float]:
     return {"class": "word" if at < words else "number"}
 
 
-def score_table(part: Part) -> Element:
+def score_table(part: ComparablePart) -> Element:
     """Mean over languages of the primary metric: intermediates x targets, with the spread over seeds."""
     heads = [f"{part.label(target)}, {target.metric.replace('_', ' ')}" for target in part.targets]
     rows: list[list[Child]] = [
@@ -46,7 +46,7 @@ def score_table(part: Part) -> Element:
     return table(["intermediate", *heads], rows)
 
 
-def _score(part: Part, intermediate: str, target: Target) -> Element:
+def _score(part: ComparablePart, intermediate: str, target: Target) -> Element:
     value, holes = score(part, intermediate, target), part.holes(intermediate, target)
     if value is None:
         return _hole(holes[0] if holes else None)
@@ -56,7 +56,7 @@ def _score(part: Part, intermediate: str, target: Target) -> Element:
     return _two(f"{value.mean:.2f}", ", ".join([*spread, *counted, *bare]))
 
 
-def gain_table(part: Part, gains: Sequence[Gain]) -> Element:
+def gain_table(part: ComparablePart, gains: Sequence[Gain]) -> Element:
     """Every gain over all languages, and without the source language, with what may be said of chance."""
     chosen = [one for one in gains if one.part is part and one.intermediate != NONE and one.over in _OVER]
     columns = ["intermediate", "target", "languages", "gain", "sd", "seeds", "95 % interval", "p", "p, Holm"]
@@ -71,7 +71,7 @@ def _chance(gain: Gain) -> list[Child]:
     return [signed(gain.value.mean, 2), spread, str(len(gain.value.seeds)), bounds, p, corrected]
 
 
-def average_table(part: Part, averages: Sequence[Average]) -> Element:
+def average_table(part: ComparablePart, averages: Sequence[Average]) -> Element:
     """Averages over targets: with and without retrieval, TyDiQA and the source language; and the transfer gap."""
     columns = list(dict.fromkeys((one.targets, one.over, one.count) for one in averages))
     found = {(one.intermediate, one.targets, one.over): one for one in averages}
@@ -110,7 +110,7 @@ def job_table(results: Results) -> Element:
     return table(columns, rows, words=3)
 
 
-def _amounts(one: Cost | CostSum) -> list[str]:
+def _amounts(one: JobCost | CostTotal) -> list[str]:
     return [seconds(one.wall_seconds), seconds(one.cpu_seconds), size(one.peak_bytes)]
 
 
@@ -121,7 +121,7 @@ def hole_table(results: Results) -> Element:
     return table(columns, rows, words=8)
 
 
-def _named(one: Outcome) -> list[str]:
+def _named(one: CellOutcome) -> list[str]:
     cell = one.cell
     return [
         *(cell.intermediate, cell.target, str(cell.seed)),
@@ -129,7 +129,7 @@ def _named(one: Outcome) -> list[str]:
     ]
 
 
-def number_table(part: Part, target: Target) -> Element:
+def number_table(part: ComparablePart, target: Target) -> Element:
     """Every score of a target: a row for each intermediate, seed and metric, a column for each language.
 
     Above them stands the baseline of each metric, where it is known.
@@ -137,7 +137,7 @@ def number_table(part: Part, target: Target) -> Element:
     return table(["intermediate", "seed", "metric", *target.languages], _numbers(part, target), words=3)
 
 
-def _numbers(part: Part, target: Target) -> Iterator[list[Child]]:
+def _numbers(part: ComparablePart, target: Target) -> Iterator[list[Child]]:
     outcomes = (one for (_, its, _), one in part.outcomes.items() if its == target)
     known = next((one for one in outcomes if one.baseline), None)
     for metric in known.metrics if known else ():
@@ -156,7 +156,7 @@ def _two(first: str, second: str) -> Element:
     return tag("span", {}, first, *([tag("small", {}, second)] if second else []))
 
 
-def _hole(one: Outcome | None) -> Element:
+def _hole(one: CellOutcome | None) -> Element:
     """A hole, by its name."""
     reason: dict[str, str | float] = {"title": one.reason} if one is not None and one.reason else {}
     return tag("span", {"class": "hole", **reason}, (one.why if one is not None else "") or "hole")

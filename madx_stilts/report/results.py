@@ -10,7 +10,7 @@ from functools import cached_property
 
 from madx_stilts.grid.cell import Cell
 from madx_stilts.metrics.means import mean, mean_without_source, transfer_gap
-from madx_stilts.tasks.world import World
+from madx_stilts.tasks.world import ConstructedWorld
 
 NONE = "none"
 """The column without an intermediate, which gains are measured against."""
@@ -45,7 +45,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CellOutcome:
     """What came of one cell: scores, or a hole.
 
     Args:
@@ -84,7 +84,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Cost:
+class JobCost:
     """What one job took.
 
     Args:
@@ -119,27 +119,27 @@ class Results:
     """
 
     grid: str
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[CellOutcome, ...]
     intermediates: tuple[str, ...]
     targets: tuple[str, ...]
     seeds: tuple[int, ...]
     description: str = ""
-    costs: tuple[Cost, ...] = ()
-    world: World | None = None
+    costs: tuple[JobCost, ...] = ()
+    world: ConstructedWorld | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
-    def in_order(self) -> tuple[Outcome, ...]:
+    def in_order(self) -> tuple[CellOutcome, ...]:
         """All outcomes as they are shown, however they were given."""
         return tuple(sorted(self.outcomes, key=self._place))
 
     @cached_property
-    def holes(self) -> tuple[Outcome, ...]:
+    def holes(self) -> tuple[CellOutcome, ...]:
         """The cells without scores."""
         return tuple(one for one in self.in_order if not one.scores)
 
     @cached_property
-    def parts(self) -> tuple["Part", ...]:
+    def parts(self) -> tuple["ComparablePart", ...]:
         """All of it, divided into what may be compared. A hole stands in every part that it is missing from."""
         keys: dict[tuple[str, str, str], dict[str, None]] = {}
         for one in self.in_order:
@@ -147,12 +147,12 @@ class Results:
             if one.fingerprint:
                 prints[one.fingerprint] = None
         return tuple(
-            Part(self, *setting, fingerprint)
+            ComparablePart(self, *setting, fingerprint)
             for setting, prints in keys.items()
             for fingerprint in (prints or {"": None})
         )
 
-    def _place(self, one: Outcome) -> tuple[object, ...]:
+    def _place(self, one: CellOutcome) -> tuple[object, ...]:
         cell = one.cell
         rows, columns = (NONE, *self.intermediates), self.targets
         return (
@@ -166,7 +166,7 @@ class Results:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ComparablePart:
     """Outcomes that may be compared with one another."""
 
     results: Results
@@ -176,7 +176,7 @@ class Part:
     fingerprint: str
 
     @cached_property
-    def outcomes(self) -> Mapping[tuple[str, Target, int], Outcome]:
+    def outcomes(self) -> Mapping[tuple[str, Target, int], CellOutcome]:
         """By intermediate, target and seed, as they are shown.
 
         Where `none` stands under one transfer only, it stands for all: without an intermediate they are the same.
@@ -261,7 +261,7 @@ class Part:
         one = self.outcomes.get((intermediate, target, seed))
         return one.job if one is not None and one.job else f"seed {seed}"
 
-    def holes(self, intermediate: str, target: Target) -> tuple[Outcome, ...]:
+    def holes(self, intermediate: str, target: Target) -> tuple[CellOutcome, ...]:
         """The seeds of a cell that have no scores, or not in all languages."""
         found = ((seed, self.outcomes[intermediate, target, seed]) for seed in self.seeds(intermediate, target))
         return tuple(one for seed, one in found if self.scores(intermediate, target, seed) is None)

@@ -19,8 +19,8 @@ from typing import Final
 from madx_stilts.errors import DataError
 from madx_stilts.files import read_bounded
 from madx_stilts.metrics.means import mean
-from madx_stilts.report.judges import Judged
-from madx_stilts.report.layout import GROUPS, LAYOUTS, Benchmark, Layout, tasks_of
+from madx_stilts.report.judges import FileScore
+from madx_stilts.report.layout import GROUPS, LAYOUTS, Benchmark, SubmissionLayout, tasks_of
 
 LARGEST: Final = 2**28
 """Bytes of a file of predictions or labels; the largest of XTREME has a few million."""
@@ -35,7 +35,7 @@ class TaskScores:
         scores: By metric and language, 0 to 100.
     """
 
-    layout: Layout
+    layout: SubmissionLayout
     scores: Mapping[str, Mapping[str, float]]
 
     @property
@@ -151,7 +151,7 @@ class _Marking:
         blind = sorted(there & wanted - _folders(self.labels))
         self.notes += [f"{name} is not scored: {self.labels} has no labels for it." for name in blind]
 
-    def _task(self, layout: Layout) -> TaskScores:
+    def _task(self, layout: SubmissionLayout) -> TaskScores:
         """Score all languages of a task; those that cannot be become faults."""
         judged = {}
         for language in layout.languages[self.benchmark]:
@@ -171,7 +171,7 @@ def _folders(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")}
 
 
-def _judged(layout: Layout, language: str, predictions: Path, labels: Path) -> Judged:
+def _judged(layout: SubmissionLayout, language: str, predictions: Path, labels: Path) -> FileScore:
     """Score one language.
 
     Raises:
@@ -184,7 +184,7 @@ def _judged(layout: Layout, language: str, predictions: Path, labels: Path) -> J
         raise ValueError(f"{predictions}: {error}") from error
 
 
-def _read(layout: Layout, path: Path) -> object:
+def _read(layout: SubmissionLayout, path: Path) -> object:
     """What a file holds, of predictions or of labels.
 
     Raises:
@@ -205,7 +205,7 @@ def _read(layout: Layout, path: Path) -> object:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _notes_on(task: str, judged: Mapping[str, Judged]) -> list[str]:
+def _notes_on(task: str, judged: Mapping[str, FileScore]) -> list[str]:
     counts = {
         "questions without a prediction, each of which counts 0": {
             code: one.unanswered for code, one in judged.items()

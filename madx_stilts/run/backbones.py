@@ -8,7 +8,7 @@ from pathlib import Path
 from madx_stilts.backbone_files import backbone_folder, config_of, known_config
 from madx_stilts.config import BackboneConfig, load
 from madx_stilts.errors import UnknownName, UsageError, brief
-from madx_stilts.positions import Extent
+from madx_stilts.positions import ModelLimits
 from madx_stilts.resources import builtin_configs
 
 _LONGEST = 200
@@ -43,7 +43,7 @@ class Origin:
         return backbone_folder(self.name, self.source, revision=self.revision, offline=offline, say=say)
 
 
-def extent_of(name: str, *, offline: bool) -> Extent:
+def extent_of(name: str, *, offline: bool) -> ModelLimits:
     """How large the backbone of that name is, as far as its config is here.
 
     Args:
@@ -54,16 +54,16 @@ def extent_of(name: str, *, offline: bool) -> Extent:
         UsageError: There is no such backbone.
     """
     origin = origin_of(name)
-    return Extent.of(origin.name, known_config(origin.source, origin.revision, offline=offline) or {})
+    return ModelLimits.of(origin.name, known_config(origin.source, origin.revision, offline=offline) or {})
 
 
-def extent_in(folder: Path, name: str) -> Extent:
+def extent_in(folder: Path, name: str) -> ModelLimits:
     """How large the backbone in a folder is.
 
     Raises:
         BackboneError: Its config is missing or damaged.
     """
-    return Extent.of(name, config_of(folder))
+    return ModelLimits.of(name, config_of(folder))
 
 
 def origin_of(name: str) -> Origin:

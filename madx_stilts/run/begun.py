@@ -21,7 +21,7 @@ from madx_stilts.grid.job import JobId
 from madx_stilts.grid.records import Records
 from madx_stilts.grid.seal import is_whole, sealed
 from madx_stilts.recipe import Frozen
-from madx_stilts.score.evaluation import Known
+from madx_stilts.score.evaluation import LanguageResult
 from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.zoo.leftovers import remove
 
@@ -32,7 +32,7 @@ Number = int | float
 
 
 class _Language(Frozen):
-    """The fields of `Known`."""
+    """The fields of `LanguageResult`."""
 
     scores: dict[str, Number]
     baseline: dict[str, Number]
@@ -41,7 +41,7 @@ class _Language(Frozen):
     """Pairs: sentences are made of them in their order, which an object of sorted JSON would not keep."""
 
     @classmethod
-    def of(cls, known: Known) -> "_Language":
+    def of(cls, known: LanguageResult) -> "_Language":
         return cls(
             scores=dict(known.scores),
             baseline=dict(known.baseline),
@@ -50,11 +50,11 @@ class _Language(Frozen):
         )
 
     @property
-    def known(self) -> Known:
-        return Known(self.scores, self.baseline, self.warnings, dict(self.remarks))
+    def known(self) -> LanguageResult:
+        return LanguageResult(self.scores, self.baseline, self.warnings, dict(self.remarks))
 
 
-class Way(Frozen):
+class ScoringConditions(Frozen):
     """How a job is scored, beside what its id says: what was scored in another way is not mixed with it."""
 
     uses: dict[JobId, Sum]
@@ -67,14 +67,14 @@ class Way(Frozen):
 class _Begun(Frozen):
     id: Sum
     """Of the job."""
-    way: Way
+    way: ScoringConditions
     languages: dict[str, _Language]
     wall_seconds: Seconds
     cpu_seconds: Seconds
 
 
 @dataclass(frozen=True)
-class Spent:
+class CostSoFar:
     """What a job has cost in runs that did not end it, in seconds."""
 
     wall: float = 0.0
@@ -82,14 +82,14 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class SoFar:
+class PartialScores:
     """What is known of a scoring that was begun; by default nothing."""
 
-    languages: Mapping[str, Known] = field(default_factory=dict)
-    spent: Spent = field(default_factory=Spent)
+    languages: Mapping[str, LanguageResult] = field(default_factory=dict)
+    spent: CostSoFar = field(default_factory=CostSoFar)
 
 
-def begun(records: Records, id: JobId, way: Way) -> SoFar:
+def begun(records: Records, id: JobId, way: ScoringConditions) -> PartialScores:
     """What earlier runs have scored of a job in this way.
 
     Raises:
@@ -97,12 +97,12 @@ def begun(records: Records, id: JobId, way: Way) -> SoFar:
     """
     found = _read(_path(records, id))
     if found is None or found.id != id or found.way != way:
-        return SoFar()
+        return PartialScores()
     languages = {language: one.known for language, one in found.languages.items()}
-    return SoFar(languages, Spent(found.wall_seconds, found.cpu_seconds))
+    return PartialScores(languages, CostSoFar(found.wall_seconds, found.cpu_seconds))
 
 
-def put_begun(records: Records, id: JobId, way: Way, so_far: SoFar) -> None:
+def put_begun(records: Records, id: JobId, way: ScoringConditions, so_far: PartialScores) -> None:
     """Keep what is scored of a job. Call it while holding the job's lock.
 
     Raises:

@@ -11,15 +11,15 @@ from madx_stilts.bounds import Count
 from madx_stilts.grid.plan import Plan
 from madx_stilts.recipe import Frozen
 from madx_stilts.run.ledger import Ledger
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 
 
-class Brief(Frozen):
+class WorkerBrief(Frozen):
     """A plan, where its store is, and what of that does not count."""
 
     plan: str
     """As `Plan.to_json` writes it."""
-    site: Site
+    site: RunConfig
     stale: frozenset[str] = frozenset()
     """Checksums of records that do not count: those of failures that are tried again."""
     threads: Count = 1

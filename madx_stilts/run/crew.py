@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 
 import torch
 
-from madx_stilts.data.place import DataPlace
-from madx_stilts.data.shelf import Shelf
+from madx_stilts.data.place import DataSources
+from madx_stilts.data.shelf import ArrayCache
 from madx_stilts.errors import UsageError
 from madx_stilts.grid.plan import Plan
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
 from madx_stilts.nets.stacking import remove
 from madx_stilts.run.backbones import origin_of
 from madx_stilts.run.events import Event, Watcher, unwatched
-from madx_stilts.run.site import Site
-from madx_stilts.score.bench import Bench
-from madx_stilts.train.job import Workshop
-from madx_stilts.train.listen import Listener
+from madx_stilts.run.site import RunConfig
+from madx_stilts.score.bench import EvalContext
+from madx_stilts.train.job import TrainContext
+from madx_stilts.train.listen import TrainerCallback
 from madx_stilts.zoo.store import Zoo
 
 
 @dataclass
-class Crew:
+class WorkerContext:
     """One worker.
 
     Args:
@@ -32,13 +32,13 @@ class Crew:
         listeners: Made anew for each training.
     """
 
-    site: Site
+    site: RunConfig
     plan: Plan
     watch: Watcher = unwatched
     number: int = 0
-    listeners: Sequence[Callable[[], Listener]] = ()
+    listeners: Sequence[Callable[[], TrainerCallback]] = ()
     zoo: Zoo = field(init=False)
-    place: DataPlace = field(init=False)
+    place: DataSources = field(init=False)
     _loaded: tuple[str, Precision, Backbone] | None = field(default=None, init=False)
     _said: set[str] = field(default_factory=set, init=False)
 
@@ -78,10 +78,10 @@ class Crew:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def shop(self, backbone: Backbone, listeners: Sequence[Callable[[], Listener]]) -> Workshop:
+    def train_context(self, backbone: Backbone, listeners: Sequence[Callable[[], TrainerCallback]]) -> TrainContext:
         """What trainings on a backbone share."""
         folder = self.site.trunk_cache
-        return Workshop(
+        return TrainContext(
             backbone=backbone,
             zoo=self.zoo,
             place=self.place,
@@ -89,7 +89,7 @@ class Crew:
             listeners=(*self.listeners, *listeners),
             checkpoint_every=self.site.checkpoint_every,
             recompute=self.site.recompute,
-            trunk_cache=Shelf(folder, self.site.trunk_cache_bytes) if folder else None,
+            trunk_cache=ArrayCache(folder, self.site.trunk_cache_bytes) if folder else None,
             tell=self.say,
         )
 
@@ -99,9 +99,11 @@ class Crew:
             self._said.add(text)
             self.watch(Event(kind="said", worker=self.number, text=text))
 
-    def bench(self, backbone: Backbone, on_language: Callable[[str], None]) -> Bench:
+    def eval_context(self, backbone: Backbone, on_language: Callable[[str], None]) -> EvalContext:
         """What scorings on a backbone share."""
-        return Bench(backbone=backbone, zoo=self.zoo, place=self.place, cache=self.site.cache, on_language=on_language)
+        return EvalContext(
+            backbone=backbone, zoo=self.zoo, place=self.place, cache=self.site.cache, on_language=on_language
+        )
 
 
 def device_named(wanted: str) -> str:

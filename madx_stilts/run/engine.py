@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from typing import Any, Final, Protocol, cast
 
 from madx_stilts.errors import UnknownName, UsageError
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.events import Watcher
 
 GROUP: Final = "madx_stilts.engines"
@@ -38,7 +38,7 @@ class Engine(Protocol):
             UsageError: There cannot be so many.
         """
 
-    def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
+    def run(self, brief: WorkerBrief, *, workers: int, watch: Watcher) -> None:
         """Let workers work until nothing is left to do.
 
         Args:

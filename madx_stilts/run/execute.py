@@ -9,11 +9,11 @@ import torch
 
 from madx_stilts.card import now
 from madx_stilts.errors import Interrupted, MadxStiltsError, StorageError
-from madx_stilts.grid.job import JobId, Planned, Train
+from madx_stilts.grid.job import JobId, PlannedJob, Train
 from madx_stilts.grid.records import Failure, Record
-from madx_stilts.run.crew import Crew, device_named
-from madx_stilts.run.measure import Meter, versions
-from madx_stilts.run.result import Result
+from madx_stilts.run.crew import WorkerContext, device_named
+from madx_stilts.run.measure import ResourceMeter, versions
+from madx_stilts.run.result import JobResult
 from madx_stilts.run.scoring import scored
 from madx_stilts.run.training import trained
 
@@ -34,10 +34,16 @@ class Account:
     def __init__(self, device: str) -> None:
         self._started = now()
         self._device = device_named(device)
-        self._meter = Meter(torch.device(self._device))
+        self._meter = ResourceMeter(torch.device(self._device))
 
     def record(
-        self, planned: Planned, uses: Mapping[JobId, str], result: Result, *, together: int = 1, share: float = 1.0
+        self,
+        planned: PlannedJob,
+        uses: Mapping[JobId, str],
+        result: JobResult,
+        *,
+        together: int = 1,
+        share: float = 1.0,
     ) -> Record:
         """What a job leaves.
 
@@ -70,7 +76,7 @@ class Account:
         )
 
 
-def execute(planned: Planned, crew: Crew, uses: Mapping[JobId, str]) -> Record:
+def execute(planned: PlannedJob, worker: WorkerContext, uses: Mapping[JobId, str]) -> Record:
     """Do a job.
 
     Args:
@@ -84,14 +90,14 @@ def execute(planned: Planned, crew: Crew, uses: Mapping[JobId, str]) -> Record:
         Busy: Another process trains this adapter, outside of any grid.
         StorageError: Something cannot be read or written here, which is no fault of the job.
     """
-    account, job = Account(crew.site.device), planned.job
+    account, job = Account(worker.site.device), planned.job
     try:
-        result = trained(planned, job, crew, uses) if isinstance(job, Train) else scored(planned, job, crew, uses)
+        result = trained(planned, job, worker, uses) if isinstance(job, Train) else scored(planned, job, worker, uses)
     except (Interrupted, StorageError):
         raise
     except FAILURES as error:
-        crew.forget()
-        result = Result(error=told(error))
+        worker.forget()
+        result = JobResult(error=told(error))
     return account.record(planned, uses, result)
 
 

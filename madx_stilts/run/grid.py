@@ -10,16 +10,16 @@ from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
 from madx_stilts.grid.records import Record
 from madx_stilts.run.begun import sweep_begun
-from madx_stilts.run.brief import Brief, threads_each
+from madx_stilts.run.brief import WorkerBrief, threads_each
 from madx_stilts.run.engine import Engine, engine_named
 from madx_stilts.run.events import Event, Watcher, unwatched
 from madx_stilts.run.ledger import Ledger
 from madx_stilts.run.reserving import reserving
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What came of a run.
 
     Args:
@@ -46,13 +46,13 @@ class Outcome:
 
 def run_grid(
     plan: Plan,
-    site: Site,
+    site: RunConfig,
     *,
     engine: str | Engine = "inline",
     workers: int | None = None,
     watch: Watcher = unwatched,
     verify: bool = False,
-) -> Outcome:
+) -> RunOutcome:
     """Do every job of a plan that is not done; jobs that failed before are tried again.
 
     Args:
@@ -89,7 +89,7 @@ def run_grid(
     ledger.look()
     if ledger.open():
         how = {"stale": frozenset(stale), "threads": threads_each(count), "workers": count}
-        brief = Brief(plan=plan.to_json(), site=site).model_copy(update=how)
+        brief = WorkerBrief(plan=plan.to_json(), site=site).model_copy(update=how)
         site.adapters.sweep()
         sweep_begun(site.records)
         with reserving(site.adapters, ledger, note) as tell:
@@ -99,7 +99,7 @@ def run_grid(
         site.adapters.sweep()
         sweep_begun(site.records)
     blocked = frozenset(ledger.blocked())
-    return Outcome(plan, tuple(executed), ledger.done, ledger.failed, blocked, round(time.monotonic() - began, 3))
+    return RunOutcome(plan, tuple(executed), ledger.done, ledger.failed, blocked, round(time.monotonic() - began, 3))
 
 
 def _failures(ledger: Ledger) -> list[Record]:

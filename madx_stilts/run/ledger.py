@@ -4,16 +4,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from madx_stilts.grid.job import JobId, Place, Train
+from madx_stilts.grid.job import JobId, StackSlot, Train
 from madx_stilts.grid.plan import Plan
-from madx_stilts.grid.records import Damaged, Record, Records
+from madx_stilts.grid.records import DamagedRecord, Record, Records
 from madx_stilts.zoo.store import Zoo
 
 State = Literal["done", "running", "failed", "ready", "waiting"]
 
 
 @dataclass(frozen=True)
-class Standing:
+class JobStatus:
     """How one job stands.
 
     Args:
@@ -66,7 +66,7 @@ class Ledger:
         """Read the record of one job whose needs are done, and tell whether it is done."""
         self._notes.pop(id, None)
         record = self.records.look(id)
-        if isinstance(record, Damaged):
+        if isinstance(record, DamagedRecord):
             self._notes[id] = f"Its record {record}"
         elif record is not None and not (self._stale and record.sum in self._stale):
             if record.status == "failed":
@@ -110,7 +110,7 @@ class Ledger:
         """Let a job not count as done until the next look: the zoo no longer has the adapter that it made."""
         self.done.pop(id, None)
 
-    def standings(self) -> Iterator[tuple[JobId, Standing]]:
+    def standings(self) -> Iterator[tuple[JobId, JobStatus]]:
         """How each job stands, in the plan's order. Call `look` before."""
         blocked = self.blocked()
         for id in self.plan.jobs:
@@ -121,7 +121,7 @@ class Ledger:
                 state = record.status
             if state != "done" and self.records.running(id):
                 state = "running"
-            yield id, Standing(state, record, lacking, id in blocked, note)
+            yield id, JobStatus(state, record, lacking, id in blocked, note)
 
     def remarks(self) -> list[str]:
         """Why jobs are done anew of which there is a record, a sentence or two each."""
@@ -154,7 +154,7 @@ def name_of(plan: Plan, id: JobId) -> str:
     return f"{planned.job.task} by {' ▸ '.join(stack) or 'the bare backbone'}"
 
 
-def name_in(plan: Plan, place: Place) -> str:
+def name_in(plan: Plan, place: StackSlot) -> str:
     """What the adapter at a place of a stack is called there."""
     names = {role: name for role, name in plan.jobs[place.job].names}
     return names.get(place.role, next(iter(names.values()), place.job[:8]))

@@ -10,7 +10,7 @@ _SECONDS = 0.5
 """Between two events of one training: each may have to cross to another process."""
 
 
-class Steps:
+class StepEvents:
     """A listener that passes steps on as events, not each of them.
 
     Args:

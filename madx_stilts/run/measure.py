@@ -20,7 +20,7 @@ def versions() -> dict[str, str]:
 
 
 @dataclass
-class Meter:
+class ResourceMeter:
     """Begins to measure when it is made."""
 
     device: torch.device

@@ -14,7 +14,7 @@ from contextlib import suppress
 from io import FileIO
 
 from madx_stilts.errors import Interrupted, MadxStiltsError
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.events import Event
 
 STOPPED = Interrupted.exit_code
@@ -33,7 +33,7 @@ def main() -> int:
     _quieten()
     # Without a buffer: its lock would be held by the thread that waits when Python ends.
     stream = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115 (open until the process ends)
-    brief = Brief.model_validate_json(_read(stream, int(stream.readline())))
+    brief = WorkerBrief.model_validate_json(_read(stream, int(stream.readline())))
     threading.Thread(target=_stop_at_the_end, args=(stream,), daemon=True).start()
 
     def tell(event: Event) -> None:

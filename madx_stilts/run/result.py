@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from madx_stilts.grid.records import Failure
-from madx_stilts.run.begun import Spent
+from madx_stilts.run.begun import CostSoFar
 
 
 @dataclass(frozen=True)
-class Result:
+class JobResult:
     """What one job made: an adapter, an evaluation or an error; the other fields are those of its record.
 
     Args:
@@ -21,4 +21,4 @@ class Result:
     reused: bool = False
     data: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    spent: Spent = field(default_factory=Spent)
+    spent: CostSoFar = field(default_factory=CostSoFar)

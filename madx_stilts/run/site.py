@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from madx_stilts.bounds import Bytes, Count
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.grid.records import Records
 from madx_stilts.recipe import Frozen
 from madx_stilts.zoo.store import Zoo
 
 
-class Site(Frozen):
+class RunConfig(Frozen):
     """What every worker of a run is told besides the plan."""
 
     zoo: tuple[Path, ...]
@@ -44,6 +44,6 @@ class Site(Frozen):
         return Records(self.zoo[0])
 
     @property
-    def place(self) -> DataPlace:
+    def place(self) -> DataSources:
         """Where data are looked up."""
-        return DataPlace(self.data, offline=self.offline)
+        return DataSources(self.data, offline=self.offline)

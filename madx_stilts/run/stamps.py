@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from madx_stilts.data.layout import NotHere
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.tree import files_below
 from madx_stilts.errors import StorageError
 from madx_stilts.files import digest, sha256_of
@@ -23,14 +23,14 @@ READ_UP_TO = 64 * 2**20
 """Bytes of a backbone's file up to which its content counts; beyond, its size and time do."""
 
 
-class Stamps:
+class DataStamps:
     """Stamps of jobs; each file is looked at once.
 
     Args:
         place: Where data are looked up.
     """
 
-    def __init__(self, place: DataPlace) -> None:
+    def __init__(self, place: DataSources) -> None:
         self._place = place
         self._backbones: dict[str, str] = {}
         self._folders: dict[Path, str] = {}

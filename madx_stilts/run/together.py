@@ -7,22 +7,22 @@ job that has it.
 from collections.abc import Callable, Mapping, Sequence
 
 from madx_stilts.errors import Busy, Interrupted, MadxStiltsError, MemoryLimitError, StorageError
-from madx_stilts.grid.job import JobId, Planned, Score, Train
+from madx_stilts.grid.job import JobId, PlannedJob, Score, Train
 from madx_stilts.grid.records import Record
-from madx_stilts.run.crew import Crew
+from madx_stilts.run.crew import WorkerContext
 from madx_stilts.run.execute import FAILURES, Account, execute, told
-from madx_stilts.run.listening import Steps
-from madx_stilts.run.result import Result
+from madx_stilts.run.listening import StepEvents
+from madx_stilts.run.result import JobResult
 from madx_stilts.run.scoring import scored_each
 from madx_stilts.run.training import made, materials_of, with_adapters
 from madx_stilts.train.job import in_zoo
-from madx_stilts.train.lockstep import Order, train_together
+from madx_stilts.train.lockstep import TrainJob, train_together
 
 Uses = Callable[[JobId], Mapping[JobId, str]]
 Keep = Callable[[Record], None]
 
 
-def do_together(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep) -> dict[JobId, Busy]:
+def do_together(worker: WorkerContext, jobs: Sequence[PlannedJob], uses: Uses, keep: Keep) -> dict[JobId, Busy]:
     """Do jobs that are kin.
 
     Args:
@@ -41,36 +41,40 @@ def do_together(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep) -> 
     if len(jobs) > 1:
         way = _train if isinstance(jobs[0].job, Train) else _score
         try:
-            alone = way(crew, jobs, uses, keep, busy)
+            alone = way(worker, jobs, uses, keep, busy)
         except (Interrupted, StorageError):
             raise
         except FAILURES:  # of one of them: alone, each is told its own
-            crew.forget()
+            worker.forget()
     for planned in alone:
         try:
-            keep(execute(planned, crew, uses(planned.id)))
+            keep(execute(planned, worker, uses(planned.id)))
         except Busy as error:
             busy[planned.id] = error
     return busy
 
 
-def _score(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep, busy: dict[JobId, Busy]) -> Sequence[Planned]:
+def _score(
+    worker: WorkerContext, jobs: Sequence[PlannedJob], uses: Uses, keep: Keep, busy: dict[JobId, Busy]
+) -> Sequence[PlannedJob]:
     """Score stacks on one task. None is left to be done alone."""
-    account = Account(crew.site.device)
+    account = Account(worker.site.device)
     work = [(planned, planned.job, uses(planned.id)) for planned in jobs if isinstance(planned.job, Score)]
-    results = scored_each(work, crew)
+    results = scored_each(work, worker)
     for (planned, _, used), result in zip(work, results, strict=True):
         keep(account.record(planned, used, result, together=len(work), share=1 / len(work)))
     return ()
 
 
-def _train(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep, busy: dict[JobId, Busy]) -> Sequence[Planned]:
+def _train(
+    worker: WorkerContext, jobs: Sequence[PlannedJob], uses: Uses, keep: Keep, busy: dict[JobId, Busy]
+) -> Sequence[PlannedJob]:
     """Train in lockstep, and return what did not fit into memory so: alone, it may be trained in smaller parts."""
-    account = Account(crew.site.device)
-    outcomes = _trained(crew, jobs, uses)
+    account = Account(worker.site.device)
+    outcomes = _trained(worker, jobs, uses)
     alone, refused, ended = [], [], []
     for planned, outcome in zip(jobs, outcomes, strict=True):
-        if isinstance(outcome, Result):
+        if isinstance(outcome, JobResult):
             ended.append((planned, outcome))
         elif isinstance(outcome, Busy):
             busy[planned.id] = outcome
@@ -79,35 +83,35 @@ def _train(crew: Crew, jobs: Sequence[Planned], uses: Uses, keep: Keep, busy: di
         elif isinstance(outcome, MemoryLimitError):
             alone.append(planned)
         else:
-            ended.append((planned, Result(error=told(outcome))))
+            ended.append((planned, JobResult(error=told(outcome))))
     count = max(1, sum(not result.reused for _, result in ended))
     # Until there is a record of each, nobody else knows that it is needed.
-    with crew.zoo.holding(result.adapter for _, result in ended if result.adapter):
+    with worker.zoo.holding(result.adapter for _, result in ended if result.adapter):
         for planned, result in ended:
             share = 0.0 if result.reused else 1 / count
             keep(account.record(planned, uses(planned.id), result, together=count, share=share))
     if refused:
         raise refused[0]
     if alone:
-        crew.forget()
+        worker.forget()
     return alone
 
 
-def _trained(crew: Crew, jobs: Sequence[Planned], uses: Uses) -> list[Result | MadxStiltsError]:
+def _trained(worker: WorkerContext, jobs: Sequence[PlannedJob], uses: Uses) -> list[JobResult | MadxStiltsError]:
     """What became of each training of a group."""
     work = [(planned, planned.job, uses(planned.id)) for planned in jobs if isinstance(planned.job, Train)]
     _, first, _ = work[0]
-    backbone = crew.backbone(first.backbone, first.recipe.train.precision)
-    shop = crew.shop(backbone, [])
-    materials = materials_of(first, first.recipe, shop)
+    backbone = worker.backbone(first.backbone, first.recipe.train.precision)
+    context = worker.train_context(backbone, [])
+    materials = materials_of(first, first.recipe, context)
     orders = []
     for planned, job, used in work:
         role, name = planned.names[0]
-        listener = Steps(crew.watch, crew.number, planned.id)
-        orders.append(Order(with_adapters(job.recipe, used), materials, role, name, listener))
-    reused = [in_zoo(shop, order.recipe, materials) is not None for order in orders]
-    outcomes = train_together(shop, orders)
+        listener = StepEvents(worker.watch, worker.number, planned.id)
+        orders.append(TrainJob(with_adapters(job.recipe, used), materials, role, name, listener))
+    reused = [in_zoo(context, order.recipe, materials) is not None for order in orders]
+    outcomes = train_together(context, orders)
     return [
-        outcome if isinstance(outcome, MadxStiltsError) else made(planned, crew, outcome, reused=known_before)
+        outcome if isinstance(outcome, MadxStiltsError) else made(planned, worker, outcome, reused=known_before)
         for planned, outcome, known_before in zip(jobs, outcomes, reused, strict=True)
     ]

@@ -5,20 +5,20 @@ from contextlib import suppress
 from dataclasses import replace
 
 from madx_stilts.card import Card
-from madx_stilts.data.text import Budget, read_text
+from madx_stilts.data.text import TokenBudget, read_text
 from madx_stilts.errors import Busy, MemoryLimitError
-from madx_stilts.grid.job import JobId, Planned, Train
+from madx_stilts.grid.job import JobId, PlannedJob, Train
 from madx_stilts.recipe import Part, Recipe
-from madx_stilts.run.crew import Crew
-from madx_stilts.run.listening import Steps
-from madx_stilts.run.result import Result
+from madx_stilts.run.crew import WorkerContext
+from madx_stilts.run.listening import StepEvents
+from madx_stilts.run.result import JobResult
 from madx_stilts.tasks.text import MASKED_LM
-from madx_stilts.train.job import Workshop, forms_of, identity_of, train
-from madx_stilts.train.material import Material, Materials, gather
+from madx_stilts.train.job import TrainContext, forms_of, identity_of, train
+from madx_stilts.train.material import PartExamples, TrainingExamples, load_examples
 from madx_stilts.zoo.imported import origin_of
 
 
-def trained(planned: Planned, job: Train, crew: Crew, uses: Mapping[JobId, str]) -> Result:
+def trained(planned: PlannedJob, job: Train, worker: WorkerContext, uses: Mapping[JobId, str]) -> JobResult:
     """Train an adapter, unless the zoo has it, and give it all its names.
 
     What does not fit into memory is tried again with each batch in twice as many parts, as long as there are smaller
@@ -30,7 +30,7 @@ def trained(planned: Planned, job: Train, crew: Crew, uses: Mapping[JobId, str])
     recipe = with_adapters(job.recipe, uses)
     while True:
         try:
-            result = _trained_so(planned, job, recipe, crew)
+            result = _trained_so(planned, job, recipe, worker)
         except MemoryLimitError:
             smaller = in_smaller_parts(recipe)
             if smaller is None:
@@ -39,52 +39,52 @@ def trained(planned: Planned, job: Train, crew: Crew, uses: Mapping[JobId, str])
         else:
             return replace(result, notes=(*result.notes, *parts_told(job.recipe, recipe)))
         # Not while the error is handled: it holds on to what did not fit.
-        crew.forget()
+        worker.forget()
 
 
-def _trained_so(planned: Planned, job: Train, recipe: Recipe, crew: Crew) -> Result:
-    backbone = crew.backbone(job.backbone, recipe.train.precision)
-    shop = crew.shop(backbone, [lambda: Steps(crew.watch, crew.number, planned.id)])
-    materials = materials_of(job, recipe, shop)
-    identities = [identity_of(shop, form, materials) for form in forms_of(shop, recipe)]
-    reused = any(map(crew.zoo.is_sound, identities))
+def _trained_so(planned: PlannedJob, job: Train, recipe: Recipe, worker: WorkerContext) -> JobResult:
+    backbone = worker.backbone(job.backbone, recipe.train.precision)
+    context = worker.train_context(backbone, [lambda: StepEvents(worker.watch, worker.number, planned.id)])
+    materials = materials_of(job, recipe, context)
+    identities = [identity_of(context, form, materials) for form in forms_of(context, recipe)]
+    reused = any(map(worker.zoo.is_sound, identities))
     role, name = planned.names[0]
     try:
-        card = train(shop, recipe, materials, role=role, name=name)
+        card = train(context, recipe, materials, role=role, name=name)
     except MemoryLimitError:
         if in_smaller_parts(recipe) is not None:
             # In smaller parts it is another adapter, and nobody would go on with this one.
             for identity in identities:
                 with suppress(Busy):
-                    crew.zoo.discard_work(identity)
+                    worker.zoo.discard_work(identity)
         raise
-    return made(planned, crew, card, reused=reused)
+    return made(planned, worker, card, reused=reused)
 
 
-def made(planned: Planned, crew: Crew, card: Card, *, reused: bool) -> Result:
+def made(planned: PlannedJob, worker: WorkerContext, card: Card, *, reused: bool) -> JobResult:
     """What a training made; its adapter gets the other names that it is planned to have."""
     for role, name in planned.names[1:]:
-        crew.zoo.name(role, name, card.id)
-    origin = origin_of(crew.zoo, card.id) if reused else None
+        worker.zoo.name(role, name, card.id)
+    origin = origin_of(worker.zoo, card.id) if reused else None
     imported = (f"It was imported from {origin}, not trained here.",) if origin else ()
-    return Result(adapter=card.id, reused=reused, data=card.data, notes=(*card.notes, *imported))
+    return JobResult(adapter=card.id, reused=reused, data=card.data, notes=(*card.notes, *imported))
 
 
-def materials_of(job: Train, recipe: Recipe, shop: Workshop) -> Materials:
+def materials_of(job: Train, recipe: Recipe, context: TrainContext) -> TrainingExamples:
     """Read the data of a training.
 
     Raises:
         DataError: They are missing or malformed.
     """
-    return Materials([_material(part, job.text, recipe, shop) for part in recipe.parts])
+    return TrainingExamples([_material(part, job.text, recipe, context) for part in recipe.parts])
 
 
-def _material(part: Part, text: str, recipe: Recipe, shop: Workshop) -> Material:
+def _material(part: Part, text: str, recipe: Recipe, context: TrainContext) -> PartExamples:
     if part.task != MASKED_LM.name:
-        return gather(part, recipe.train, shop.place)
-    budget = Budget(part.tokens, shop.backbone.words) if part.tokens else None
-    texts, held_out = read_text(part.language, text, place=shop.place, limit=part.limit, budget=budget)
-    return Material(texts, held_out, shop.place.world_of(part.language))
+        return load_examples(part, recipe.train, context.place)
+    budget = TokenBudget(part.tokens, context.backbone.words) if part.tokens else None
+    texts, held_out = read_text(part.language, text, place=context.place, limit=part.limit, budget=budget)
+    return PartExamples(texts, held_out, context.place.world_of(part.language))
 
 
 def with_adapters(recipe: Recipe, uses: Mapping[JobId, str]) -> Recipe:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from madx_stilts.errors import Busy
 from madx_stilts.grid.job import JobId
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.kin import kin
 from madx_stilts.run.ledger import Ledger
 
@@ -15,14 +15,14 @@ _BUSY_SECONDS = 2.0
 """Until a job is tried again whose adapter another program trains."""
 
 
-class Turns:
+class JobClaims:
     """Takes jobs from a ledger, for one worker.
 
     Of jobs that can be done at once a worker takes at most as many as are its share of those that were open when it
     began, so that the others are not left without work. Make it after a look at the ledger.
     """
 
-    def __init__(self, brief: Brief, ledger: Ledger) -> None:
+    def __init__(self, brief: WorkerBrief, ledger: Ledger) -> None:
         self._ledger = ledger
         self._kin = kin(ledger.plan)
         self._alone = brief.alone

@@ -14,19 +14,19 @@ from madx_stilts.errors import AdapterError
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.records import Record
 from madx_stilts.run.begun import drop_begun
-from madx_stilts.run.brief import Brief
-from madx_stilts.run.crew import Crew
+from madx_stilts.run.brief import WorkerBrief
+from madx_stilts.run.crew import WorkerContext
 from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.ledger import Ledger, name_of
 from madx_stilts.run.together import do_together
-from madx_stilts.run.turns import Turns
+from madx_stilts.run.turns import JobClaims
 from madx_stilts.train.signals import sigterm_as_interrupt
 
 _POLL_SECONDS = 0.2
 """Between two looks for a job that can be done."""
 
 
-def work(brief: Brief, watch: Watcher, *, number: int = 0) -> None:
+def work(brief: WorkerBrief, watch: Watcher, *, number: int = 0) -> None:
     """Do jobs until all are done, or have failed, or need one that failed.
 
     Args:
@@ -39,15 +39,15 @@ def work(brief: Brief, watch: Watcher, *, number: int = 0) -> None:
         StorageError: The store cannot be read or written.
     """
     plan, ledger = brief.opened()
-    crew = Crew(brief.site, plan, watch, number)
+    worker = WorkerContext(brief.site, plan, watch, number)
     with _threads(brief.threads), sigterm_as_interrupt():
         turns = None
         while _some_are_open(ledger):
-            turns = turns or Turns(brief, ledger)
-            with turns.taken(crew.at_hand) as claimed:
+            turns = turns or JobClaims(brief, ledger)
+            with turns.taken(worker.at_hand) as claimed:
                 if claimed:
-                    with _using(crew, ledger, claimed) as able:
-                        _do(crew, ledger, able, turns)
+                    with _using(worker, ledger, claimed) as able:
+                        _do(worker, ledger, able, turns)
             if not claimed:
                 time.sleep(_POLL_SECONDS)
 
@@ -58,52 +58,52 @@ def _some_are_open(ledger: Ledger) -> bool:
 
 
 @contextmanager
-def _using(crew: Crew, ledger: Ledger, claimed: list[JobId]) -> Iterator[list[JobId]]:
+def _using(worker: WorkerContext, ledger: Ledger, claimed: list[JobId]) -> Iterator[list[JobId]]:
     """Hold what jobs use, and give those of which all is there.
 
     The training of an adapter that was pruned or removed since it was made counts as not done, and is done again.
     """
     with ExitStack() as using:
-        yield [id for id in claimed if _holds(using, crew, ledger, id)]
+        yield [id for id in claimed if _holds(using, worker, ledger, id)]
 
 
-def _holds(using: ExitStack, crew: Crew, ledger: Ledger, id: JobId) -> bool:
+def _holds(using: ExitStack, worker: WorkerContext, ledger: Ledger, id: JobId) -> bool:
     all_there = True
     for need, adapter in ledger.used(id).items():
         try:
-            using.enter_context(crew.zoo.holding([adapter]))
+            using.enter_context(worker.zoo.holding([adapter]))
         except AdapterError:
             again = f"The zoo has no longer its adapter {adapter[:8]}. It is made again."
-            crew.say(f"{name_of(ledger.plan, need)}: {again}")
+            worker.say(f"{name_of(ledger.plan, need)}: {again}")
             ledger.forget(need)
             all_there = False
     return all_there
 
 
-def _lacks(crew: Crew, ledger: Ledger, id: JobId) -> bool:
+def _lacks(worker: WorkerContext, ledger: Ledger, id: JobId) -> bool:
     """Whether a job failed for an adapter that was removed under it, whatever held that."""
     with ExitStack() as using:
-        return not _holds(using, crew, ledger, id)
+        return not _holds(using, worker, ledger, id)
 
 
-def _do(crew: Crew, ledger: Ledger, claimed: list[JobId], turns: Turns) -> None:
+def _do(worker: WorkerContext, ledger: Ledger, claimed: list[JobId], turns: JobClaims) -> None:
     def tell(kept: Record) -> None:
-        if kept.status == "failed" and _lacks(crew, ledger, kept.id):
+        if kept.status == "failed" and _lacks(worker, ledger, kept.id):
             return  # it is tried again when that is there
         ledger.records.put(kept)
         if kept.evaluation is not None:
             drop_begun(ledger.records, kept.id)
         text = kept.error.message if kept.error else ""
         facts = {"status": kept.status, "reused": kept.reused, "seconds": kept.wall_seconds, "text": text}
-        crew.watch(Event.model_validate({"kind": "ended", "worker": crew.number, "job": kept.id, **facts}))
+        worker.watch(Event.model_validate({"kind": "ended", "worker": worker.number, "job": kept.id, **facts}))
 
     for id in claimed:
-        crew.watch(Event(kind="began", worker=crew.number, job=id))
+        worker.watch(Event(kind="began", worker=worker.number, job=id))
     if not claimed:
         return
-    busy = do_together(crew, [ledger.plan.jobs[id] for id in claimed], ledger.used, tell)
+    busy = do_together(worker, [ledger.plan.jobs[id] for id in claimed], ledger.used, tell)
     for id, error in busy.items():
-        crew.watch(Event(kind="said", worker=crew.number, text=f"{error.message} It is waited for."))
+        worker.watch(Event(kind="said", worker=worker.number, text=f"{error.message} It is waited for."))
         turns.put_off(id)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from madx_stilts.data.encode import Encoder
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples
 from madx_stilts.files import write_whole
 from madx_stilts.formats import FORMATS
@@ -18,23 +18,23 @@ from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.preflight import check_effects
 from madx_stilts.nets.stacking import activate, remove
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling
-from madx_stilts.score.evaluation import Evaluation, Known
+from madx_stilts.score.evaluation import Evaluation, LanguageResult
 from madx_stilts.score.predict import OnBatch, first_inputs, unwatched
 from madx_stilts.score.submit import submit
-from madx_stilts.score.swap import Swap
+from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
 from madx_stilts.zoo.composition import require_fusion
 from madx_stilts.zoo.store import Zoo
 
 
-def used_ids(stacks: Sequence[Stack], languages: Sequence[str], swap: Swap | None) -> set[str]:
+def used_ids(stacks: Sequence[Stack], languages: Sequence[str], swap: LanguageSwap | None) -> set[str]:
     """The ids of all adapters that scoring stacks in these languages needs, to be held meanwhile."""
     swapped = [swap.find(language) for language in languages] if swap else []
     return {ref.id for stack in stacks for ref in stack.refs} | {ref.id for ref in swapped if ref is not None}
 
 
 @dataclass(frozen=True)
-class Bench:
+class EvalContext:
     """What evaluations share.
 
     Args:
@@ -55,7 +55,7 @@ class Bench:
 
     backbone: Backbone
     zoo: Zoo
-    place: DataPlace
+    place: DataSources
     cache: Path | None = None
     predictions: Path | None = None
     submission: Path | None = None
@@ -63,7 +63,7 @@ class Bench:
     on_language: Callable[[str], None] = lambda language: None
     on_batch: OnBatch = unwatched
     on_scored: Callable[[Sequence[Evaluation]], None] = lambda evaluations: None
-    known: Callable[[Stack], Mapping[str, Known]] = lambda stack: {}
+    known: Callable[[Stack], Mapping[str, LanguageResult]] = lambda stack: {}
 
     @property
     def encoder(self) -> Encoder:
@@ -102,7 +102,7 @@ class Bench:
         """Whether predictions are written, so that hidden gold answers are no reason to stop."""
         return self.predictions is not None or self.submission is not None
 
-    def recalled(self, stack: Stack) -> Mapping[str, Known]:
+    def recalled(self, stack: Stack) -> Mapping[str, LanguageResult]:
         """What of a stack need not be scored again, by language."""
         return {} if self.keeps else self.known(stack)
 

@@ -8,14 +8,14 @@ from typing import Any
 from madx_stilts.card import BackboneNote
 from madx_stilts.metrics.means import mean, mean_without_source, transfer_gap
 from madx_stilts.tasks.task import Split
-from madx_stilts.tasks.world import World
+from madx_stilts.tasks.world import ConstructedWorld
 
 FACTS = ("n", "candidates", "threshold")
 """What stands beside the metrics of a language: how many examples and candidates, and where mining stops."""
 
 
 @dataclass(frozen=True)
-class Known:
+class LanguageResult:
     """What an evaluation says of one language; the fields are those of `Evaluation`, without the language."""
 
     scores: Mapping[str, float]
@@ -60,7 +60,7 @@ class Evaluation:
     unscored: tuple[str, ...] = ()
     retrieval: Mapping[str, object] | None = None
     notes: tuple[str, ...] = ()
-    world: World | None = None
+    world: ConstructedWorld | None = None
     fused: tuple[str, ...] = ()
 
     @property
@@ -87,10 +87,12 @@ class Evaluation:
         return {language: values[self.metric] for language, values in self.scores.items() if self.metric in values}
 
     @property
-    def known(self) -> dict[str, Known]:
+    def known(self) -> dict[str, LanguageResult]:
         """By language: all that is known of those that are scored."""
         return {
-            code: Known(values, self.baseline.get(code, {}), self.warnings.get(code, ()), self.remarks.get(code, {}))
+            code: LanguageResult(
+                values, self.baseline.get(code, {}), self.warnings.get(code, ()), self.remarks.get(code, {})
+            )
             for code, values in self.scores.items()
         }
 

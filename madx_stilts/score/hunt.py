@@ -22,7 +22,7 @@ RANKED = 20
 
 
 @dataclass(frozen=True)
-class Hunt:
+class RetrievalBatch:
     """The queries of one language, and the candidates, embedded.
 
     Args:
@@ -50,7 +50,7 @@ class Answers:
     threshold: float | None = None
 
 
-def search(hunt: Hunt, layer: int, *, threshold: float | None = None) -> Answers:
+def search(hunt: RetrievalBatch, layer: int, *, threshold: float | None = None) -> Answers:
     """Look for every query's candidates, in the way of its task.
 
     Args:
@@ -66,7 +66,7 @@ def search(hunt: Hunt, layer: int, *, threshold: float | None = None) -> Answers
     return _WAYS[way](hunt, layer, threshold)
 
 
-def baseline(hunt: Hunt) -> dict[str, float]:
+def baseline(hunt: RetrievalBatch) -> dict[str, float]:
     """What all metrics are for random rankings; none where gold is hidden."""
     queries = hunt.queries
     task_format = FORMATS[queries.task.format]
@@ -75,7 +75,7 @@ def baseline(hunt: Hunt) -> dict[str, float]:
     return dict(task_format.baseline(queries.items, queries.task, queries.language, candidates=len(hunt.ids)))
 
 
-def scored(hunt: Hunt, answers: Answers) -> dict[str, float]:
+def scored(hunt: RetrievalBatch, answers: Answers) -> dict[str, float]:
     """All metrics, the number of candidates, and the threshold where there is one; no metrics where gold is hidden."""
     queries = hunt.queries
     task_format = FORMATS[queries.task.format]
@@ -87,13 +87,13 @@ def scored(hunt: Hunt, answers: Answers) -> dict[str, float]:
     return dict(task_format.score(answers.predictions, queries.items, queries.task, queries.language)) | facts
 
 
-def _ranked(hunt: Hunt, layer: int, count: int) -> Answers:
+def _ranked(hunt: RetrievalBatch, layer: int, count: int) -> Answers:
     found = nearest(hunt.asked[layer], hunt.pool[layer], count, device=hunt.device)
     names = [[hunt.ids[at] for at in row] for row in found.indices.tolist()]
     return Answers(_decoded(hunt, {"candidate": np.array(names), "score": found.similarities}))
 
 
-def _mined(hunt: Hunt, layer: int, threshold: float | None) -> Answers:
+def _mined(hunt: RetrievalBatch, layer: int, threshold: float | None) -> Answers:
     matches = mined(hunt.asked[layer], hunt.pool[layer], device=hunt.device)
     scores = {(match.source, hunt.ids[match.target]): match.score for match in matches}
     if threshold is None:
@@ -105,7 +105,7 @@ def _mined(hunt: Hunt, layer: int, threshold: float | None) -> Answers:
     return Answers(_decoded(hunt, {"candidate": np.array(names)[:, None], "score": values}), threshold)
 
 
-def _tuned(hunt: Hunt, scores: Mapping[tuple[int, str], float]) -> float:
+def _tuned(hunt: RetrievalBatch, scores: Mapping[tuple[int, str], float]) -> float:
     return best_threshold(scores, gold_pairs(hunt.queries))
 
 
@@ -126,12 +126,12 @@ def gold_pairs(queries: Examples[RetrievalExample]) -> set[tuple[int, str]]:
     return gold
 
 
-def _decoded(hunt: Hunt, outputs: Outputs) -> list[Any]:
+def _decoded(hunt: RetrievalBatch, outputs: Outputs) -> list[Any]:
     queries = hunt.queries
     return FORMATS[queries.task.format].decode(outputs, hunt.encoded, queries.items, queries.task)
 
 
-_WAYS: Mapping[Search, Callable[[Hunt, int, float | None], Answers]] = {
+_WAYS: Mapping[Search, Callable[[RetrievalBatch, int, float | None], Answers]] = {
     "nearest": lambda hunt, layer, threshold: _ranked(hunt, layer, 1),
     "ranking": lambda hunt, layer, threshold: _ranked(hunt, layer, RANKED),
     "mining": _mined,

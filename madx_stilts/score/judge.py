@@ -12,14 +12,14 @@ from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate, head_names
 from madx_stilts.recipe import Recipe
-from madx_stilts.score.predict import Answerer, OnBatch, masked_scores, predict, predict_each, unwatched
+from madx_stilts.score.predict import HeadedStack, OnBatch, masked_scores, predict, predict_each, unwatched
 
 MEAN = "mean"
 """What decides in a mixture: the mean of the primary metrics of its parts."""
 
 
 @dataclass(frozen=True)
-class Judge:
+class DevEvaluator:
     """Scores a stack on the dev data.
 
     Args:
@@ -48,7 +48,7 @@ class Judge:
 
 def dev_judge(
     backbone: Backbone, encoder: Encoder, recipe: Recipe, devs: Sequence[Examples[Any] | None]
-) -> Judge | None:
+) -> DevEvaluator | None:
     """A judge over the dev data of all parts of a recipe; none without any.
 
     The metrics of a single part bear their own names. Those of several are called `task.metric`, or
@@ -66,21 +66,22 @@ def dev_judge(
         activate(backbone, stack)
         heads = head_names(stack[-1], recipe.tasks)
         results = [
-            Exam(backbone, dev, encoded, share, on_batch).scores_of(heads[dev.task.name]) for dev, encoded in exams
+            LabelledData(backbone, dev, encoded, share, on_batch).scores_of(heads[dev.task.name])
+            for dev, encoded in exams
         ]
         return _verdict(recipe, [dev for dev, _ in exams], results)
 
     def together(stacks: Sequence[list[str]], trunk: Trunk, on_batch: OnBatch) -> list[Mapping[str, float]]:
         columns = [
-            Exam(backbone, dev, encoded, share, on_batch).scores_of_each(
-                [Answerer(stack, head_names(stack[-1], recipe.tasks)[dev.task.name]) for stack in stacks], trunk
+            LabelledData(backbone, dev, encoded, share, on_batch).scores_of_each(
+                [HeadedStack(stack, head_names(stack[-1], recipe.tasks)[dev.task.name]) for stack in stacks], trunk
             )
             for dev, encoded in exams
         ]
         devs = [dev for dev, _ in exams]
         return [_verdict(recipe, devs, list(results)) for results in zip(*columns, strict=True)]
 
-    return Judge(score, exams[0][0].task.primary_metric if len(recipe.parts) == 1 else MEAN, together)
+    return DevEvaluator(score, exams[0][0].task.primary_metric if len(recipe.parts) == 1 else MEAN, together)
 
 
 def _verdict(recipe: Recipe, devs: Sequence[Examples[Any]], results: Sequence[dict[str, float]]) -> Mapping[str, float]:
@@ -100,7 +101,7 @@ def _label(recipe: Recipe, dev: Examples[Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Exam:
+class LabelledData:
     """Labelled examples of one task.
 
     Args:
@@ -127,7 +128,7 @@ class Exam:
             predict(self.backbone, head=head, kind=self._kind, encoded=self.encoded, on_batch=self.on_batch)
         )
 
-    def scores_of_each(self, answerers: Sequence[Answerer], trunk: Trunk) -> list[dict[str, float]]:
+    def scores_of_each(self, answerers: Sequence[HeadedStack], trunk: Trunk) -> list[dict[str, float]]:
         """All metrics of each stack."""
         if self._kind != "masked_lm":
             outputs = predict_each(

@@ -7,7 +7,7 @@ SECONDS = 10.0
 """Between two lines: often enough to see that something happens, and few enough for a log file."""
 
 
-class Pace:
+class ProgressLines:
     """An `OnBatch` that says how far the work is, unless it is soon over.
 
     Args:

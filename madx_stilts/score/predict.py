@@ -30,7 +30,7 @@ def unwatched(done: int, batches: int) -> None:
 
 
 @dataclass(frozen=True)
-class Answerer:
+class HeadedStack:
     """A stack with the head that answers.
 
     Args:
@@ -66,7 +66,7 @@ def predict(
 
 def predict_each(
     backbone: Backbone,
-    answerers: Sequence[Answerer],
+    answerers: Sequence[HeadedStack],
     *,
     kind: HeadKind,
     encoded: Encoded,

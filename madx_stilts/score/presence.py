@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import find_all
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.task import Split, Task
 
 
-def require_data(task: Task, languages: Sequence[str], split: Split, place: DataPlace) -> None:
+def require_data(task: Task, languages: Sequence[str], split: Split, place: DataSources) -> None:
     """All languages have their files.
 
     Raises:
@@ -27,7 +27,7 @@ def require_data(task: Task, languages: Sequence[str], split: Split, place: Data
     )
 
 
-def missing(task: Task, languages: Iterable[str], split: Split, place: DataPlace) -> dict[str, DataError]:
+def missing(task: Task, languages: Iterable[str], split: Split, place: DataSources) -> dict[str, DataError]:
     """The languages without files, and what each lacks."""
     absent: dict[str, DataError] = {}
     for language in languages:

@@ -6,26 +6,26 @@ from statistics import fmean
 
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.formats import FORMATS
-from madx_stilts.score.bench import Bench
-from madx_stilts.score.evaluation import Evaluation, Known
+from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.evaluation import Evaluation, LanguageResult
 from madx_stilts.score.hunt import baseline, scored, search
 from madx_stilts.score.presence import missing, require_data
 from madx_stilts.score.reading import check_first
-from madx_stilts.score.retriever import ALL, Retriever, candidate_parts
-from madx_stilts.score.swap import Swap
+from madx_stilts.score.retriever import ALL, RetrievalEvaluator, candidate_parts
+from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
 
 
 def retrieve(
-    bench: Bench,
+    context: EvalContext,
     task: Task,
     stack: Stack,
     languages: Sequence[str],
     *,
     split: Split,
     limit: int | None = None,
-    swap: Swap | None = None,
+    swap: LanguageSwap | None = None,
 ) -> Evaluation:
     """Score a stack, or the bare backbone, on a retrieval task.
 
@@ -43,14 +43,14 @@ def retrieve(
         AdapterError: An adapter is missing, damaged or of another backbone.
         DataError: Data are missing or malformed, or gold answers are hidden and predictions are not kept.
     """
-    _require_all(bench, task, languages, split)
-    retriever = Retriever(bench, task, stack, swap)
+    _require_all(context, task, languages, split)
+    retriever = RetrievalEvaluator(context, task, stack, swap)
     stacks = {code: retriever.stack_for(code) for code in retriever.languages(languages, split)}
     _check_all(retriever, languages, split, limit, stacks)
-    count = bench.backbone.layers
-    tuned = tune(retriever, languages) if bench.pooling.layer == "auto" else None
-    layer = max(tuned, key=tuned.__getitem__) if tuned else bench.pooling.layer_of(count)
-    pooling = {"layer": layer, "layers": count, "pooling": bench.pooling.kind}
+    count = context.backbone.layers
+    tuned = tune(retriever, languages) if context.pooling.layer == "auto" else None
+    layer = max(tuned, key=tuned.__getitem__) if tuned else context.pooling.layer_of(count)
+    pooling = {"layer": layer, "layers": count, "pooling": context.pooling.kind}
     notes = _notes(task, split, tuned=tuned is not None, limit=limit)
     result = Evaluation(
         task=task.name,
@@ -59,17 +59,17 @@ def retrieve(
         source_language=task.source_language,
         stack=tuple(map(str, stack.refs)),
         fused=tuple(map(str, stack.fused)),
-        backbone=bench.backbone.note(),
+        backbone=context.backbone.note(),
         scores={},
         language_adapters={code: str(one.language) if one.language else None for code, one in stacks.items()},
         unscored=tuple(languages),
         retrieval={**pooling, "max_tokens": retriever.limits.max_tokens, "tuned": tuned},
         notes=tuple(notes),
-        world=bench.place.world,
+        world=context.place.world,
     )
-    recalled = bench.recalled(stack)
+    recalled = context.recalled(stack)
     for language in languages:
-        bench.on_language(language)
+        context.on_language(language)
         if language in recalled:
             retriever.look_at(language, ("dev", split) if _tunes(task, split) else (split,), limit)
             known = recalled[language]
@@ -77,12 +77,16 @@ def retrieve(
             known = _of_language(retriever, language, split, layer=layer, limit=limit)
         result = _with_language(result, language, known)
         result = replace(result, notes=(*notes, *retriever.notes.sentences))
-        bench.on_scored([result])
+        context.on_scored([result])
     return result
 
 
 def _check_all(
-    retriever: Retriever, languages: Sequence[str], split: Split, limit: int | None, stacks: Mapping[str, Stack]
+    retriever: RetrievalEvaluator,
+    languages: Sequence[str],
+    split: Split,
+    limit: int | None,
+    stacks: Mapping[str, Stack],
 ) -> None:
     """Find out before any work whether all texts can be embedded and scored.
 
@@ -91,8 +95,8 @@ def _check_all(
         AdapterError: An adapter is missing or damaged.
     """
     for identity in dict.fromkeys(ref.id for stack in stacks.values() for ref in stack.refs):
-        retriever.bench.zoo.folder(identity)
-    on_dev = any(wanted for _, wanted in _tunable(retriever.bench, retriever.task))
+        retriever.context.zoo.folder(identity)
+    on_dev = any(wanted for _, wanted in _tunable(retriever.context, retriever.task))
 
     def check(language: str) -> None:
         if on_dev:
@@ -102,12 +106,12 @@ def _check_all(
     check_first(retriever.task, languages, split, check=check)
 
 
-def tune(retriever: Retriever, languages: Sequence[str]) -> dict[int, float]:
+def tune(retriever: RetrievalEvaluator, languages: Sequence[str]) -> dict[int, float]:
     """The primary metric on the dev split, the mean over languages, of each layer; all come from one pass.
 
     Mined pairs are cut at the threshold that is best for each layer.
     """
-    layers = range(1, retriever.bench.backbone.layers + 1)
+    layers = range(1, retriever.context.backbone.layers + 1)
     found: dict[int, list[float]] = {layer: [] for layer in layers}
     for language in languages:
         hunt = retriever.hunt(language, "dev", layers)
@@ -117,19 +121,21 @@ def tune(retriever: Retriever, languages: Sequence[str]) -> dict[int, float]:
     return {layer: fmean(values) for layer, values in found.items()}
 
 
-def _of_language(retriever: Retriever, language: str, split: Split, *, layer: int, limit: int | None) -> Known:
+def _of_language(
+    retriever: RetrievalEvaluator, language: str, split: Split, *, layer: int, limit: int | None
+) -> LanguageResult:
     """Score one language."""
     threshold = None
     if _tunes(retriever.task, split):
         threshold = search(retriever.hunt(language, "dev", [layer]), layer).threshold
     hunt = retriever.hunt(language, split, [layer], limit=limit)
-    if not retriever.bench.keeps:
+    if not retriever.context.keeps:
         hunt.queries.require_labels()
     answers = search(hunt, layer, threshold=threshold)
-    retriever.bench.keep(hunt.queries, answers.predictions)
+    retriever.context.keep(hunt.queries, answers.predictions)
     queries = hunt.queries
     clauses = FORMATS[queries.task.format].warnings(answers.predictions, queries.items, queries.task)
-    return Known(scored(hunt, answers), baseline(hunt), tuple(clauses), queries.remarks)
+    return LanguageResult(scored(hunt, answers), baseline(hunt), tuple(clauses), queries.remarks)
 
 
 def _tunes(task: Task, split: Split) -> bool:
@@ -137,7 +143,7 @@ def _tunes(task: Task, split: Split) -> bool:
     return task.search == "mining" and split != "dev"
 
 
-def _with_language(result: Evaluation, language: str, known: Known) -> Evaluation:
+def _with_language(result: Evaluation, language: str, known: LanguageResult) -> Evaluation:
     """The result with one more language."""
     return replace(
         result,
@@ -149,16 +155,16 @@ def _with_language(result: Evaluation, language: str, known: Known) -> Evaluatio
     )
 
 
-def _require_all(bench: Bench, task: Task, languages: Sequence[str], split: Split) -> None:
+def _require_all(context: EvalContext, task: Task, languages: Sequence[str], split: Split) -> None:
     """Everything is here: queries, candidates, and the dev data that something is tuned on."""
-    require_data(task, languages, split, bench.place)
-    _require_candidates(bench, task, languages, split)
-    tuned = [name for name, wanted in _tunable(bench, task) if wanted]
+    require_data(task, languages, split, context.place)
+    _require_candidates(context, task, languages, split)
+    tuned = [name for name, wanted in _tunable(context, task) if wanted]
     if not tuned:
         return
     if "dev" not in task.splits:
         raise UsageError(f"{task.name} has no dev split to choose the layer by.", hint="Name a layer, as in --layer 8.")
-    absent = missing(task, languages, "dev", bench.place)
+    absent = missing(task, languages, "dev", context.place)
     if absent:
         first = next(iter(absent.values()))
         raise DataError(
@@ -166,16 +172,16 @@ def _require_all(bench: Bench, task: Task, languages: Sequence[str], split: Spli
             f"tuned. {first.message}",
             hint=first.hint,
         )
-    _require_candidates(bench, task, languages, "dev")
+    _require_candidates(context, task, languages, "dev")
 
 
-def _tunable(bench: Bench, task: Task) -> tuple[tuple[str, bool], ...]:
-    return ("threshold", task.search == "mining"), ("layer", bench.pooling.layer == "auto")
+def _tunable(context: EvalContext, task: Task) -> tuple[tuple[str, bool], ...]:
+    return ("threshold", task.search == "mining"), ("layer", context.pooling.layer == "auto")
 
 
-def _require_candidates(bench: Bench, task: Task, languages: Sequence[str], split: Split) -> None:
+def _require_candidates(context: EvalContext, task: Task, languages: Sequence[str], split: Split) -> None:
     files = dict.fromkeys(part.file for language in languages for part in candidate_parts(task, language, split))
-    absent = missing(task.searched, files, split, bench.place)
+    absent = missing(task.searched, files, split, context.place)
     if not absent:
         return
     first = next(iter(absent.values()))

@@ -10,11 +10,11 @@ from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits
 from madx_stilts.formats.retrieval import RetrievalExample
 from madx_stilts.nets.memory import told_as_memory
-from madx_stilts.score.bench import Bench
+from madx_stilts.score.bench import EvalContext
 from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.score.embed import Vectors, embed
-from madx_stilts.score.hunt import Hunt, gold_pairs
-from madx_stilts.score.swap import Swap
+from madx_stilts.score.hunt import RetrievalBatch, gold_pairs
+from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.task import Split, Task
 
@@ -49,7 +49,7 @@ class _Pool:
     vectors: dict[int, Vectors] = field(default_factory=dict)
 
 
-class Retriever:
+class RetrievalEvaluator:
     """Embeds queries and candidates of one task through one stack.
 
     Args:
@@ -60,9 +60,9 @@ class Retriever:
         notes: On the queries that were read so far.
     """
 
-    def __init__(self, bench: Bench, task: Task, stack: Stack, swap: Swap | None) -> None:
-        self.bench = bench
-        self.notes = DataNotes(submitted=bench.submission is not None)
+    def __init__(self, context: EvalContext, task: Task, stack: Stack, swap: LanguageSwap | None) -> None:
+        self.context = context
+        self.notes = DataNotes(submitted=context.submission is not None)
         self.task = task
         self._stack = stack
         self._swap = swap
@@ -72,7 +72,7 @@ class Retriever:
     @property
     def limits(self) -> Limits:
         """How long texts may be: the same for every stack, so that stacks compare."""
-        backbone = self.bench.backbone
+        backbone = self.context.backbone
         usual = min(FORMATS[self.task.format].max_tokens, backbone.tokenizer.model_max_length)
         return Limits(min(usual, backbone.extent.tokens or usual))
 
@@ -86,7 +86,7 @@ class Retriever:
         parts = (part.language for language in languages for part in candidate_parts(self.task, language, split))
         return dict.fromkeys(code for code in (*languages, *asked, *parts) if code)
 
-    def hunt(self, language: str, split: Split, layers: Collection[int], *, limit: int | None = None) -> Hunt:
+    def hunt(self, language: str, split: Split, layers: Collection[int], *, limit: int | None = None) -> RetrievalBatch:
         """Read and embed the queries of a language, and the candidates unless they are those of the last time.
 
         Args:
@@ -100,10 +100,10 @@ class Retriever:
         pool = self._candidates(candidate_parts(self.task, language, split), split, layers)
         queries = self._queries(language, split, limit)
         self.notes.look_at(queries)
-        encoded = self.bench.encoder.encode(queries, self.limits)
+        encoded = self.context.encoder.encode(queries, self.limits)
         asked = self._embedded(encoded, self.task.query_language or language, layers)
         queries = self._with_gold(queries, split, pool.answered)
-        return Hunt(queries, encoded, asked, pool.ids, pool.vectors, self.bench.backbone.device)
+        return RetrievalBatch(queries, encoded, asked, pool.ids, pool.vectors, self.context.backbone.device)
 
     def look_at(self, language: str, splits: Sequence[Split], limit: int | None) -> None:
         """Note what hunts would note of the data of a language that is not scored again."""
@@ -122,13 +122,15 @@ class Retriever:
         answered: dict[str, list[str]] = {}
         for part in candidate_parts(self.task, language, split):
             if (part, split) not in self._checked:
-                answers: Examples[RetrievalExample] = read(self.task.searched, part.file, split, place=self.bench.place)
+                answers: Examples[RetrievalExample] = read(
+                    self.task.searched, part.file, split, place=self.context.place
+                )
                 self._checked[part, split] = [(part.mark + one.id, one.answers) for one in answers.items if one.answers]
             for name, known in self._checked[part, split]:
                 for query in known:
                     answered.setdefault(query, []).append(name)
         queries = self._with_gold(self._queries(language, split, limit), split, answered)
-        if tunes or not self.bench.keeps:
+        if tunes or not self.context.keeps:
             queries.require_labels()
         if tunes and self.task.search == "mining":
             gold_pairs(queries)
@@ -137,7 +139,7 @@ class Retriever:
             task_format.score([()] * len(queries), queries.items, self.task, language)
 
     def _queries(self, language: str, split: Split, limit: int | None) -> Examples[RetrievalExample]:
-        return read(self.task, language, split, place=self.bench.place, limit=limit)
+        return read(self.task, language, split, place=self.context.place, limit=limit)
 
     def _with_gold(
         self, queries: Examples[RetrievalExample], split: Split, answered: Mapping[str, list[str]]
@@ -168,27 +170,27 @@ class Retriever:
 
     def _read(self, part: _Part, split: Split, pool: _Pool) -> Encoded:
         """Encode some candidates and note their ids; their texts are not kept."""
-        examples: Examples[RetrievalExample] = read(self.task.searched, part.file, split, place=self.bench.place)
+        examples: Examples[RetrievalExample] = read(self.task.searched, part.file, split, place=self.context.place)
         for example in examples.items:
             name = part.mark + example.id
             pool.ids.append(name)
             for query in example.answers:
                 pool.answered.setdefault(query, []).append(name)
-        return self.bench.encoder.encode(examples, self.limits)
+        return self.context.encoder.encode(examples, self.limits)
 
     def _embedded(self, encoded: Encoded, language: str, layers: Collection[int]) -> dict[int, Vectors]:
-        bench = self.bench
+        context = self.context
         with (
-            bench.standing(self.stack_for(language), encoded, usual=self._stack),
+            context.standing(self.stack_for(language), encoded, usual=self._stack),
             told_as_memory(f"Embedding the texts of {self.task.name}", hint="Try --precision bf16, or --device cpu."),
         ):
             return embed(
-                bench.backbone,
+                context.backbone,
                 encoded,
-                kind=bench.pooling.kind,
+                kind=context.pooling.kind,
                 layers=layers,
-                folder=bench.cache,
-                on_batch=bench.on_batch,
+                folder=context.cache,
+                on_batch=context.on_batch,
             )
 
 

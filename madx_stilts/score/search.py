@@ -14,7 +14,7 @@ MARGIN_NEIGHBOURS = 4
 
 
 @dataclass(frozen=True)
-class Portions:
+class SearchChunks:
     """How much is compared at once: so many queries with so many candidates, 256 MiB of similarities.
 
     Results do not depend on it.
@@ -24,11 +24,11 @@ class Portions:
     candidates: int = 16384
 
 
-PORTIONS = Portions()
+PORTIONS = SearchChunks()
 
 
 def nearest(
-    queries: Vectors, candidates: Vectors, count: int, *, device: torch.device, portions: Portions = PORTIONS
+    queries: Vectors, candidates: Vectors, count: int, *, device: torch.device, portions: SearchChunks = PORTIONS
 ) -> Neighbours:
     """The nearest candidates of each query by inner product: cosine similarity, for vectors of length 1.
 
@@ -43,7 +43,9 @@ def nearest(
     return Neighbours(values, places)
 
 
-def mined(queries: Vectors, candidates: Vectors, *, device: torch.device, portions: Portions = PORTIONS) -> list[Match]:
+def mined(
+    queries: Vectors, candidates: Vectors, *, device: torch.device, portions: SearchChunks = PORTIONS
+) -> list[Match]:
     """Pairs of a query and a candidate, one to one, by the ratio margin of their neighbours; the best first."""
     forward = nearest(queries, candidates, MARGIN_NEIGHBOURS, device=device, portions=portions)
     backward = nearest(candidates, queries, MARGIN_NEIGHBOURS, device=device, portions=portions)
@@ -55,7 +57,7 @@ def _parts(vectors: Vectors, size: int, device: torch.device) -> Iterator[Tensor
     return (torch.from_numpy(vectors[at : at + size].copy()).to(device) for at in range(0, len(vectors), size))
 
 
-def _of(queries: Tensor, candidates: Vectors, count: int, portions: Portions) -> tuple[Tensor, Tensor]:
+def _of(queries: Tensor, candidates: Vectors, count: int, portions: SearchChunks) -> tuple[Tensor, Tensor]:
     """Similarities and places of the nearest candidates of some queries. *Shape of each:* ``(queries, count)``."""
     values = torch.empty(len(queries), 0, device=queries.device)
     places = torch.empty(len(queries), 0, device=queries.device, dtype=torch.int64)

@@ -10,11 +10,11 @@ from madx_stilts.spellings import meeting
 from madx_stilts.stack import AdapterRef, Role, Stack
 from madx_stilts.zoo.store import Zoo
 
-Missing = Literal["source", "none", "error"]
+MissingRule = Literal["source", "none", "error"]
 
 
 @dataclass(frozen=True)
-class Swap:
+class LanguageSwap:
     """Exchange the language adapter for each language (MAD-X).
 
     Args:
@@ -23,7 +23,7 @@ class Swap:
     """
 
     find: Callable[[str], AdapterRef | None]
-    missing: Missing = "error"
+    missing: MissingRule = "error"
 
     def applied(self, stack: Stack, language: str) -> Stack:
         """The stack for a language.
@@ -42,7 +42,7 @@ class Swap:
         return stack.with_language(found)
 
 
-def swap_in(zoo: Zoo, missing: Missing, *, backbone: str, say: Callable[[str], None]) -> Swap:
+def swap_in(zoo: Zoo, missing: MissingRule, *, backbone: str, say: Callable[[str], None]) -> LanguageSwap:
     """The exchange for the language adapters of a zoo, each found under its own code or a spelling of it.
 
     Args:
@@ -63,4 +63,4 @@ def swap_in(zoo: Zoo, missing: Missing, *, backbone: str, say: Callable[[str], N
         say(f"there is no language adapter {language}; {name}, the same or a related language, is taken for it")
         return zoo.find(f"{Role.LANGUAGE}/{name}", backbone=backbone)
 
-    return Swap(find, missing)
+    return LanguageSwap(find, missing)

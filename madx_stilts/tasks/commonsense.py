@@ -6,7 +6,7 @@ from madx_stilts.languages import XCOPA as XCOPA_LANGUAGES
 from madx_stilts.stack import Role
 from madx_stilts.tasks import jglue
 from madx_stilts.tasks.dialect import QUOTED_COMMAS
-from madx_stilts.tasks.fields import Column, Each, Field, Phrase, Together
+from madx_stilts.tasks.fields import Column, EachItem, Field, JoinedFields, Template
 from madx_stilts.tasks.revisions import REVISIONS
 from madx_stilts.tasks.splits import clone, in_files, in_splits, together, unpack
 from madx_stilts.tasks.task import Labels, Source, Task
@@ -17,7 +17,7 @@ _HELLASWAG = Source(
     path="Rowan/hellaswag",
     revision=REVISIONS["Rowan/hellaswag"],
     split="train",
-    fields={"id": Column("ind"), "context": Column("ctx_a"), "choices": Each("endings", "{ctx_b} {item}")},
+    fields={"id": Column("ind"), "context": Column("ctx_a"), "choices": EachItem("endings", "{ctx_b} {item}")},
     labels=Labels(column="label", names=FOUR),
 )
 
@@ -48,8 +48,8 @@ _COSMOS_QA = Source(
     split="train",
     fields={
         "id": Column("id"),
-        "context": Phrase("{context} {question}"),
-        "choices": Together(tuple(Column(f"answer{number}") for number in FOUR)),
+        "context": Template("{context} {question}"),
+        "choices": JoinedFields(tuple(Column(f"answer{number}") for number in FOUR)),
     },
     labels=Labels(column="label", names=FOUR),
 )
@@ -108,7 +108,7 @@ _JCOMMONSENSEQA = Source(
     fields={
         "id": Column("q_id"),
         "context": Column("question"),
-        "choices": Together(tuple(Column(f"choice{number}") for number in FIVE)),
+        "choices": JoinedFields(tuple(Column(f"choice{number}") for number in FIVE)),
     },
     labels=Labels(column="label", names=FIVE),
 )
@@ -141,8 +141,8 @@ SIQA = Task(
             revision=REVISIONS["lighteval/siqa"],
             split="train",
             fields={
-                "context": Phrase("{context} {question}"),
-                "choices": Together((Column("answerA"), Column("answerB"), Column("answerC"))),
+                "context": Template("{context} {question}"),
+                "choices": JoinedFields((Column("answerA"), Column("answerB"), Column("answerC"))),
             },
             labels=Labels(column="label"),
         ),
@@ -157,11 +157,11 @@ SIQA = Task(
 
 COPA_FIELDS: dict[str, Field] = {
     "id": Column("idx"),
-    "context": Phrase(
+    "context": Template(
         "{premise} {question}",
         {"question": {"cause": "What was the cause of this?", "effect": "What happened as a result?"}},
     ),
-    "choices": Together((Column("choice1"), Column("choice2"))),
+    "choices": JoinedFields((Column("choice1"), Column("choice2"))),
 }
 COPA_LABELS = ("choice1", "choice2")
 

@@ -64,7 +64,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Stripped:
+class StrippedColumn:
     """The text of a column without blanks around it: some files kept the ends of their lines."""
 
     name: str
@@ -91,7 +91,7 @@ class RowNumber:
 
 
 @dataclass(frozen=True)
-class Phrase:
+class Template:
     """Text made from columns: `"{premise} {question}"`.
 
     Args:
@@ -120,7 +120,7 @@ class Phrase:
 
 
 @dataclass(frozen=True)
-class Each:
+class EachItem:
     """A list of texts: each item of a list column through a template in which the item is called `{item}`."""
 
     column: str
@@ -135,12 +135,12 @@ class Each:
         items = Column(self.column).read(row)
         if not isinstance(items, Sequence) or isinstance(items, str):
             raise BadRow(f"column {self.column!r} holds {items!r}, not a list")
-        phrase = Phrase(self.template)
+        phrase = Template(self.template)
         return [phrase.read({**row, "item": item}) for item in items]
 
 
 @dataclass(frozen=True)
-class Together:
+class JoinedFields:
     """A list of texts, one from each field."""
 
     parts: tuple[Field, ...]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from madx_stilts.languages import BUCC, LAREQA, MEWSLI_X, TATOEBA, TATOEBA_R
 from madx_stilts.stack import Role
-from madx_stilts.tasks.fields import Column, Field, RowNumber, Stripped
+from madx_stilts.tasks.fields import Column, Field, RowNumber, StrippedColumn
 from madx_stilts.tasks.revisions import REVISIONS
 from madx_stilts.tasks.splits import in_files
 from madx_stilts.tasks.task import Source, Split, Task
@@ -76,7 +76,7 @@ _LASER_ON_HUB = Source(
     revision=REVISIONS["google/xtreme"],
     config="tatoeba.{language}",
     split="validation",
-    fields={"id": RowNumber(), "text": Stripped("target_sentence"), "gold": RowNumber()},
+    fields={"id": RowNumber(), "text": StrippedColumn("target_sentence"), "gold": RowNumber()},
     codes=ISO3,
     languages=TATOEBA,
 )
@@ -87,7 +87,7 @@ _ADDED = replace(
     obtain=_LASER.obtain,
 )
 _FOUND_AMONG: dict[str, Field] = {"id": Column("id"), "text": Column("source")}
-_FOUND_ON_HUB: dict[str, Field] = {"id": RowNumber(), "text": Stripped("source_sentence")}
+_FOUND_ON_HUB: dict[str, Field] = {"id": RowNumber(), "text": StrippedColumn("source_sentence")}
 
 TATOEBA_TASK = Task(
     name="tatoeba",

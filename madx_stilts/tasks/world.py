@@ -29,7 +29,7 @@ Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,100}$")]
 """A short text that may be printed: nothing in it acts on a terminal."""
 
 
-class Tongue(Frozen):
+class ConstructedLanguage(Frozen):
     """A constructed language, as the passport tells it."""
 
     code: Annotated[str, Field(pattern=CONSTRUCTED_CODE)]
@@ -54,7 +54,7 @@ class _Passport(Frozen):
     seed: int
     size: str
     source: str
-    languages: tuple[Tongue, ...]
+    languages: tuple[ConstructedLanguage, ...]
     content: str
     """One sum over all other files: what stands for their bytes."""
 
@@ -69,7 +69,7 @@ class _Passport(Frozen):
 
 
 @dataclass(frozen=True)
-class World:
+class ConstructedWorld:
     """A constructed world: a folder in hub layout, all of whose data sets are invented.
 
     Args:
@@ -83,7 +83,7 @@ class World:
     name: str
     seed: int
     source: str
-    languages: tuple[Tongue, ...]
+    languages: tuple[ConstructedLanguage, ...]
 
     def __str__(self) -> str:
         return f"constructed world ({self.name}, seed {self.seed})"
@@ -167,7 +167,7 @@ class World:
         return any((self.folder / source.path).glob(pattern.format(language=source.code(language))))
 
 
-def world_in(mirrors: Sequence[Path]) -> World | None:
+def world_in(mirrors: Sequence[Path]) -> ConstructedWorld | None:
     """The constructed world among these folders; none if all are of real data.
 
     Raises:
@@ -187,7 +187,7 @@ def world_in(mirrors: Sequence[Path]) -> World | None:
     return read_world(world)
 
 
-def read_world(folder: Path) -> World:
+def read_world(folder: Path) -> ConstructedWorld:
     """Read the passport of a world.
 
     Raises:
@@ -213,7 +213,7 @@ def read_world(folder: Path) -> World:
             f"{file} is no passport of a constructed world: {listed(error)}.", hint=f"{_REPAIR}."
         ) from error
     source_first = sorted(told.languages, key=lambda one: one.code != told.source)
-    return World(folder, told.name, told.seed, told.source, tuple(source_first))
+    return ConstructedWorld(folder, told.name, told.seed, told.source, tuple(source_first))
 
 
 def tasks_in(mirrors: Sequence[Path]) -> Mapping[str, Task]:
@@ -226,7 +226,7 @@ def tasks_in(mirrors: Sequence[Path]) -> Mapping[str, Task]:
     return TASKS if world is None else world.tasks()
 
 
-def language_name(code: str, world: World | None) -> str:
+def language_name(code: str, world: ConstructedWorld | None) -> str:
     """What a language is called, in the world or in reality; empty if the code means nothing."""
     if world is not None and code in world.names:
         return world.names[code]

@@ -21,12 +21,12 @@ from madx_stilts.nets.stacking import (
     save_head,
 )
 from madx_stilts.nets.storage import store_in_half
-from madx_stilts.recipe import Recipe, Start
+from madx_stilts.recipe import Recipe, StartWeights
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.learner import Learner
-from madx_stilts.train.schedule import Course
+from madx_stilts.train.schedule import Schedule
 from madx_stilts.train.translations import Translations
 from madx_stilts.zoo.composition import check_continued, check_fusable
 from madx_stilts.zoo.folder import FUSION
@@ -74,7 +74,7 @@ def heads_of(recipe: Recipe, name: str) -> dict[str, Head]:
 
 
 def new_learner(
-    backbone: Backbone, stack: list[str], recipe: Recipe, course: Course, translations: Translations | None = None
+    backbone: Backbone, stack: list[str], recipe: Recipe, course: Schedule, translations: Translations | None = None
 ) -> Learner:
     """A learner for the uppermost adapter and its heads; all else is frozen.
 
@@ -117,7 +117,7 @@ def recompute_activations(backbone: Backbone) -> None:
     backbone.model.disable_input_require_grads()
 
 
-def _start_from(backbone: Backbone, zoo: Zoo, recipe: Recipe, start: Start, name: str) -> None:
+def _start_from(backbone: Backbone, zoo: Zoo, recipe: Recipe, start: StartWeights, name: str) -> None:
     """Copy the weights that the recipe starts from into the fresh adapter (and heads)."""
     card = zoo.card(start.adapter)
     check_continued(card, recipe.method, recipe.fusion)

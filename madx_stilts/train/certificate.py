@@ -10,15 +10,15 @@ from madx_stilts.formats.text import LEFT_OUT
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.recipe import Recipe
 from madx_stilts.tasks.text import MASKED_LM
-from madx_stilts.train.feed import Feed
-from madx_stilts.train.material import Materials
+from madx_stilts.train.feed import BatchSampler
+from madx_stilts.train.material import TrainingExamples
 from madx_stilts.zoo.store import Zoo
 
 _LIBRARIES = ("madx-stilts", "torch", "transformers", "adapters", "datasets")
 
 
 def certificate(
-    recipe: Recipe, materials: Materials, backbone: Backbone, zoo: Zoo, *, name: str, identity: str
+    recipe: Recipe, materials: TrainingExamples, backbone: Backbone, zoo: Zoo, *, name: str, identity: str
 ) -> Card:
     """The card of an adapter, but for what only its training tells.
 
@@ -39,7 +39,7 @@ def certificate(
     )
 
 
-def fingerprints(recipe: Recipe, materials: Materials, backbone: Backbone) -> dict[str, str]:
+def fingerprints(recipe: Recipe, materials: TrainingExamples, backbone: Backbone) -> dict[str, str]:
     """Fingerprints of all that a training reads beside its recipe and the frozen weights, for its identity.
 
     Raises:
@@ -49,7 +49,7 @@ def fingerprints(recipe: Recipe, materials: Materials, backbone: Backbone) -> di
     return materials.fingerprints | head
 
 
-def notes_of_feed(recipe: Recipe, feed: Feed, *, done: int) -> tuple[str, ...]:
+def notes_of_feed(recipe: Recipe, feed: BatchSampler, *, done: int) -> tuple[str, ...]:
     """What a person must know of what the steps of a training learned from, a sentence each."""
     return *_left_out(recipe, feed), *_shares(recipe, feed.steps_of(done))
 
@@ -68,7 +68,7 @@ def _cached(recipe: Recipe) -> tuple[str, ...]:
     return (sentence,) if recipe.trunk else ()
 
 
-def _left_out(recipe: Recipe, feed: Feed) -> tuple[str, ...]:
+def _left_out(recipe: Recipe, feed: BatchSampler) -> tuple[str, ...]:
     """Which texts the tokenizer could make nothing of, a sentence for each part."""
     counts = (int(supply.encoded.rows.get(LEFT_OUT, np.zeros(1)).sum()) for supply in feed.supplies)
     return tuple(

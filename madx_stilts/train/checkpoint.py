@@ -23,7 +23,7 @@ _PREFIX = "0/"
 Tensors = dict[str, Tensor]
 
 
-class Remembered(BaseModel):
+class BestSoFar(BaseModel):
     """What early stopping and averaging remember of one learner."""
 
     best_score: float | None
@@ -35,12 +35,12 @@ class Remembered(BaseModel):
     """None: an earlier version wrote it, which always scored the dev data of a step before it stopped."""
 
 
-class Notes(BaseModel):
+class CheckpointNotes(BaseModel):
     """All of a checkpoint that is not a tensor."""
 
     format: int
     done: int
-    learners: dict[str, Remembered]
+    learners: dict[str, BestSoFar]
 
 
 def save_checkpoint(path: Path, learner: Learner) -> None:
@@ -51,7 +51,7 @@ def save_checkpoint(path: Path, learner: Learner) -> None:
     """
     tensors: Tensors = {f"random/{kind}": state for kind, state in learner.random.items()}
     tensors |= _tensors_of(learner, _PREFIX)
-    notes = Notes(format=FORMAT, done=learner.done, learners={learner.name: _remembered(learner)})
+    notes = CheckpointNotes(format=FORMAT, done=learner.done, learners={learner.name: _remembered(learner)})
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     text = notes.model_dump_json()
     write_whole(path, save(tensors, metadata={"notes": text, "sha256": _checksum(tensors, text)}))
@@ -85,8 +85,8 @@ def _tensors_of(learner: Learner, prefix: str) -> Tensors:
     return tensors
 
 
-def _remembered(learner: Learner) -> Remembered:
-    return Remembered(
+def _remembered(learner: Learner) -> BestSoFar:
+    return BestSoFar(
         best_score=learner.best_score,
         best_step=learner.best_step,
         looks_without_gain=learner.looks_without_gain,
@@ -110,14 +110,14 @@ def _those(tensors: Tensors, prefix: str) -> Tensors:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _remember(learner: Learner, notes: Remembered) -> None:
+def _remember(learner: Learner, notes: BestSoFar) -> None:
     learner.best_score, learner.best_step = notes.best_score, notes.best_step
     learner.looks_without_gain, learner.snapshots = notes.looks_without_gain, notes.snapshots
     if notes.scaler:
         learner.scaler.load_state_dict(notes.scaler)
 
 
-def _read(path: Path) -> tuple[Tensors, Notes] | None:
+def _read(path: Path) -> tuple[Tensors, CheckpointNotes] | None:
     """Tensors and notes, or none if the file is missing or its checksum does not hold."""
     try:
         with safe_open(path, framework="pt") as file:
@@ -127,7 +127,7 @@ def _read(path: Path) -> tuple[Tensors, Notes] | None:
         return None
     if not metadata or _checksum(tensors, metadata.get("notes", "")) != metadata.get("sha256"):
         return None
-    return tensors, Notes.model_validate_json(metadata["notes"])
+    return tensors, CheckpointNotes.model_validate_json(metadata["notes"])
 
 
 def _checksum(tensors: Tensors, notes: str) -> str:

@@ -10,11 +10,11 @@ from madx_stilts.data.mask import masked
 from madx_stilts.data.mix import Ints, timetable, turns
 from madx_stilts.formats.base import Encoded
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.train.schedule import Course
+from madx_stilts.train.schedule import Schedule
 
 
 @dataclass(frozen=True)
-class Supply:
+class PartBatches:
     """Batches of one part of a recipe, one after another.
 
     Args:
@@ -26,7 +26,7 @@ class Supply:
     """
 
     encoded: Encoded
-    course: Course
+    course: Schedule
     backbone: Backbone
     seed: int
     masks: bool
@@ -72,14 +72,14 @@ class Supply:
 
 
 @dataclass(frozen=True)
-class Dealt:
+class StepBatch:
     """What one step learns from: the micro-batches of a batch, and which part of the recipe it belongs to."""
 
     part: int
     batches: Sequence[Batch]
 
 
-class Feed:
+class BatchSampler:
     """What each step learns from: a batch of one part of the recipe.
 
     Args:
@@ -89,7 +89,7 @@ class Feed:
         seed: Of the recipe.
     """
 
-    def __init__(self, supplies: Sequence[Supply], shares: Sequence[float], *, steps: int, seed: int) -> None:
+    def __init__(self, supplies: Sequence[PartBatches], shares: Sequence[float], *, steps: int, seed: int) -> None:
         self.supplies = supplies
         self.drawn: Ints = timetable(shares, steps, seed=seed)
         self._turns = turns(self.drawn)
@@ -103,10 +103,10 @@ class Feed:
         """Examples in the batches of the first `done` steps."""
         return sum(supply.examples_seen(n) for supply, n in zip(self.supplies, self.steps_of(done), strict=True))
 
-    def __call__(self, step: int) -> Dealt:
+    def __call__(self, step: int) -> StepBatch:
         """The batch of a step, counted from 0."""
         part = int(self.drawn[step])
-        return Dealt(part, self.supplies[part](int(self._turns[step])))
+        return StepBatch(part, self.supplies[part](int(self._turns[step])))
 
 
 def _draw(seed: int, turn: int, part: int) -> int:

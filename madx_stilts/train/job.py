@@ -10,8 +10,8 @@ from pathlib import Path
 from madx_stilts.card import Card
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.mix import mix_of
-from madx_stilts.data.place import DataPlace
-from madx_stilts.data.shelf import Shelf
+from madx_stilts.data.place import DataSources
+from madx_stilts.data.shelf import ArrayCache
 from madx_stilts.errors import UsageError
 from madx_stilts.formats.base import Limits
 from madx_stilts.nets.anatomy import Trunk
@@ -20,20 +20,20 @@ from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.preflight import check_effects, check_gradients
 from madx_stilts.nets.stacking import name_in_model, seeded, trunk_below
 from madx_stilts.recipe import Recipe
-from madx_stilts.score.judge import Judge, dev_judge
+from madx_stilts.score.judge import DevEvaluator, dev_judge
 from madx_stilts.stack import Role, require_name
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import assembled, new_learner, save_all
 from madx_stilts.train.certificate import certificate, fingerprints, notes_of_feed
-from madx_stilts.train.feed import Feed, Supply
+from madx_stilts.train.feed import BatchSampler, PartBatches
 from madx_stilts.train.learner import Learner, generator_states
-from madx_stilts.train.listen import Listener, LogFile, Quiet, Several
-from madx_stilts.train.loop import Desk, Session, run, settle
-from madx_stilts.train.material import Materials
+from madx_stilts.train.listen import CallbackList, LogFileCallback, NullCallback, TrainerCallback
+from madx_stilts.train.loop import LoopContext, RunFolder, run, settle
+from madx_stilts.train.material import TrainingExamples
 from madx_stilts.train.room import peak_bytes, reset_peak
-from madx_stilts.train.schedule import Course
+from madx_stilts.train.schedule import Schedule
 from madx_stilts.train.translations import Translations
-from madx_stilts.train.trunk_cache import Keeper, States
+from madx_stilts.train.trunk_cache import TrunkCache, TrunkStates
 from madx_stilts.zoo.imported import forget_imported, origin_of
 from madx_stilts.zoo.store import Zoo
 from madx_stilts.zoo.succession import require_no_children
@@ -43,7 +43,7 @@ ROOM_HINT = "Try --accumulate 2 or more, --precision bf16, or --recompute layers
 
 
 @dataclass(frozen=True)
-class Workshop:
+class TrainContext:
     """What trainings share. Nothing here changes a result, but for the trunk cache, which is then in the recipe.
 
     Args:
@@ -62,12 +62,12 @@ class Workshop:
 
     backbone: Backbone
     zoo: Zoo
-    place: DataPlace
+    place: DataSources
     cache: Path | None = None
-    listeners: Sequence[Callable[[], Listener]] = field(default=(Quiet,))
+    listeners: Sequence[Callable[[], TrainerCallback]] = field(default=(NullCallback,))
     checkpoint_every: int = 500
     recompute: bool = False
-    trunk_cache: Shelf | None = None
+    trunk_cache: ArrayCache | None = None
     replace_imported: bool = False
     tell: Callable[[str], None] = lambda sentence: None
 
@@ -78,7 +78,7 @@ class Workshop:
 
 
 @dataclass(frozen=True)
-class Making:
+class TrainRun:
     """One adapter in the making.
 
     Args:
@@ -89,24 +89,24 @@ class Making:
     """
 
     recipe: Recipe
-    materials: Materials
+    materials: TrainingExamples
     name: str
     identity: str
     folder: Path
-    listener: Listener = field(default_factory=Quiet)
+    listener: TrainerCallback = field(default_factory=NullCallback)
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingData:
     """What a training learns from, and what it is judged by. Trainings in lockstep share it."""
 
-    course: Course
-    feed: Feed
-    judge: Judge | None
+    course: Schedule
+    feed: BatchSampler
+    judge: DevEvaluator | None
     translations: Translations | None = None
 
 
-def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, name: str) -> Card:
+def train(context: TrainContext, recipe: Recipe, materials: TrainingExamples, *, role: Role, name: str) -> Card:
     """Train what a recipe describes, unless the zoo has it, and refer to it as `role/name`.
 
     What it stands on or starts from is held until the end, so that it is not pruned meanwhile.
@@ -119,56 +119,56 @@ def train(shop: Workshop, recipe: Recipe, materials: Materials, *, role: Role, n
     """
     require_name(name)
     with ExitStack() as using:
-        recipe, states = agreed(using, shop, recipe, materials)
-        identity = identity_of(shop, recipe, materials)
-        if not is_done(shop, identity):
-            require_no_children(shop.zoo, replaced(shop, identity), but=set())
+        recipe, states = agreed(using, context, recipe, materials)
+        identity = identity_of(context, recipe, materials)
+        if not is_done(context, identity):
+            require_no_children(context.zoo, replaced(context, identity), but=set())
             # Until it has its name: what is being trained is not pruned.
-            folder = using.enter_context(shop.zoo.work(identity))
+            folder = using.enter_context(context.zoo.work(identity))
             # Another process may have finished it while this one waited for the lock.
-            if not is_done(shop, identity):
-                _make(shop, Making(recipe, materials, name_in_model(name, identity), identity, folder), states)
-            shop.zoo.discard_work(identity)
-        shop.zoo.name(role, name, identity)
-        return shop.zoo.card(identity)
+            if not is_done(context, identity):
+                _make(context, TrainRun(recipe, materials, name_in_model(name, identity), identity, folder), states)
+            context.zoo.discard_work(identity)
+        context.zoo.name(role, name, identity)
+        return context.zoo.card(identity)
 
 
-def identity_of(shop: Workshop, recipe: Recipe, materials: Materials) -> str:
+def identity_of(context: TrainContext, recipe: Recipe, materials: TrainingExamples) -> str:
     """The id of the adapter that a recipe makes here.
 
     Raises:
         BackboneError: It guesses words, and the checkpoint's head for that cannot be used.
     """
-    data = fingerprints(recipe, materials, shop.backbone)
-    return recipe.identity(backbone=shop.backbone.fingerprint, data=data)
+    data = fingerprints(recipe, materials, context.backbone)
+    return recipe.identity(backbone=context.backbone.fingerprint, data=data)
 
 
-def forms_of(shop: Workshop, recipe: Recipe) -> list[Recipe]:
+def forms_of(context: TrainContext, recipe: Recipe) -> list[Recipe]:
     """The recipes by which an adapter may be made here: as it is given, and with its trunk cached if that is wanted."""
-    return [recipe] if shop.trunk_cache is None else [recipe, recipe.model_copy(update={"trunk": "cached"})]
+    return [recipe] if context.trunk_cache is None else [recipe, recipe.model_copy(update={"trunk": "cached"})]
 
 
-def in_zoo(shop: Workshop, recipe: Recipe, materials: Materials) -> Recipe | None:
+def in_zoo(context: TrainContext, recipe: Recipe, materials: TrainingExamples) -> Recipe | None:
     """The one of these by which the zoo has the adapter."""
-    forms = forms_of(shop, recipe)
-    return next((form for form in forms if is_done(shop, identity_of(shop, form, materials))), None)
+    forms = forms_of(context, recipe)
+    return next((form for form in forms if is_done(context, identity_of(context, form, materials))), None)
 
 
-def is_done(shop: Workshop, identity: str) -> bool:
+def is_done(context: TrainContext, identity: str) -> bool:
     """Whether the zoo has an adapter that need not be trained."""
-    return shop.zoo.is_sound(identity) and not replaced(shop, identity)
+    return context.zoo.is_sound(identity) and not replaced(context, identity)
 
 
-def replaced(shop: Workshop, identity: str) -> dict[str, Card]:
+def replaced(context: TrainContext, identity: str) -> dict[str, Card]:
     """The adapter of others that a training takes the place of, by its id; empty: none."""
-    if not shop.replace_imported or not shop.zoo.has(identity) or origin_of(shop.zoo, identity) is None:
+    if not context.replace_imported or not context.zoo.has(identity) or origin_of(context.zoo, identity) is None:
         return {}
-    return {identity: shop.zoo.card(identity)}
+    return {identity: context.zoo.card(identity)}
 
 
 def agreed(
-    using: ExitStack, shop: Workshop, recipe: Recipe, materials: Materials
-) -> tuple[Recipe, Mapping[int, States]]:
+    using: ExitStack, context: TrainContext, recipe: Recipe, materials: TrainingExamples
+) -> tuple[Recipe, Mapping[int, TrunkStates]]:
     """The recipe by which an adapter is trained here, and what leaves its trunk, by the part, where that is kept.
 
     Args:
@@ -178,49 +178,49 @@ def agreed(
         AdapterError: Something that it stands on is missing.
         UsageError: The trunk is to be cached and cannot be.
     """
-    if (known := in_zoo(shop, recipe, materials)) is not None:
+    if (known := in_zoo(context, recipe, materials)) is not None:
         return known, {}
-    using.enter_context(shop.zoo.holding(recipe.parents))
-    states: Mapping[int, States] = {}
-    if shop.trunk_cache is not None:
-        keeper = Keeper(shop.backbone, shop.zoo, shop.trunk_cache, shop.tell)
-        states = keeper.opened(using, trunk_of(shop, recipe), recipe, _feed(shop, recipe, materials)[1].supplies)
+    using.enter_context(context.zoo.holding(recipe.parents))
+    states: Mapping[int, TrunkStates] = {}
+    if context.trunk_cache is not None:
+        keeper = TrunkCache(context.backbone, context.zoo, context.trunk_cache, context.tell)
+        states = keeper.opened(using, trunk_of(context, recipe), recipe, _feed(context, recipe, materials)[1].supplies)
     if recipe.trunk is not None and not states:
         raise UsageError("This recipe has its trunk cached.", hint="Give room for it with --trunk-cache.")
     return recipe.model_copy(update={"trunk": "cached" if states else None}), states
 
 
-def _make(shop: Workshop, making: Making, states: Mapping[int, States]) -> None:
+def _make(context: TrainContext, making: TrainRun, states: Mapping[int, TrunkStates]) -> None:
     began = time.monotonic()
-    reset_peak(shop.backbone.device)
-    lesson = prepared(shop, making)
-    with told_as_memory(f"Training {making.name}", hint=ROOM_HINT), learning(shop, making, lesson) as learner:
-        session = session_of(shop, [making], states)
+    reset_peak(context.backbone.device)
+    lesson = prepared(context, making)
+    with told_as_memory(f"Training {making.name}", hint=ROOM_HINT), learning(context, making, lesson) as learner:
+        session = session_of(context, [making], states)
         run(session, [learner], lesson.feed, lesson.judge)
         if learner.failure is not None:
             raise learner.failure
         (scores,) = settle(session, [learner], lesson.judge)
-        deliver(shop, making, lesson, learner, scores, seconds=time.monotonic() - began)
+        deliver(context, making, lesson, learner, scores, seconds=time.monotonic() - began)
 
 
-def prepared(shop: Workshop, making: Making) -> Lesson:
+def prepared(context: TrainContext, making: TrainRun) -> TrainingData:
     """Encode the data of a training and lay out its steps.
 
     Raises:
         UsageError: A part of a mixture would get no step, or the best weights are wanted and there is no dev data.
     """
     for sentence in (*making.materials.oddities, *_limited(making.recipe)):
-        shop.tell(sentence)
-    course, feed = _feed(shop, making.recipe, making.materials)
-    judge = _judge(shop, making.recipe, making.materials)
+        context.tell(sentence)
+    course, feed = _feed(context, making.recipe, making.materials)
+    judge = _judge(context, making.recipe, making.materials)
     if course.settings.translations is None:
-        return Lesson(course, feed, judge)
+        return TrainingData(course, feed, judge)
     windows = feed.supplies[0].encoded
-    return Lesson(course, feed, judge, Translations(shop.backbone, windows, course.settings.max_tokens))
+    return TrainingData(course, feed, judge, Translations(context.backbone, windows, course.settings.max_tokens))
 
 
 @contextmanager
-def learning(shop: Workshop, making: Making, lesson: Lesson) -> Iterator[Learner]:
+def learning(context: TrainContext, making: TrainRun, lesson: TrainingData) -> Iterator[Learner]:
     """A learner that was tried on one batch of each part; its adapter leaves the model when the block ends.
 
     Several may be in the model at once.
@@ -231,17 +231,25 @@ def learning(shop: Workshop, making: Making, lesson: Lesson) -> Iterator[Learner
         UsageError: Gradual unfreezing would not reach all of it.
     """
     recipe, tasks = making.recipe, making.materials.tasks
-    with assembled(shop.backbone, shop.zoo, recipe, making.name, tasks=tasks, recompute=shop.recompute) as stack:
-        learner = new_learner(shop.backbone, stack, recipe, lesson.course, lesson.translations)
+    with assembled(
+        context.backbone, context.zoo, recipe, making.name, tasks=tasks, recompute=context.recompute
+    ) as stack:
+        learner = new_learner(context.backbone, stack, recipe, lesson.course, lesson.translations)
         learner.require_thawed()
-        _preflight(shop.backbone, learner, lesson.feed)
+        _preflight(context.backbone, learner, lesson.feed)
         with seeded(recipe.seed):
-            learner.random = generator_states(shop.backbone.device)
+            learner.random = generator_states(context.backbone.device)
         yield learner
 
 
 def deliver(
-    shop: Workshop, making: Making, lesson: Lesson, learner: Learner, scores: Mapping[str, float], *, seconds: float
+    context: TrainContext,
+    making: TrainRun,
+    lesson: TrainingData,
+    learner: Learner,
+    scores: Mapping[str, float],
+    *,
+    seconds: float,
 ) -> None:
     """Put a learner that has ended into the zoo.
 
@@ -253,31 +261,35 @@ def deliver(
         StorageError: It cannot be written.
     """
     recipe, feed = making.recipe, lesson.feed
-    card = certificate(recipe, making.materials, shop.backbone, shop.zoo, name=making.name, identity=making.identity)
+    card = certificate(
+        recipe, making.materials, context.backbone, context.zoo, name=making.name, identity=making.identity
+    )
     facts = {"steps": learner.done, "examples_seen": feed.examples_seen(learner.done), "scores": dict(scores)}
     facts |= {"notes": (*card.notes, *notes_of_feed(recipe, feed, done=learner.done))}
-    facts |= {"wall_seconds": round(seconds, 2), "peak_bytes": peak_bytes(shop.backbone.device)}
-    over = replaced(shop, making.identity).get(making.identity)
-    with shop.zoo.adding(card.model_copy(update=facts), over=over) as made:
-        save_all(shop.backbone, made, making.name, recipe)
+    facts |= {"wall_seconds": round(seconds, 2), "peak_bytes": peak_bytes(context.backbone.device)}
+    over = replaced(context, making.identity).get(making.identity)
+    with context.zoo.adding(card.model_copy(update=facts), over=over) as made:
+        save_all(context.backbone, made, making.name, recipe)
         (made / LOG).write_bytes((making.folder / LOG).read_bytes())
-    forget_imported(shop.zoo.own_root, making.identity)
+    forget_imported(context.zoo.own_root, making.identity)
 
 
-def _feed(shop: Workshop, recipe: Recipe, materials: Materials) -> tuple[Course, Feed]:
+def _feed(context: TrainContext, recipe: Recipe, materials: TrainingExamples) -> tuple[Schedule, BatchSampler]:
     """The steps, and what each of them learns from."""
-    shop.backbone.extent.require(recipe.method, recipe.train)
+    context.backbone.extent.require(recipe.method, recipe.train)
     if recipe.train.translations is not None:
         materials.require_translations()
     limits = Limits(recipe.train.max_tokens, recipe.train.shared_tokens)
-    encoded = [shop.encoder.encode(part.train, limits) for part in materials.parts]
+    encoded = [context.encoder.encode(part.train, limits) for part in materials.parts]
     mix = mix_of(recipe, [len(one) for one in encoded])
-    course = Course(recipe.train, mix.epoch)
+    course = Schedule(recipe.train, mix.epoch)
     supplies = [
-        Supply(one, Course(recipe.train, len(one)), shop.backbone, recipe.seed, masks=part.task == MASKED_LM.name)
+        PartBatches(
+            one, Schedule(recipe.train, len(one)), context.backbone, recipe.seed, masks=part.task == MASKED_LM.name
+        )
         for part, one in zip(recipe.parts, encoded, strict=True)
     ]
-    feed = Feed(supplies, mix.shares, steps=course.steps, seed=recipe.seed)
+    feed = BatchSampler(supplies, mix.shares, steps=course.steps, seed=recipe.seed)
     for part, steps in zip(recipe.parts, feed.steps_of(course.steps), strict=True):
         if steps == 0:
             raise UsageError(
@@ -294,17 +306,17 @@ def _limited(recipe: Recipe) -> Iterator[str]:
         yield f"At most {limit} dev examples are scored, as many as are trained on (train.dev_limit)."
 
 
-def _judge(shop: Workshop, recipe: Recipe, materials: Materials) -> Judge | None:
+def _judge(context: TrainContext, recipe: Recipe, materials: TrainingExamples) -> DevEvaluator | None:
     for part in materials.parts:
         if part.dev is None and recipe.train.keep == "best":
             raise UsageError(
                 f"{part.train.task.name} has no dev data to choose the best weights by.",
                 hint="Use --set train.keep=last.",
             )
-    return dev_judge(shop.backbone, shop.encoder, recipe, [part.dev for part in materials.parts])
+    return dev_judge(context.backbone, context.encoder, recipe, [part.dev for part in materials.parts])
 
 
-def _preflight(backbone: Backbone, learner: Learner, feed: Feed) -> None:
+def _preflight(backbone: Backbone, learner: Learner, feed: BatchSampler) -> None:
     # The longest batches, so that what does not fit into memory is known at once and not after an hour.
     batches = [supply.longest().to(backbone.device) for supply in feed.supplies]
     largest = max(batches, key=lambda batch: batch.inputs["input_ids"].numel())
@@ -313,22 +325,25 @@ def _preflight(backbone: Backbone, learner: Learner, feed: Feed) -> None:
     check_gradients(backbone, learner.parameters, *losses)
 
 
-def trunk_of(shop: Workshop, recipe: Recipe) -> Trunk:
+def trunk_of(context: TrainContext, recipe: Recipe) -> Trunk:
     """The part of the backbone below a training's lowest task adapter.
 
     Raises:
         AdapterError: Something below it is missing.
     """
-    below = [shop.zoo.card(identity).recipe for identity in recipe.beneath]
+    below = [context.zoo.card(identity).recipe for identity in recipe.beneath]
     # A language adapter is the same for all cells of a language, so it belongs to the trunk.
     task_methods = [one.method for one in below if not one.models_language]
-    return trunk_below(shop.backbone, [*task_methods, recipe.method])
+    return trunk_below(context.backbone, [*task_methods, recipe.method])
 
 
-def session_of(shop: Workshop, makings: Sequence[Making], states: Mapping[int, States]) -> Session:
+def session_of(context: TrainContext, makings: Sequence[TrainRun], states: Mapping[int, TrunkStates]) -> LoopContext:
     """What the loop needs around the learners of these adapters, which have one trunk and these states of it."""
-    desks = {one.name: Desk(one.folder, Several([LogFile(one.folder / LOG), one.listener])) for one in makings}
-    listener = Several([make() for make in shop.listeners])
+    desks = {
+        one.name: RunFolder(one.folder, CallbackList([LogFileCallback(one.folder / LOG), one.listener]))
+        for one in makings
+    }
+    listener = CallbackList([make() for make in context.listeners])
     first = makings[0]
-    trunk = trunk_of(shop, first.recipe)
-    return Session(shop.backbone, trunk, first.folder.parent, listener, shop.checkpoint_every, desks, states)
+    trunk = trunk_of(context, first.recipe)
+    return LoopContext(context.backbone, trunk, first.folder.parent, listener, context.checkpoint_every, desks, states)

@@ -15,7 +15,7 @@ from madx_stilts.nets.fusion import distance, of_fusion
 from madx_stilts.nets.heads import HEADS, Head, answer
 from madx_stilts.nets.stacking import activate
 from madx_stilts.recipe import FusionSettings
-from madx_stilts.train.schedule import Course, layer_of
+from madx_stilts.train.schedule import Schedule, layer_of
 from madx_stilts.train.translations import Translations
 
 Weights = dict[str, Tensor]
@@ -45,7 +45,7 @@ class Learner:
     stack: Sequence[str]
     heads: Sequence[Head]
     parameters: dict[str, nn.Parameter]
-    course: Course
+    course: Schedule
     fusion: FusionSettings | None = None
     translations: Translations | None = None
     done: int = 0

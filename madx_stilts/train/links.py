@@ -59,7 +59,7 @@ class Cutter:
         return letters != "" and not any(letter.isalnum() for letter in letters)
 
 
-class Lexicon:
+class TranslationTable:
     """How likely each word is translated by each other one.
 
     Args:

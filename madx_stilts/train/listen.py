@@ -9,7 +9,7 @@ from madx_stilts.errors import UsageError
 from madx_stilts.files import told_as_storage
 
 
-class Listener(Protocol):
+class TrainerCallback(Protocol):
     """Told about each step and each look at the dev data; it never changes the training."""
 
     def started(self, name: str, done: int, steps: int) -> None:
@@ -28,7 +28,7 @@ class Listener(Protocol):
         """Training is over, in whatever way."""
 
 
-class Quiet:
+class NullCallback:
     """Says nothing."""
 
     def started(self, name: str, done: int, steps: int) -> None: ...
@@ -38,10 +38,10 @@ class Quiet:
     def ended(self) -> None: ...
 
 
-class Several:
+class CallbackList:
     """Passes everything on to several listeners."""
 
-    def __init__(self, listeners: Sequence[Listener]) -> None:
+    def __init__(self, listeners: Sequence[TrainerCallback]) -> None:
         self.listeners = listeners
 
     def started(self, name: str, done: int, steps: int) -> None:
@@ -65,7 +65,7 @@ class Several:
             listener.ended()
 
 
-class LogFile:
+class LogFileCallback:
     """One JSON object per line: `{"step", "loss", "learning_rate"}` now and then, `{"step", "dev"}` at each look.
 
     It holds nothing that differs between two runs of one recipe. A resumed training first drops the lines that lie
@@ -104,7 +104,7 @@ class LogFile:
             file.write(json.dumps(line) + "\n")
 
 
-class Tracker:
+class TrackerCallback:
     """Sends everything to a tracker that accelerate knows (TensorBoard, W&B, ...).
 
     Args:

@@ -19,9 +19,9 @@ from madx_stilts.stack import Role
 from madx_stilts.train.assemble import recompute_activations
 from madx_stilts.train.job import (
     ROOM_HINT,
-    Lesson,
-    Making,
-    Workshop,
+    TrainContext,
+    TrainingData,
+    TrainRun,
     agreed,
     deliver,
     identity_of,
@@ -32,19 +32,19 @@ from madx_stilts.train.job import (
     trunk_of,
 )
 from madx_stilts.train.learner import Learner
-from madx_stilts.train.listen import Listener, Quiet
+from madx_stilts.train.listen import NullCallback, TrainerCallback
 from madx_stilts.train.loop import run, settle
-from madx_stilts.train.material import Materials
+from madx_stilts.train.material import TrainingExamples
 from madx_stilts.train.room import free_bytes, kept_bytes, reset_peak
-from madx_stilts.train.trunk_cache import States
+from madx_stilts.train.trunk_cache import TrunkStates
 
-Outcome = Card | MadxStiltsError
-Seated = list[tuple[Making, Learner]]
-Scored = list[tuple[Making, Learner, Mapping[str, float]]]
+TrainOutcome = Card | MadxStiltsError
+Seated = list[tuple[TrainRun, Learner]]
+Scored = list[tuple[TrainRun, Learner, Mapping[str, float]]]
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainJob:
     """One adapter that is wanted.
 
     Args:
@@ -55,14 +55,14 @@ class Order:
     """
 
     recipe: Recipe
-    materials: Materials
+    materials: TrainingExamples
     role: Role
     name: str
-    listener: Listener = field(default_factory=Quiet)
+    listener: TrainerCallback = field(default_factory=NullCallback)
 
 
 @dataclass(frozen=True)
-class Company:
+class LockstepGroup:
     """What trainings must have in common to be trained together.
 
     Args:
@@ -76,7 +76,7 @@ class Company:
     trunk: Trunk
 
 
-def train_together(shop: Workshop, orders: Sequence[Order]) -> list[Outcome]:
+def train_together(context: TrainContext, orders: Sequence[TrainJob]) -> list[TrainOutcome]:
     """Train what is ordered, together where that is possible, and refer to each as `role/name`.
 
     What the zoo has is not trained. What fails leaves the others as they would be without it. All can be run again
@@ -88,67 +88,67 @@ def train_together(shop: Workshop, orders: Sequence[Order]) -> list[Outcome]:
     Raises:
         Interrupted: A signal asked to stop; checkpoints were written.
     """
-    work = _Round(shop)
+    work = _Round(context)
     with ExitStack() as locks:
         orders = [work.agree(locks, order) for order in orders]
-        wanted: dict[str, Order] = {}
+        wanted: dict[str, TrainJob] = {}
         for order in orders:
-            wanted.setdefault(_identity(shop, order), order)
+            wanted.setdefault(_identity(context, order), order)
         begun = [work.begin(locks, identity, order) for identity, order in wanted.items()]
         for company, makings in work.companies([making for making in begun if making is not None]).items():
             work.train(makings, work.states.get(company, {}))
         return [work.outcome(order) for order in orders]
 
 
-def company_of(shop: Workshop, recipe: Recipe, materials: Materials) -> Company:
+def company_of(context: TrainContext, recipe: Recipe, materials: TrainingExamples) -> LockstepGroup:
     """The company that a training can be in; two with an equal one can be trained together.
 
     Raises:
         AdapterError: Something below it is missing.
     """
-    languages = tuple(identity for identity in recipe.below if shop.zoo.card(identity).recipe.models_language)
+    languages = tuple(identity for identity in recipe.below if context.zoo.card(identity).recipe.models_language)
     common = recipe.model_copy(update={"below": languages, "start": None, "fusion": None})
-    return Company(common, tuple(sorted(materials.fingerprints.items())), trunk_of(shop, recipe))
+    return LockstepGroup(common, tuple(sorted(materials.fingerprints.items())), trunk_of(context, recipe))
 
 
 class _Round:
     """One call of `train_together`.
 
     Args:
-        shop: What the trainings share.
+        context: What the trainings share.
     """
 
-    def __init__(self, shop: Workshop) -> None:
-        self.shop = shop
+    def __init__(self, context: TrainContext) -> None:
+        self.context = context
         self.failed: dict[str, MadxStiltsError] = {}
-        self.trunks: dict[Company, Recipe] = {}
+        self.trunks: dict[LockstepGroup, Recipe] = {}
         """A recipe of each company that was agreed on; it tells whether the trunk is cached."""
-        self.states: dict[Company, Mapping[int, States]] = {}
+        self.states: dict[LockstepGroup, Mapping[int, TrunkStates]] = {}
 
-    def agree(self, using: ExitStack, order: Order) -> Order:
+    def agree(self, using: ExitStack, order: TrainJob) -> TrainJob:
         """The order with the recipe by which it is carried out, with its trunk cached or not.
 
         Args:
             using: As long as it is open, what is cached stays there, and what the adapter stands on is not pruned.
         """
         try:
-            recipe = in_zoo(self.shop, order.recipe, order.materials)
+            recipe = in_zoo(self.context, order.recipe, order.materials)
             if recipe is None:
-                using.enter_context(self.shop.zoo.holding(order.recipe.parents))
-                company = company_of(self.shop, order.recipe, order.materials)
+                using.enter_context(self.context.zoo.holding(order.recipe.parents))
+                company = company_of(self.context, order.recipe, order.materials)
                 if company not in self.trunks:
-                    made, states = agreed(using, self.shop, order.recipe, order.materials)
+                    made, states = agreed(using, self.context, order.recipe, order.materials)
                     self.trunks[company] = made
-                    self.states[company_of(self.shop, made, order.materials)] = states
+                    self.states[company_of(self.context, made, order.materials)] = states
                 recipe = order.recipe.model_copy(update={"trunk": self.trunks[company].trunk})
         except MadxStiltsError as error:
-            self.failed[_identity(self.shop, order)] = error
+            self.failed[_identity(self.context, order)] = error
             return order
         return replace(order, recipe=recipe)
 
-    def begin(self, locks: ExitStack, identity: str, order: Order) -> Making | None:
+    def begin(self, locks: ExitStack, identity: str, order: TrainJob) -> TrainRun | None:
         """The work on an adapter, its folder held; none if the zoo has the adapter or another process its folder."""
-        zoo = self.shop.zoo
+        zoo = self.context.zoo
         if identity in self.failed or zoo.is_sound(identity):
             return None
         try:
@@ -160,19 +160,19 @@ class _Round:
             zoo.discard_work(identity)
             return None
         name = name_in_model(order.name, identity)
-        return Making(order.recipe, order.materials, name, identity, folder, order.listener)
+        return TrainRun(order.recipe, order.materials, name, identity, folder, order.listener)
 
-    def companies(self, makings: Sequence[Making]) -> dict[Company, list[Making]]:
+    def companies(self, makings: Sequence[TrainRun]) -> dict[LockstepGroup, list[TrainRun]]:
         """Those that can be trained together, together."""
-        companies: dict[Company, list[Making]] = {}
+        companies: dict[LockstepGroup, list[TrainRun]] = {}
         for making in makings:
             try:
-                companies.setdefault(company_of(self.shop, making.recipe, making.materials), []).append(making)
+                companies.setdefault(company_of(self.context, making.recipe, making.materials), []).append(making)
             except MadxStiltsError as error:
                 self.failed[making.identity] = error
         return companies
 
-    def train(self, company: Sequence[Making], states: Mapping[int, States]) -> None:
+    def train(self, company: Sequence[TrainRun], states: Mapping[int, TrunkStates]) -> None:
         """Train a company, in groups that fit into memory.
 
         Args:
@@ -180,7 +180,7 @@ class _Round:
         """
         began = time.monotonic()
         try:
-            lesson = prepared(self.shop, company[0])
+            lesson = prepared(self.context, company[0])
         except MadxStiltsError as error:
             self.failed.update((making.identity, error) for making in company)
             return
@@ -195,56 +195,56 @@ class _Round:
                     self._deliver(making, learner, lesson, scores, share)
             began = time.monotonic()
 
-    def outcome(self, order: Order) -> Outcome:
+    def outcome(self, order: TrainJob) -> TrainOutcome:
         """What came of an order; the adapter gets its name."""
-        identity = _identity(self.shop, order)
+        identity = _identity(self.context, order)
         if identity in self.failed:
             return self.failed[identity]
         try:
-            self.shop.zoo.name(order.role, order.name, identity)
-            return self.shop.zoo.card(identity)
+            self.context.zoo.name(order.role, order.name, identity)
+            return self.context.zoo.card(identity)
         except MadxStiltsError as error:
             return error
 
-    def _seat(self, seats: ExitStack, waiting: list[Making], lesson: Lesson) -> Seated:
+    def _seat(self, seats: ExitStack, waiting: list[TrainRun], lesson: TrainingData) -> Seated:
         """Take those who wait into the model, as many as fit."""
         seated: Seated = []
         room: int | None = None
-        reset_peak(self.shop.backbone.device)
+        reset_peak(self.context.backbone.device)
         while waiting and (room is None or len(seated) < room):
             making = waiting.pop(0)
             try:
                 with told_as_memory(f"Training {making.name}", hint=ROOM_HINT):
-                    seated.append((making, seats.enter_context(learning(self.shop, making, lesson))))
+                    seated.append((making, seats.enter_context(learning(self.context, making, lesson))))
             except MadxStiltsError as error:
                 self.failed[making.identity] = error
                 continue
             if len(seated) == 1:
                 room = self._room_for(seated[0][1], waiting)
-        if self.shop.recompute:
+        if self.context.recompute:
             # One that failed has turned it off when it left.
-            recompute_activations(self.shop.backbone)
+            recompute_activations(self.context.backbone)
         return seated
 
-    def _room_for(self, learner: Learner, waiting: Sequence[Making]) -> int | None:
+    def _room_for(self, learner: Learner, waiting: Sequence[TrainRun]) -> int | None:
         """How many learners like this one fit into memory together, itself included; none: all who wait."""
         free, each = free_bytes(learner), kept_bytes(learner)
         if free is None or free >= each * (1 + len(waiting)):
             return None
         room = max(1, free // each)
-        self.shop.tell(
+        self.context.tell(
             f"{room} of {1 + len(waiting)} adapters are trained together, the others after them: "
             f"each keeps {each / 1e6:.1f} MB, and {free / 1e6:.1f} MB can be given to them."
         )
         return room
 
-    def _run(self, seated: Seated, lesson: Lesson, states: Mapping[int, States]) -> Scored:
+    def _run(self, seated: Seated, lesson: TrainingData, states: Mapping[int, TrunkStates]) -> Scored:
         """Train those who are seated, and score those who did not fail."""
         if not seated:
             return []
         makings, learners = [making for making, _ in seated], [learner for _, learner in seated]
         names = ", ".join(making.name for making in makings)
-        session = session_of(self.shop, makings, states)
+        session = session_of(self.context, makings, states)
         try:
             with told_as_memory(f"Training {names}", hint=ROOM_HINT):
                 run(session, learners, lesson.feed, lesson.judge)
@@ -260,14 +260,14 @@ class _Round:
         return list(zip(kept, well, scores, strict=True))
 
     def _deliver(
-        self, making: Making, learner: Learner, lesson: Lesson, scores: Mapping[str, float], seconds: float
+        self, making: TrainRun, learner: Learner, lesson: TrainingData, scores: Mapping[str, float], seconds: float
     ) -> None:
         try:
-            deliver(self.shop, making, lesson, learner, scores, seconds=seconds)
-            self.shop.zoo.discard_work(making.identity)
+            deliver(self.context, making, lesson, learner, scores, seconds=seconds)
+            self.context.zoo.discard_work(making.identity)
         except MadxStiltsError as error:
             self.failed[making.identity] = error
 
 
-def _identity(shop: Workshop, order: Order) -> str:
-    return identity_of(shop, order.recipe, order.materials)
+def _identity(context: TrainContext, order: TrainJob) -> str:
+    return identity_of(context, order.recipe, order.materials)

@@ -13,17 +13,17 @@ from madx_stilts.errors import Interrupted, MadxStiltsError
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.trunk import run_once
-from madx_stilts.score.judge import Judge
+from madx_stilts.score.judge import DevEvaluator
 from madx_stilts.train.checkpoint import load_checkpoint, save_checkpoint
-from madx_stilts.train.feed import Dealt
+from madx_stilts.train.feed import StepBatch
 from madx_stilts.train.learner import Learner
-from madx_stilts.train.listen import Listener, Quiet
+from madx_stilts.train.listen import NullCallback, TrainerCallback
 from madx_stilts.train.signals import Stopped, StopRequest, ended_by, stop_on_signals
-from madx_stilts.train.trunk_cache import States
+from madx_stilts.train.trunk_cache import TrunkStates
 
 
 @dataclass(frozen=True)
-class Desk:
+class RunFolder:
     """What one learner has for itself.
 
     Args:
@@ -32,7 +32,7 @@ class Desk:
     """
 
     folder: Path
-    log: Listener = field(default_factory=Quiet)
+    log: TrainerCallback = field(default_factory=NullCallback)
 
     @property
     def checkpoint(self) -> Path:
@@ -41,7 +41,7 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class Session:
+class LoopContext:
     """What the loop needs around the learners; none of it changes the result.
 
     Args:
@@ -57,16 +57,16 @@ class Session:
     backbone: Backbone
     trunk: Trunk
     folder: Path
-    listener: Listener
+    listener: TrainerCallback
     checkpoint_every: int = 500
-    desks: Mapping[str, Desk] = field(default_factory=dict)
-    states: Mapping[int, States] = field(default_factory=dict)
+    desks: Mapping[str, RunFolder] = field(default_factory=dict)
+    states: Mapping[int, TrunkStates] = field(default_factory=dict)
 
-    def desk(self, learner: Learner) -> Desk:
+    def desk(self, learner: Learner) -> RunFolder:
         """The desk of a learner."""
-        return self.desks.get(learner.name) or Desk(self.folder / learner.name)
+        return self.desks.get(learner.name) or RunFolder(self.folder / learner.name)
 
-    def shared(self, dealt: Dealt, count: int) -> AbstractContextManager[None]:
+    def shared(self, dealt: StepBatch, count: int) -> AbstractContextManager[None]:
         """Inside the block the trunk runs as rarely as it can.
 
         Args:
@@ -85,7 +85,9 @@ class Session:
             module.eval()
 
 
-def run(session: Session, learners: Sequence[Learner], batch_at: Callable[[int], Dealt], judge: Judge | None) -> int:
+def run(
+    session: LoopContext, learners: Sequence[Learner], batch_at: Callable[[int], StepBatch], judge: DevEvaluator | None
+) -> int:
     """Train learners that share a course until it or early stopping ends.
 
     One that fails leaves with its `failure`; the others go on as if it had never been there.
@@ -126,7 +128,7 @@ def run(session: Session, learners: Sequence[Learner], batch_at: Callable[[int],
     return max(learner.done for learner in learners)
 
 
-def settle(session: Session, learners: Sequence[Learner], judge: Judge | None) -> list[Mapping[str, float]]:
+def settle(session: LoopContext, learners: Sequence[Learner], judge: DevEvaluator | None) -> list[Mapping[str, float]]:
     """Give learners that have ended the weights that become artefacts, and score these on the dev data.
 
     Returns:
@@ -152,8 +154,8 @@ def settle(session: Session, learners: Sequence[Learner], judge: Judge | None) -
             raise Interrupted("Stopped while the dev data were scored.") from None
 
 
-def _one_step(session: Session, learners: Sequence[Learner], dealt: Dealt, step: int) -> None:
-    here = Dealt(dealt.part, [micro.to(session.backbone.device) for micro in dealt.batches])
+def _one_step(session: LoopContext, learners: Sequence[Learner], dealt: StepBatch, step: int) -> None:
+    here = StepBatch(dealt.part, [micro.to(session.backbone.device) for micro in dealt.batches])
     losses = []
     with session.shared(here, len(learners)):
         for learner in learners:
@@ -169,7 +171,7 @@ def _one_step(session: Session, learners: Sequence[Learner], dealt: Dealt, step:
         session.listener.stepped(step + 1, _values(learners[0], dealt, step, sum(losses) / len(losses)))
 
 
-def _values(learner: Learner, dealt: Dealt, step: int, loss: float) -> dict[str, float]:
+def _values(learner: Learner, dealt: StepBatch, step: int, loss: float) -> dict[str, float]:
     values = {"loss": loss, "learning_rate": learner.course.rate(step)}
     if len(learner.heads) > 1:
         # Losses of different tasks are not alike, so each has a curve of its own beside the common one.
@@ -177,7 +179,7 @@ def _values(learner: Learner, dealt: Dealt, step: int, loss: float) -> dict[str,
     return values
 
 
-def _look(session: Session, learners: Sequence[Learner], judge: Judge, stop: StopRequest) -> None:
+def _look(session: LoopContext, learners: Sequence[Learner], judge: DevEvaluator, stop: StopRequest) -> None:
     """Score the dev data; a request to stop leaves that for the next run."""
     well = [learner for learner in learners if learner.failure is None]
     with suppress(Stopped):
@@ -193,7 +195,7 @@ def _look(session: Session, learners: Sequence[Learner], judge: Judge, stop: Sto
     session.train_mode()
 
 
-def _keep(session: Session, learners: Sequence[Learner], stop: StopRequest) -> None:
+def _keep(session: LoopContext, learners: Sequence[Learner], stop: StopRequest) -> None:
     for learner in learners:
         due = stop or learner.finished or learner.done % session.checkpoint_every == 0
         if due and learner.failure is None:

@@ -4,17 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from madx_stilts.data.read import DataPlace, Examples, read, read_to_train
+from madx_stilts.data.place import DataSources
+from madx_stilts.data.read import Examples, read, read_to_train
 from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.recipe import Part, TrainSettings
 from madx_stilts.tasks.sizes import unlike_published
 from madx_stilts.tasks.task import Task
-from madx_stilts.tasks.world import World
+from madx_stilts.tasks.world import ConstructedWorld
 
 
 @dataclass(frozen=True)
-class Material:
+class PartExamples:
     """Examples of one part of a recipe.
 
     Args:
@@ -25,7 +26,7 @@ class Material:
 
     train: Examples[Any]
     dev: Examples[Any] | None
-    world: World | None = None
+    world: ConstructedWorld | None = None
 
     @property
     def fingerprints(self) -> dict[str, str]:
@@ -52,10 +53,10 @@ class Material:
 
 
 @dataclass(frozen=True)
-class Materials:
+class TrainingExamples:
     """Examples of one training: those of each part of its recipe, in the recipe's order."""
 
-    parts: Sequence[Material]
+    parts: Sequence[PartExamples]
 
     @property
     def fingerprints(self) -> dict[str, str]:
@@ -101,7 +102,7 @@ class Materials:
         return tuple(dict.fromkeys(note for part in self.parts for note in part.oddities))
 
 
-def gather(part: Part, settings: TrainSettings, place: DataPlace) -> Material:
+def load_examples(part: Part, settings: TrainSettings, place: DataSources) -> PartExamples:
     """Read a task's training and dev data.
 
     Raises:
@@ -115,7 +116,7 @@ def gather(part: Part, settings: TrainSettings, place: DataPlace) -> Material:
     train.require_labels()
     if dev is not None:
         dev.require_labels()
-    return Material(train, dev, place.world)
+    return PartExamples(train, dev, place.world)
 
 
 def _notes(examples: Examples[Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.text import Budget, read_text
+from madx_stilts.data.text import TokenBudget, read_text
 from madx_stilts.errors import UsageError
 from madx_stilts.recipe import (
     COMPOSABLE,
@@ -20,7 +20,7 @@ from madx_stilts.recipe import (
     Part,
     Recipe,
     Sampling,
-    Start,
+    StartWeights,
     why_alone,
     why_only_lowest,
 )
@@ -29,13 +29,13 @@ from madx_stilts.stack import AdapterRef, Role, require_name
 from madx_stilts.tasks.task import Task, require_own_data
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import task_named
-from madx_stilts.train.job import Workshop, train
-from madx_stilts.train.material import Material, Materials, gather
+from madx_stilts.train.job import TrainContext, train
+from madx_stilts.train.material import PartExamples, TrainingExamples, load_examples
 from madx_stilts.zoo.composition import Transfer, check_below, check_intermediates
 
 
 @dataclass(frozen=True)
-class Wish:
+class TrainRequest:
     """What every training is asked for.
 
     Args:
@@ -56,7 +56,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Member:
+class MixtureTask:
     """One task of a mixture.
 
     Args:
@@ -68,7 +68,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Text:
+class PlainText:
     """Plain text of one language.
 
     Args:
@@ -82,37 +82,48 @@ class Text:
     tokens: int | None = None
 
 
-def train_language(shop: Workshop, language: str, text: str, wish: Wish, *, tokens: int | None = None) -> Card:
+def train_language(
+    context: TrainContext, language: str, text: str, request: TrainRequest, *, tokens: int | None = None
+) -> Card:
     """Train a language adapter with masked language modelling on text of that language (MAD-X, arXiv 2005.00052).
 
     Args:
-        text: See `Text.source`.
-        tokens: See `Text.tokens`.
+        text: See `PlainText.source`.
+        tokens: See `PlainText.tokens`.
     """
-    source = Text(text, language, tokens)
-    recipe = _recipe((_text_part(source, wish),), [MASKED_LM], wish, below=())
+    source = PlainText(text, language, tokens)
+    recipe = _recipe((_text_part(source, request),), [MASKED_LM], request, below=())
     return train(
-        shop, recipe, Materials([_text_material(shop, source, wish)]), role=Role.LANGUAGE, name=wish.name or language
+        context,
+        recipe,
+        TrainingExamples([_text_material(context, source, request)]),
+        role=Role.LANGUAGE,
+        name=request.name or language,
     )
 
 
-def train_intermediate(shop: Workshop, task_name: str, wish: Wish) -> Card:
+def train_intermediate(context: TrainContext, task_name: str, request: TrainRequest) -> Card:
     """Train an intermediate-task adapter.
 
     Raises:
         UsageError: The task is a target only, and borrows its training data, or what lies below does not compose.
     """
-    task = shop.place.tasks[task_name]
+    task = context.place.tasks[task_name]
     require_own_data(task)
-    part, below = _part(task, wish), _ids(wish.language_adapter)
-    check_below(shop.zoo, below)
-    recipe = _recipe((part,), [task], wish, below=below)
-    materials = Materials([gather(part, recipe.train, shop.place)])
-    return train(shop, recipe, materials, role=Role.INTERMEDIATE, name=wish.name or _task_name(part, task))
+    part, below = _part(task, request), _ids(request.language_adapter)
+    check_below(context.zoo, below)
+    recipe = _recipe((part,), [task], request, below=below)
+    materials = TrainingExamples([load_examples(part, recipe.train, context.place)])
+    return train(context, recipe, materials, role=Role.INTERMEDIATE, name=request.name or _task_name(part, task))
 
 
 def train_mixture(
-    shop: Workshop, members: Sequence[Member], sampling: Sampling | None, wish: Wish, *, texts: Sequence[Text] = ()
+    context: TrainContext,
+    members: Sequence[MixtureTask],
+    sampling: Sampling | None,
+    request: TrainRequest,
+    *,
+    texts: Sequence[PlainText] = (),
 ) -> Card:
     """Train one intermediate adapter on several tasks at once, with a head for each.
 
@@ -127,26 +138,31 @@ def train_mixture(
     """
     if len(members) + len(texts) < 2:
         raise UsageError("A mixture needs at least two parts.", hint="Name more tasks, or a text beside them.")
-    tasks = shop.place.tasks
+    tasks = context.place.tasks
     for member in members:
         require_own_data(tasks[member.task])
-    below = _ids(wish.language_adapter)
-    check_below(shop.zoo, below)
+    below = _ids(request.language_adapter)
+    check_below(context.zoo, below)
     parts = [
-        *(_part(tasks[one.task], replace(wish, language=one.language or wish.language)) for one in members),
-        *(_text_part(text, wish) for text in texts),
+        *(_part(tasks[one.task], replace(request, language=one.language or request.language)) for one in members),
+        *(_text_part(text, request) for text in texts),
     ]
     learned = [task_named(part.task, tasks) for part in parts]
     drawn = resolve_sampling(sampling, tasks=len(members), texts=len(texts))
-    recipe = _recipe(tuple(parts), learned, wish, below=below, sampling=drawn)
-    materials = [gather(part, recipe.train, shop.place) for part in parts[: len(members)]]
-    materials += [_text_material(shop, text, wish) for text in texts]
-    name = wish.name or ".".join(["mix", *(_task_name(part, task_named(part.task, tasks)) for part in parts)])
-    return train(shop, recipe, Materials(materials), role=Role.INTERMEDIATE, name=name)
+    recipe = _recipe(tuple(parts), learned, request, below=below, sampling=drawn)
+    materials = [load_examples(part, recipe.train, context.place) for part in parts[: len(members)]]
+    materials += [_text_material(context, text, request) for text in texts]
+    name = request.name or ".".join(["mix", *(_task_name(part, task_named(part.task, tasks)) for part in parts)])
+    return train(context, recipe, TrainingExamples(materials), role=Role.INTERMEDIATE, name=name)
 
 
 def train_target(
-    shop: Workshop, task_name: str, wish: Wish, *, on: Sequence[AdapterRef] = (), transfer: Transfer = "stack"
+    context: TrainContext,
+    task_name: str,
+    request: TrainRequest,
+    *,
+    on: Sequence[AdapterRef] = (),
+    transfer: Transfer = "stack",
 ) -> Card:
     """Train a target-task adapter, alone, on frozen intermediates, or starting from an intermediate's weights.
 
@@ -163,60 +179,60 @@ def train_target(
         UsageError: An intermediate was trained on another language adapter or does not compose, or `continue` has not
             exactly one, or `fuse` has fewer than two or such as cannot be fused.
     """
-    check_intermediates(shop.zoo, on, transfer, language=wish.language_adapter)
-    tasks = shop.place.tasks
+    check_intermediates(context.zoo, on, transfer, language=request.language_adapter)
+    tasks = context.place.tasks
     task = tasks[task_name]
     stacked = on if transfer == "stack" else ()
-    below = (*_ids(wish.language_adapter), *(ref.id for ref in stacked))
-    check_below(shop.zoo, below)
-    start = Start(adapter=on[0].id) if transfer == "continue" else None
-    fusing = wish.config.fusion.model_dump() | {"members": tuple(ref.id for ref in on)}
+    below = (*_ids(request.language_adapter), *(ref.id for ref in stacked))
+    check_below(context.zoo, below)
+    start = StartWeights(adapter=on[0].id) if transfer == "continue" else None
+    fusing = request.config.fusion.model_dump() | {"members": tuple(ref.id for ref in on)}
     fusion = Fusion.model_validate(fusing) if transfer == "fuse" else None
     stages = task.training_tasks
-    names = [_target_name(tasks[stage], wish, on, transfer) for stage in stages[:-1]]
-    names.append(wish.name or _target_name(task, wish, on, transfer))
+    names = [_target_name(tasks[stage], request, on, transfer) for stage in stages[:-1]]
+    names.append(request.name or _target_name(task, request, on, transfer))
     for name in names:
         require_name(name)
     with ExitStack() as held:
-        held.enter_context(shop.zoo.holding((*below, *(ref.id for ref in on))))
+        held.enter_context(context.zoo.holding((*below, *(ref.id for ref in on))))
         for stage, name in zip(stages, names, strict=True):
-            part = _part(tasks[stage], wish)
-            recipe = _recipe((part,), [tasks[stage]], wish, below=below, start=start, fusion=fusion)
-            materials = Materials([gather(part, recipe.train, shop.place)])
-            card = train(shop, recipe, materials, role=Role.TARGET, name=name)
-            held.enter_context(shop.zoo.holding([card.id]))  # for the next stage, which starts from it
-            start = Start(adapter=card.id, head=True)
+            part = _part(tasks[stage], request)
+            recipe = _recipe((part,), [tasks[stage]], request, below=below, start=start, fusion=fusion)
+            materials = TrainingExamples([load_examples(part, recipe.train, context.place)])
+            card = train(context, recipe, materials, role=Role.TARGET, name=name)
+            held.enter_context(context.zoo.holding([card.id]))  # for the next stage, which starts from it
+            start = StartWeights(adapter=card.id, head=True)
     return card
 
 
-def _part(task: Task, wish: Wish) -> Part:
-    language = wish.language or task.source_language
-    return Part(task=task.name, version=task.version, language=language, limit=wish.limit)
+def _part(task: Task, request: TrainRequest) -> Part:
+    language = request.language or task.source_language
+    return Part(task=task.name, version=task.version, language=language, limit=request.limit)
 
 
-def _text_part(text: Text, wish: Wish) -> Part:
+def _text_part(text: PlainText, request: TrainRequest) -> Part:
     task, version = MASKED_LM.name, MASKED_LM.version
-    return Part(task=task, version=version, language=text.language, limit=wish.limit, tokens=text.tokens)
+    return Part(task=task, version=version, language=text.language, limit=request.limit, tokens=text.tokens)
 
 
-def _text_material(shop: Workshop, text: Text, wish: Wish) -> Material:
-    budget = Budget(text.tokens, shop.backbone.words) if text.tokens else None
-    train, held_out = read_text(text.language, text.source, place=shop.place, limit=wish.limit, budget=budget)
-    return Material(train, held_out, shop.place.world_of(text.language))
+def _text_material(context: TrainContext, text: PlainText, request: TrainRequest) -> PartExamples:
+    budget = TokenBudget(text.tokens, context.backbone.words) if text.tokens else None
+    train, held_out = read_text(text.language, text.source, place=context.place, limit=request.limit, budget=budget)
+    return PartExamples(train, held_out, context.place.world_of(text.language))
 
 
 def _recipe(
     parts: tuple[Part, ...],
     tasks: Sequence[Task],
-    wish: Wish,
+    request: TrainRequest,
     *,
     below: tuple[str, ...],
-    start: Start | None = None,
+    start: StartWeights | None = None,
     sampling: Sampling | None = None,
     fusion: Fusion | None = None,
 ) -> Recipe:
-    method = resolve_method(wish.config.method, tasks)
-    settings = resolve_train(wish.config.train, tasks, parts)
+    method = resolve_method(request.config.method, tasks)
+    settings = resolve_train(request.config.train, tasks, parts)
     if (below or fusion) and method.kind not in COMPOSABLE:
         raise UsageError(why_alone(method.kind), hint="Use one of these, or train it without anything below.")
     if (below or fusion) and (reason := why_only_lowest(method.kind)):
@@ -230,7 +246,7 @@ def _recipe(
             start=start,
             method=method,
             train=settings,
-            seed=wish.seed,
+            seed=request.seed,
         )
     except ValidationError as error:
         faults = ((".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors())
@@ -246,14 +262,14 @@ def _task_name(part: Part, task: Task) -> str:
     return task.name if part.language == task.source_language else f"{task.name}.{part.language}"
 
 
-def _target_name(task: Task, wish: Wish, on: Sequence[AdapterRef], transfer: Transfer) -> str:
+def _target_name(task: Task, request: TrainRequest, on: Sequence[AdapterRef], transfer: Transfer) -> str:
     """What a target is called where it is not told.
 
     `xnli`, `xnli+mnli` (stacked on it), `xnli-from-mnli` (continued), `xnli+fuse.mnli.ccg` (over a fusion),
     `xnli+mnli+la.en` (on a language adapter).
     """
-    name = task.name if wish.language in (None, task.source_language) else f"{task.name}.{wish.language}"
+    name = task.name if request.language in (None, task.source_language) else f"{task.name}.{request.language}"
     sign = "-from-" if transfer == "continue" else "+"
     names = [ref.name for ref in on]
     name += ".".join(["+fuse", *names]) if transfer == "fuse" else "".join(sign + one for one in names)
-    return name + (f"+la.{wish.language_adapter.name}" if wish.language_adapter else "")
+    return name + (f"+la.{request.language_adapter.name}" if request.language_adapter else "")

@@ -9,7 +9,7 @@ _LAYER = re.compile(r"\.layer\.(\d+)\.")
 
 
 @dataclass(frozen=True)
-class Course:
+class Schedule:
     """The steps of one training.
 
     Args:

@@ -22,7 +22,7 @@ from madx_stilts.formats.base import Encoded, EncodedBuilder
 from madx_stilts.formats.frame import frame_of_pair, frame_of_text
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate
-from madx_stilts.train.links import Cutter, Ids, Lexicon
+from madx_stilts.train.links import Cutter, Ids, TranslationTable
 
 _SEGMENTS = ((1,), (1,), (1, 1), (1, 3), (1,), (1,), (1, 1), (3, 1))
 """How many texts stand in each segment of one frame after another."""
@@ -35,7 +35,7 @@ _INSIDE = -1
 
 
 @dataclass(frozen=True)
-class Side:
+class AlignedTexts:
     """Texts in one language, in their frames.
 
     Args:
@@ -47,9 +47,9 @@ class Side:
     inputs: dict[str, Tensor]
     inside: Tensor
 
-    def to(self, device: torch.device) -> "Side":
+    def to(self, device: torch.device) -> "AlignedTexts":
         """The same on another device."""
-        return Side({name: value.to(device) for name, value in self.inputs.items()}, self.inside.to(device))
+        return AlignedTexts({name: value.to(device) for name, value in self.inputs.items()}, self.inside.to(device))
 
 
 class Translations:
@@ -69,7 +69,7 @@ class Translations:
         # A text is asked for again and again, but a million texts would take too much.
         self._texts = lru_cache(_KEPT)(self._halves)
         some = range(0, len(encoded), -(-len(encoded) // _LEARNED_FROM))
-        self._lexicon = Lexicon([self._texts(window) for window in some], Cutter(backbone.tokenizer))
+        self._lexicon = TranslationTable([self._texts(window) for window in some], Cutter(backbone.tokenizer))
         self._links_of = lru_cache(_KEPT)(lambda window: self._lexicon.links(*self._texts(window)))
 
     def distance(self, batch: Batch, stack: Sequence[str]) -> Tensor:
@@ -103,7 +103,7 @@ class Translations:
         ]
         return torch.stack(gaps).mean()
 
-    def sides(self, windows: Sequence[int]) -> tuple[Side, Side]:
+    def sides(self, windows: Sequence[int]) -> tuple[AlignedTexts, AlignedTexts]:
         """The texts of some windows, and their translations in the same order and frames."""
         texts = [self._texts(window) for window in windows]
         frames = list(self._frames(texts))
@@ -150,7 +150,7 @@ class Translations:
             yield [range(*ends) for ends in pairwise(cuts) if ends[0] < ends[1]]
             at += fit
 
-    def _side(self, texts: Sequence[Ids], frames: Sequence[Sequence[range]]) -> Side:
+    def _side(self, texts: Sequence[Ids], frames: Sequence[Sequence[range]]) -> AlignedTexts:
         builder = EncodedBuilder()
         for segments in frames:
             pieces = [np.concatenate([texts[at] for at in segment]).tolist() for segment in segments]
@@ -160,7 +160,7 @@ class Translations:
         encoded = builder.build()
         pad = self._backbone.tokenizer.pad_token_id
         batch = collate(encoded, np.arange(len(encoded)), pad_id=pad, labels=("inside",))
-        return Side(batch.inputs, batch.labels["inside"] == 1)
+        return AlignedTexts(batch.inputs, batch.labels["inside"] == 1)
 
 
 def _gap(found: Tensor, wanted: Tensor) -> Tensor:

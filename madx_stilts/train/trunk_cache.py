@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from madx_stilts.data.batch import Batch
-from madx_stilts.data.shelf import Arrays, Kind, Layout, Shelf, megabytes
+from madx_stilts.data.shelf import ArrayCache, ArrayLayout, Arrays, Kind, megabytes
 from madx_stilts.errors import MemoryLimitError, StorageError
 from madx_stilts.files import digest
 from madx_stilts.formats.base import Encoded
@@ -23,13 +23,13 @@ from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.memory import told_as_memory
-from madx_stilts.nets.outlet import Outlet
+from madx_stilts.nets.outlet import TrunkOutputs
 from madx_stilts.nets.stacking import activate
 from madx_stilts.nets.trunk import Answers, answers_of
 from madx_stilts.recipe import Recipe
-from madx_stilts.score.pace import Pace
+from madx_stilts.score.pace import ProgressLines
 from madx_stilts.score.predict import OnBatch, batches, first_inputs, unwatched
-from madx_stilts.train.feed import Supply
+from madx_stilts.train.feed import PartBatches
 from madx_stilts.zoo.store import Zoo
 
 _VERSION = 1
@@ -40,7 +40,7 @@ _LIVE = "The trunk is computed for each batch."
 
 
 @dataclass(frozen=True)
-class States:
+class TrunkStates:
     """What leaves a trunk for each example of some data.
 
     Args:
@@ -50,7 +50,7 @@ class States:
         device: Where they are wanted.
     """
 
-    outlet: Outlet
+    outlet: TrunkOutputs
     encoded: Encoded
     arrays: Arrays
     device: torch.device
@@ -83,7 +83,7 @@ class States:
 
 
 @dataclass(frozen=True)
-class Keeper:
+class TrunkCache:
     """Keeps what leaves trunks.
 
     Args:
@@ -95,10 +95,12 @@ class Keeper:
 
     backbone: Backbone
     zoo: Zoo
-    shelf: Shelf
+    shelf: ArrayCache
     tell: Callable[[str], None]
 
-    def opened(self, using: ExitStack, trunk: Trunk, recipe: Recipe, supplies: Sequence[Supply]) -> dict[int, States]:
+    def opened(
+        self, using: ExitStack, trunk: Trunk, recipe: Recipe, supplies: Sequence[PartBatches]
+    ) -> dict[int, TrunkStates]:
         """The states of a training's examples, computed if they are not kept yet.
 
         Args:
@@ -134,12 +136,14 @@ class Keeper:
             return {}
         return found
 
-    def _one(self, opening: ExitStack, trunk: Trunk, languages: Sequence[str], encoded: Encoded, name: str) -> States:
+    def _one(
+        self, opening: ExitStack, trunk: Trunk, languages: Sequence[str], encoded: Encoded, name: str
+    ) -> TrunkStates:
         """The states of one part's examples."""
-        outlet = Outlet.of(self.backbone, trunk, first_inputs(self.backbone, encoded))
+        outlet = TrunkOutputs.of(self.backbone, trunk, first_inputs(self.backbone, encoded))
         tokens = int(encoded.bounds[-1])
         shapes = {f"states.{at}": (_KINDS[dtype], (tokens, width)) for at, (dtype, width) in enumerate(outlet.widths)}
-        layout = Layout(shapes)
+        layout = ArrayLayout(shapes)
         key = self._key(trunk, languages, encoded, layout)
         sizes = " + ".join(f"{width} {kind}" for kind, (_, width) in shapes.values())
         size = f"{len(encoded)} examples, {tokens} tokens x ({sizes}) = {megabytes(layout.file_bytes)}"
@@ -151,12 +155,14 @@ class Keeper:
 
         def fill(arrays: Arrays) -> None:
             with told_as_memory(f"Computing the trunk for {name}", hint="Try --precision bf16."):
-                States(outlet, encoded, arrays, self.backbone.device).fill(self.backbone, trunk, Pace(say, name))
+                TrunkStates(outlet, encoded, arrays, self.backbone.device).fill(
+                    self.backbone, trunk, ProgressLines(say, name)
+                )
 
         arrays = opening.enter_context(self.shelf.opened(key, layout, fill, say))
-        return States(outlet, encoded, arrays, self.backbone.device)
+        return TrunkStates(outlet, encoded, arrays, self.backbone.device)
 
-    def _key(self, trunk: Trunk, languages: Sequence[str], encoded: Encoded, layout: Layout) -> str:
+    def _key(self, trunk: Trunk, languages: Sequence[str], encoded: Encoded, layout: ArrayLayout) -> str:
         """A name for all that decides the states, to the last bit on one machine."""
         cards = [self.zoo.card(language) for language in languages]
         return digest(

@@ -6,23 +6,23 @@ from difflib import get_close_matches
 
 from madx_stilts.card import BackboneNote, Card
 from madx_stilts.errors import AdapterError
-from madx_stilts.stack import AdapterRef, Wanted
+from madx_stilts.stack import AdapterRef, WrittenRef
 
 
 @dataclass(frozen=True)
-class Entry:
+class ZooEntry:
     """One reference of a zoo and the card of the adapter it names."""
 
     ref: AdapterRef
     card: Card
 
 
-def fits(wanted: Wanted, entry: Entry, *, backbone: str | None) -> bool:
+def fits(wanted: WrittenRef, entry: ZooEntry, *, backbone: str | None) -> bool:
     """Whether an entry of that role and name is of that version, and for that backbone if one is given."""
     return entry.ref.id.startswith(wanted.version) and backbone in (None, entry.card.backbone.fingerprint)
 
 
-def choose(wanted: Wanted, named: Sequence[Entry], *, backbone: str | None) -> AdapterRef:
+def choose(wanted: WrittenRef, named: Sequence[ZooEntry], *, backbone: str | None) -> AdapterRef:
     """The one adapter that is meant.
 
     Args:
@@ -47,7 +47,7 @@ def choose(wanted: Wanted, named: Sequence[Entry], *, backbone: str | None) -> A
     return fitting[0].ref
 
 
-def without_version(wanted: Wanted, ids: Iterable[str]) -> AdapterError:
+def without_version(wanted: WrittenRef, ids: Iterable[str]) -> AdapterError:
     """The error for a name that has no adapter of the version that is wanted.
 
     Args:
@@ -57,7 +57,7 @@ def without_version(wanted: Wanted, ids: Iterable[str]) -> AdapterError:
     return AdapterError(f"{wanted.role}/{wanted.name} has no version @{wanted.version}.", hint=f"It has {versions}.")
 
 
-def missing(wanted: Wanted, known: Iterable[AdapterRef]) -> AdapterError:
+def missing(wanted: WrittenRef, known: Iterable[AdapterRef]) -> AdapterError:
     """The error for a name that no reference has; it suggests near names."""
     names = sorted({f"{ref.role}/{ref.name}" for ref in known})
     same_name = [name for name in names if name.endswith(f"/{wanted.name}")]
@@ -66,7 +66,7 @@ def missing(wanted: Wanted, known: Iterable[AdapterRef]) -> AdapterError:
     return AdapterError(f"The zoo has no adapter {wanted}.", hint=hint)
 
 
-def _ambiguous(wanted: Wanted, entries: Sequence[Entry]) -> AdapterError:
+def _ambiguous(wanted: WrittenRef, entries: Sequence[ZooEntry]) -> AdapterError:
     determinants = [_determinants(entry.card) for entry in entries]
     keys = sorted({key for values in determinants for key in values})
     differing = [key for key in keys if len({values.get(key) for values in determinants}) > 1]
@@ -102,5 +102,5 @@ def _flat(key: str, value: object) -> Iterable[tuple[str, str]]:
         yield key, str(value)
 
 
-def _backbones(entries: Iterable[Entry]) -> list[BackboneNote]:
+def _backbones(entries: Iterable[ZooEntry]) -> list[BackboneNote]:
     return list({entry.card.backbone.fingerprint: entry.card.backbone for entry in entries}.values())

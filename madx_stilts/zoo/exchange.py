@@ -22,14 +22,14 @@ from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.files import canonical_json, read_bounded, sha256_of, told_as_storage
 from madx_stilts.recipe import Frozen
-from madx_stilts.stack import AdapterRef, Role, Wanted
+from madx_stilts.stack import AdapterRef, Role, WrittenRef
 from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.zoo.agreement import check_names, check_weights
 from madx_stilts.zoo.folder import LINEAGE
 from madx_stilts.zoo.imported import imported_from, note_imported
 from madx_stilts.zoo.layer import CARD
 from madx_stilts.zoo.store import Zoo
-from madx_stilts.zoo.succession import Succession, succession
+from madx_stilts.zoo.succession import AdapterChanges, succession
 
 REFERENCE: Final = "reference.json"
 MAX_CARD_BYTES: Final = 4_000_000
@@ -39,7 +39,7 @@ _LONGEST_NAME: Final = 200
 """Bytes: the name of an adapter becomes the name of a folder."""
 
 
-class Names(Frozen):
+class ReferenceNames(Frozen):
     """What `reference.json` holds: the names of an adapter where it comes from."""
 
     id: str
@@ -48,7 +48,7 @@ class Names(Frozen):
 
 
 @dataclass(frozen=True)
-class Member:
+class FolderAdapter:
     """One adapter of a folder.
 
     Args:
@@ -70,7 +70,7 @@ def names_json(id: str, refs: Iterable[AdapterRef]) -> str:
     return canonical_json({"id": id, "names": sorted({(str(ref.role), ref.name) for ref in refs})})
 
 
-def read_member(folder: Path, place: str, *, source: str) -> Member:
+def read_member(folder: Path, place: str, *, source: str) -> FolderAdapter:
     """Read the card and the names of one adapter; its other files are not looked at.
 
     Raises:
@@ -89,7 +89,7 @@ def read_member(folder: Path, place: str, *, source: str) -> Member:
             hint=_BROKEN,
         )
     check_names(card)
-    return Member(place, card, _names(inner / REFERENCE, card, source=source))
+    return FolderAdapter(place, card, _names(inner / REFERENCE, card, source=source))
 
 
 def read_card(path: Path, *, source: str) -> Card:
@@ -105,8 +105,8 @@ def _names(path: Path, card: Card, *, source: str) -> tuple[tuple[Role, str], ..
     content = _small(path, source)
     try:
         parse(content)
-        names = Names.model_validate_json(content)
-        wanted = [Wanted.parse(f"{role}/{name}") for role, name in names.names]
+        names = ReferenceNames.model_validate_json(content)
+        wanted = [WrittenRef.parse(f"{role}/{name}") for role, name in names.names]
     except (ValidationError, JsonError, UsageError) as error:
         raise AdapterError(f"{REFERENCE} of {source} is damaged.", hint=_BROKEN) from error
     long = any(one.name.startswith(".") or len(one.name.encode()) > _LONGEST_NAME for one in wanted)
@@ -116,7 +116,7 @@ def _names(path: Path, card: Card, *, source: str) -> tuple[tuple[Role, str], ..
 
 
 def take_in(
-    zoo: Zoo, folder: Path, members: Sequence[Member], *, source: str, replace: bool = False
+    zoo: Zoo, folder: Path, members: Sequence[FolderAdapter], *, source: str, replace: bool = False
 ) -> list[AdapterRef]:
     """Put adapters into a zoo, parents first. Each is checked before the first is added.
 
@@ -145,9 +145,9 @@ def take_in(
         return [zoo.name(role, name, member.card.id) for member in ordered for role, name in member.names]
 
 
-def _by_id(members: Sequence[Member], *, source: str) -> dict[str, Member]:
+def _by_id(members: Sequence[FolderAdapter], *, source: str) -> dict[str, FolderAdapter]:
     """The adapters by id; one that is there twice is the same twice."""
-    found: dict[str, Member] = {}
+    found: dict[str, FolderAdapter] = {}
     for member in members:
         other = found.setdefault(member.card.id, member)
         if other.card.files != member.card.files:
@@ -155,13 +155,13 @@ def _by_id(members: Sequence[Member], *, source: str) -> dict[str, Member]:
     return found
 
 
-def _parents_first(by_id: Mapping[str, Member]) -> Iterable[str]:
+def _parents_first(by_id: Mapping[str, FolderAdapter]) -> Iterable[str]:
     # Without circles: an id is a hash of, among others, the ids of the parents.
     graph = {id: [parent.id for parent in member.card.parents if parent.id in by_id] for id, member in by_id.items()}
     return TopologicalSorter(graph).static_order()
 
 
-def _add(zoo: Zoo, folder: Path, member: Member, plan: Succession, *, source: str) -> None:
+def _add(zoo: Zoo, folder: Path, member: FolderAdapter, plan: AdapterChanges, *, source: str) -> None:
     card = member.card
     note_imported(zoo.own_root, card.id, source)
     with zoo.adding(card.model_copy(update={"files": {}}), over=plan.over.get(card.id)) as target:
@@ -171,7 +171,7 @@ def _add(zoo: Zoo, folder: Path, member: Member, plan: Succession, *, source: st
                 raise AdapterError(f"{member.path(name)} of {source} changed while it was read.", hint=_BROKEN)
 
 
-def to_copy(zoo: Zoo, ref: AdapterRef, other: Zoo) -> Succession:
+def to_copy(zoo: Zoo, ref: AdapterRef, other: Zoo) -> AdapterChanges:
     """What of an adapter and its lineage another zoo lacks.
 
     Raises:
@@ -225,7 +225,7 @@ def _small(path: Path, source: str) -> bytes:
         raise AdapterError(f"{path.name} of {source} cannot be read: {reason}.", hint=_BROKEN) from error
 
 
-def _check(zoo: Zoo, folder: Path, member: Member, known: Iterable[str], *, source: str) -> None:
+def _check(zoo: Zoo, folder: Path, member: FolderAdapter, known: Iterable[str], *, source: str) -> None:
     for name, expected in member.card.files.items():
         path = folder / member.path(name)
         if not path.is_file():

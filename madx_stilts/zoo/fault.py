@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Fault:
+class ZooFault:
     """Something wrong in a zoo.
 
     Args:

@@ -50,7 +50,7 @@ class _OtherKind(ValueError):
     """Numbers of a type that no adapter is saved in."""
 
 
-class Place(NamedTuple):
+class TensorSpan(NamedTuple):
     """Where a tensor is in a file: the bytes from `start` to `end`, counted from the first tensor's."""
 
     name: str
@@ -60,7 +60,7 @@ class Place(NamedTuple):
     end: int
 
 
-def tensor_places(path: Path) -> list[Place]:
+def tensor_places(path: Path) -> list[TensorSpan]:
     """The tensors of a safetensors file, in its order, which fill it without gaps and without sharing bytes.
 
     Raises:
@@ -98,7 +98,7 @@ def _told(path: Path) -> Iterator[None]:
         raise AdapterError(f"{path.name} cannot be read: {reason}.", hint=hint) from error
 
 
-def _tensors(file: BinaryIO) -> tuple[int, list[Place]]:
+def _tensors(file: BinaryIO) -> tuple[int, list[TensorSpan]]:
     """Where the bytes of the tensors begin, and the tensors in the order of the file."""
     size = file.seek(0, 2)
     file.seek(0)
@@ -123,7 +123,7 @@ def _tensors(file: BinaryIO) -> tuple[int, list[Place]]:
     return 8 + length, found
 
 
-def _tensor(name: str, entry: object, room: int) -> Place:
+def _tensor(name: str, entry: object, room: int) -> TensorSpan:
     match entry:
         case {"dtype": str(kind), "shape": list(shape), "data_offsets": [int(start), int(end)]} if all(
             isinstance(length, int) and length >= 0 for length in shape
@@ -136,7 +136,7 @@ def _tensor(name: str, entry: object, room: int) -> Place:
         raise error(f"{brief(name, _NAME)} has numbers of the type {brief(kind, _NAME)}, which no adapter is saved in")
     if not 0 <= start <= end <= room or end - start != width * math.prod(shape):
         raise ValueError(f"{brief(name, _NAME)} does not have the bytes that its shape needs")
-    return Place(name, kind, tuple(shape), start, end)
+    return TensorSpan(name, kind, tuple(shape), start, end)
 
 
 def _has_infinite(file: BinaryIO, kind: str, start: int, length: int) -> bool:

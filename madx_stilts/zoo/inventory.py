@@ -9,7 +9,7 @@ from pathlib import Path
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, NotAvailable, StorageError
 from madx_stilts.files import read_bounded
-from madx_stilts.zoo.fault import Fault
+from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.layer import ID, Layer
 
 _MOST = 4_000_000
@@ -17,7 +17,7 @@ _MOST = 4_000_000
 
 
 @dataclass(frozen=True)
-class Inventory:
+class LayerContents:
     """What lies in a layer.
 
     Args:
@@ -27,7 +27,7 @@ class Inventory:
     """
 
     cards: Mapping[str, Card] = field(default_factory=dict)
-    faults: Sequence[Fault] = ()
+    faults: Sequence[ZooFault] = ()
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
@@ -36,7 +36,7 @@ class Inventory:
         return frozenset((*self.cards, *self.needs))
 
 
-def taken(root: Path, *, apart_from: Collection[str] = ()) -> Inventory:
+def taken(root: Path, *, apart_from: Collection[str] = ()) -> LayerContents:
     """Read the cards of a zoo's own layer. One that vanishes meanwhile is left out.
 
     Args:
@@ -61,7 +61,7 @@ def taken(root: Path, *, apart_from: Collection[str] = ()) -> Inventory:
                 needs[id] = _named_in(layer.card_file(id)) - {id}
         else:
             cards[id] = card
-    return Inventory(cards, faults, needs)
+    return LayerContents(cards, faults, needs)
 
 
 def date_of(card: Card) -> datetime | None:
@@ -72,10 +72,10 @@ def date_of(card: Card) -> datetime | None:
         return None
 
 
-def _fault(layer: Layer, id: str, error: NotAvailable) -> Fault:
+def _fault(layer: Layer, id: str, error: NotAvailable) -> ZooFault:
     if not layer.object(id).is_dir():
-        return Fault(layer.object(id), "is no folder.")
-    return Fault(layer.card_file(id), f"cannot be used: {error.message}")
+        return ZooFault(layer.object(id), "is no folder.")
+    return ZooFault(layer.card_file(id), f"cannot be used: {error.message}")
 
 
 def _named_in(path: Path) -> frozenset[str]:

@@ -19,7 +19,7 @@ from typing import Final, Literal
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, StorageError, UsageError
 from madx_stilts.files import PARTIAL, canonical_json, read_bounded
-from madx_stilts.stack import AdapterRef, Role, Wanted
+from madx_stilts.stack import AdapterRef, Role, WrittenRef
 from madx_stilts.zoo.lock import held, shared
 
 CARD: Final = "card.json"
@@ -150,7 +150,7 @@ def may_become_zoo(folder: Path) -> bool:
 def is_name(text: str) -> bool:
     """Whether a reference can hold this name."""
     try:
-        return Wanted.parse(f"{Role.TARGET}/{text}").name == text and not text.startswith(".")
+        return WrittenRef.parse(f"{Role.TARGET}/{text}").name == text and not text.startswith(".")
     except UsageError:
         return False
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, UsageError
-from madx_stilts.stack import AdapterRef, Role, Stack, Wanted, split_stack
+from madx_stilts.stack import AdapterRef, Role, Stack, WrittenRef, split_stack
 from madx_stilts.zoo.store import Zoo
 
 Find = Callable[[str], AdapterRef]
@@ -38,7 +38,7 @@ def known_ref(zoo: Zoo, text: str) -> AdapterRef:
         UsageError: The text is no reference.
         AdapterError: There is no adapter of that name.
     """
-    name = Wanted.parse(text)
+    name = WrittenRef.parse(text)
     try:
         return zoo.find(name)
     except AdapterError:

@@ -11,8 +11,8 @@ from madx_stilts.card import Card
 from madx_stilts.errors import Busy, UsageError
 from madx_stilts.files import told_as_storage
 from madx_stilts.stack import AdapterRef, Role
-from madx_stilts.zoo.fault import Fault
-from madx_stilts.zoo.inventory import Inventory, date_of, taken
+from madx_stilts.zoo.fault import ZooFault
+from madx_stilts.zoo.inventory import LayerContents, date_of, taken
 from madx_stilts.zoo.layer import Layer
 from madx_stilts.zoo.leftovers import discard, remove
 from madx_stilts.zoo.lock import held, unreserved
@@ -22,7 +22,7 @@ IN_USE = "is in use by another process"
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptAdapter:
     """An adapter that was asked to go and stays.
 
     Args:
@@ -44,13 +44,13 @@ class Pruning:
     """
 
     going: Sequence[Card]
-    kept: Sequence[Kept]
+    kept: Sequence[KeptAdapter]
     seen: Collection[str] = ()
-    skipped: Sequence[Fault] = ()
+    skipped: Sequence[ZooFault] = ()
 
 
 def plan_pruning(
-    root: Path, wanted: Collection[str], *, within: Collection[str] = (), stock: Inventory | None = None
+    root: Path, wanted: Collection[str], *, within: Collection[str] = (), stock: LayerContents | None = None
 ) -> Pruning:
     """What of a zoo's own layer can go.
 
@@ -81,11 +81,11 @@ def plan_pruning(
                 reasons[parent.id] = f"is needed by {child.name}"
                 waiting.append(parent.id)
     going = {id: card for id, card in stock.cards.items() if id not in reasons}
-    kept = [Kept(card, reasons[id]) for id, card in stock.cards.items() if id in wanted and reasons.get(id)]
+    kept = [KeptAdapter(card, reasons[id]) for id, card in stock.cards.items() if id in wanted and reasons.get(id)]
     return Pruning(_children_first(going), kept, stock.ids, (*stock.faults, *published_faults(root)))
 
 
-def older_than(root: Path, days: float, *, now: datetime | None = None, stock: Inventory | None = None) -> set[str]:
+def older_than(root: Path, days: float, *, now: datetime | None = None, stock: LayerContents | None = None) -> set[str]:
     """Ids of the adapters of a zoo's own layer that were made longer ago.
 
     Args:
@@ -109,7 +109,7 @@ def all_cards(root: Path) -> Mapping[str, Card]:
     return taken(root).cards
 
 
-def prune(root: Path, pruning: Pruning, *, tell: Callable[[Kept], None] = lambda kept: None) -> list[str]:
+def prune(root: Path, pruning: Pruning, *, tell: Callable[[KeptAdapter], None] = lambda kept: None) -> list[str]:
     """Remove what a plan says, each adapter with its names.
 
     What a process uses, or has been built on since the plan was made, stays, with all that it stands on.
@@ -137,7 +137,7 @@ def prune(root: Path, pruning: Pruning, *, tell: Callable[[Kept], None] = lambda
             else:
                 reason = _remove(layer, card.id, names.get(card.id, ()))
             if reason:
-                tell(Kept(card, reason))
+                tell(KeptAdapter(card, reason))
                 needed |= {parent.id: card.name for parent in card.parents}
             else:
                 done.append(card.id)

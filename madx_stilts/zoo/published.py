@@ -9,7 +9,7 @@ from pathlib import Path
 from madx_stilts.card import now
 from madx_stilts.files import canonical_json, digest, read_bounded, write_whole
 from madx_stilts.strict_json import parse
-from madx_stilts.zoo.fault import Fault
+from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.layer import ID, Layer, children
 from madx_stilts.zoo.lock import held
 
@@ -47,15 +47,15 @@ def published(root: Path) -> dict[str, list[str]]:
     return found
 
 
-def published_faults(root: Path) -> Iterator[Fault]:
+def published_faults(root: Path) -> Iterator[ZooFault]:
     """What is wrong with these notes."""
     for folder in children(root / _FOLDER):
         if not ID.fullmatch(folder.name) or not folder.is_dir():
-            yield Fault(folder, "is no note of what was published: expected published/<id>/<sum>.json.")
+            yield ZooFault(folder, "is no note of what was published: expected published/<id>/<sum>.json.")
             continue
         for path in children(folder):
             if path.suffix != ".json" or _place(path) is None:
-                yield Fault(path, "is damaged: it does not say where the adapter was published.")
+                yield ZooFault(path, "is damaged: it does not say where the adapter was published.")
 
 
 def _place(path: Path) -> str | None:

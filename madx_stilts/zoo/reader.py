@@ -7,8 +7,8 @@ from pathlib import Path
 
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, NewerAdapter
-from madx_stilts.stack import AdapterRef, Wanted
-from madx_stilts.zoo.choose import Entry, choose, fits, missing, without_version
+from madx_stilts.stack import AdapterRef, WrittenRef
+from madx_stilts.zoo.choose import ZooEntry, choose, fits, missing, without_version
 from madx_stilts.zoo.layer import Layer, told_as_unreadable
 from madx_stilts.zoo.lock import reserved
 from madx_stilts.zoo.verify import content_faults
@@ -50,7 +50,7 @@ class Reader:
             raise AdapterError(str(fault), hint=hint)
         return folder
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[ZooEntry]:
         """All references with the cards of their adapters, sorted by role, name and id.
 
         What another process removes meanwhile is left out.
@@ -100,7 +100,7 @@ class Reader:
                 waiting += [(parent.id, False) for parent in reversed(cards[one].parents)]
         return found
 
-    def find(self, wanted: str | Wanted, *, backbone: str | None = None) -> AdapterRef:
+    def find(self, wanted: str | WrittenRef, *, backbone: str | None = None) -> AdapterRef:
         """The adapter that a readable name means.
 
         Args:
@@ -112,9 +112,9 @@ class Reader:
             AdapterError: It means no adapter, or several of one layer; the message tells what differs in their recipes.
         """
         if isinstance(wanted, str):
-            wanted = Wanted.parse(wanted)
+            wanted = WrittenRef.parse(wanted)
         versions: set[str] = set()
-        named: dict[AdapterRef, Entry] = {}
+        named: dict[AdapterRef, ZooEntry] = {}
         for layer in self._layers:
             refs = layer.versions(wanted.role, wanted.name)
             versions |= {ref.id for ref in refs}
@@ -171,7 +171,7 @@ class Reader:
         folders = ", ".join(str(layer.root) for layer in self._layers)
         raise AdapterError(f"The zoo has no adapter with the id {id}.", hint=f"Looked in {folders}.")
 
-    def _entries(self, refs: Iterable[AdapterRef]) -> list[Entry]:
+    def _entries(self, refs: Iterable[AdapterRef]) -> list[ZooEntry]:
         """Each reference with its card, read once; those that vanish meanwhile are left out."""
         cards: dict[str, Card] = {}
         found = []
@@ -182,5 +182,5 @@ class Reader:
                 if self.still_names(ref):
                     raise
             else:
-                found.append(Entry(ref, card))
+                found.append(ZooEntry(ref, card))
         return found

@@ -15,7 +15,7 @@ from madx_stilts.errors import Busy
 from madx_stilts.files import sha256_of, sweep, told_as_storage, write_whole, written_folder
 from madx_stilts.stack import AdapterRef, Role, require_name
 from madx_stilts.zoo import leftovers
-from madx_stilts.zoo.fault import Fault
+from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.layer import CARD, Layer, reference_json
 from madx_stilts.zoo.lock import held, unreserved
 from madx_stilts.zoo.reader import Reader
@@ -47,7 +47,7 @@ class Zoo(Reader):
         """The zoo with its names and cards as they are now, each of which is read once."""
         return _Snapshot([layer.root for layer in self._layers])
 
-    def verify(self) -> list[Fault]:
+    def verify(self) -> list[ZooFault]:
         """Everything that is wrong, in all layers; every file is read."""
         return [fault for layer in self._layers for fault in layer_faults(layer, self.has)]
 

@@ -15,7 +15,7 @@ from madx_stilts.zoo.store import Zoo
 
 
 @dataclass(frozen=True)
-class Succession:
+class AdapterChanges:
     """What of some adapters is to be added.
 
     Args:
@@ -31,7 +31,7 @@ class Succession:
         return id in self.new or id in self.over
 
 
-def succession(zoo: Zoo, cards: Sequence[Card], *, source: str, replace: bool) -> Succession:
+def succession(zoo: Zoo, cards: Sequence[Card], *, source: str, replace: bool) -> AdapterChanges:
     """Compare adapters with those of the same ids in a zoo.
 
     Args:
@@ -48,7 +48,7 @@ def succession(zoo: Zoo, cards: Sequence[Card], *, source: str, replace: bool) -
         raise _differ(zoo, other[0], there[other[0].id], source)
     over = {card.id: there[card.id] for card in other}
     require_no_children(zoo, over, but={card.id for card in cards if card.id in new or card.id in over})
-    return Succession(new, over)
+    return AdapterChanges(new, over)
 
 
 def require_no_children(zoo: Zoo, over: Mapping[str, Card], *, but: set[str]) -> None:

@@ -7,7 +7,7 @@ from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, StorageError
 from madx_stilts.files import PARTIAL, read_bounded, sha256_of
 from madx_stilts.stack import AdapterRef, Role
-from madx_stilts.zoo.fault import Fault
+from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.inventory import date_of
 from madx_stilts.zoo.layer import CARD, ID, PARTS, Layer, children, is_name, reference_json
 from madx_stilts.zoo.leftovers import leftovers
@@ -17,7 +17,7 @@ _LONGEST_REFERENCE = 10_000
 """Bytes."""
 
 
-def layer_faults(layer: Layer, known: Callable[[str], bool]) -> list[Fault]:
+def layer_faults(layer: Layer, known: Callable[[str], bool]) -> list[ZooFault]:
     """All faults of one layer. What another process removes meanwhile is none.
 
     Args:
@@ -32,19 +32,19 @@ def contents(folder: Path) -> list[Path]:
     return [path for path in found if path.is_symlink() or not path.is_dir() or not _has_content(path)]
 
 
-def content_faults(folder: Path, card: Card) -> Iterator[Fault]:
+def content_faults(folder: Path, card: Card) -> Iterator[ZooFault]:
     """Files of an adapter that are missing or are not what its card says."""
     for name, expected in card.files.items():
         path = folder / name
         try:
             found = sha256_of(path)
         except FileNotFoundError:
-            yield Fault(path, "is missing.")
+            yield ZooFault(path, "is missing.")
         except OSError as error:
-            yield Fault(path, f"cannot be read: {error.strerror or error}.")
+            yield ZooFault(path, f"cannot be read: {error.strerror or error}.")
         else:
             if found != expected:
-                yield Fault(path, f"is damaged: its sha256 is {found}, but its card says {expected}.")
+                yield ZooFault(path, f"is damaged: its sha256 is {found}, but its card says {expected}.")
 
 
 class _Check:
@@ -54,17 +54,17 @@ class _Check:
         self._layer = layer
         self._holds = known
         self._cards: dict[str, Card] = {}
-        self._unreadable: list[Fault] = []
+        self._unreadable: list[ZooFault] = []
 
-    def all(self) -> list[Fault]:
+    def all(self) -> list[ZooFault]:
         """Every fault."""
         parts = (self._objects, self._circles, self._references, self._published, self._parts, self._work, self._left)
-        found: list[Fault] = []
+        found: list[ZooFault] = []
         for part in parts:
             try:
                 found += part()
             except (StorageError, OSError) as error:
-                self._unreadable.append(Fault(self._layer.root, f"cannot be read as a whole: {error}"))
+                self._unreadable.append(ZooFault(self._layer.root, f"cannot be read as a whole: {error}"))
         return [*found, *self._unreadable]
 
     def _known(self, id: str) -> bool:
@@ -78,93 +78,93 @@ class _Check:
         try:
             return children(folder)
         except StorageError as error:
-            self._unreadable.append(Fault(folder, f"cannot be looked into: {error.message}"))
+            self._unreadable.append(ZooFault(folder, f"cannot be looked into: {error.message}"))
             return []
 
-    def _objects(self) -> Iterator[Fault]:
+    def _objects(self) -> Iterator[ZooFault]:
         for shard in self._in(self._layer.root / "objects"):
             for folder in self._in(shard) if shard.is_dir() else [shard]:
                 if not ID.fullmatch(folder.name) or folder != self._layer.object(folder.name):
-                    yield Fault(folder, "is no adapter: expected objects/<2 digits>/<id>.")
+                    yield ZooFault(folder, "is no adapter: expected objects/<2 digits>/<id>.")
                 elif not folder.is_dir():
-                    yield Fault(folder, "is no folder.")
+                    yield ZooFault(folder, "is no folder.")
                 else:
                     faults = list(self._adapter(folder))
                     # Where it was removed meanwhile, nothing is wrong.
                     yield from faults if folder.exists() else []
 
-    def _adapter(self, folder: Path) -> Iterator[Fault]:
+    def _adapter(self, folder: Path) -> Iterator[ZooFault]:
         try:
             card = self._layer.card(folder.name)
         except (AdapterError, StorageError) as error:
-            yield Fault(folder / CARD, f"cannot be used: {error.message}")
+            yield ZooFault(folder / CARD, f"cannot be used: {error.message}")
             return
         self._cards[card.id] = card
         yield from content_faults(folder, card)
         for path in contents(folder):
             if path.relative_to(folder).as_posix() not in {*card.files, CARD}:
-                yield Fault(path, "is not in the card.")
-        yield from (Fault(folder / CARD, problem) for problem in _problems(card, self._known))
+                yield ZooFault(path, "is not in the card.")
+        yield from (ZooFault(folder / CARD, problem) for problem in _problems(card, self._known))
 
-    def _circles(self) -> Iterator[Fault]:
+    def _circles(self) -> Iterator[ZooFault]:
         """Adapters that stand on each other in a circle."""
         parents = {id: {one.id for one in card.parents if one.id != id} for id, card in self._cards.items()}
         children = _turned({id: ids & parents.keys() for id, ids in parents.items()})
         # What has no parents left, and then what has no children left, is in no circle.
         rest = _peeled(_peeled(parents.keys(), children), _turned(children))
         for id in sorted(rest):
-            yield Fault(self._layer.card_file(id), "names parents that stand on the adapter itself, in a circle.")
+            yield ZooFault(self._layer.card_file(id), "names parents that stand on the adapter itself, in a circle.")
 
-    def _references(self) -> Iterator[Fault]:
+    def _references(self) -> Iterator[ZooFault]:
         roles = {str(role): role for role in Role}
         for place in self._in(self._layer.root / "refs"):
             if place.name not in roles:
-                yield Fault(place, f"is no role; roles are {', '.join(roles)}.")
+                yield ZooFault(place, f"is no role; roles are {', '.join(roles)}.")
             elif not place.is_dir():
-                yield Fault(place, "is no folder.")
+                yield ZooFault(place, "is no folder.")
             else:
                 for name in self._in(place):
                     yield from self._name(roles[place.name], name)
 
-    def _name(self, role: Role, name: Path) -> Iterator[Fault]:
+    def _name(self, role: Role, name: Path) -> Iterator[ZooFault]:
         if name.is_dir() and not is_name(name.name):
-            yield Fault(name, "is no name that a reference could hold; it is left out everywhere.")
+            yield ZooFault(name, "is no name that a reference could hold; it is left out everywhere.")
             return
         files = self._in(name) if name.is_dir() else [name]
         refs = [AdapterRef(role, name.name, path.stem) for path in files if ID.fullmatch(path.stem)]
         expected = {self._layer.reference(ref): ref for ref in refs}
         for path in files:
             if path not in expected:
-                yield Fault(path, "is no reference: expected refs/<role>/<name>/<id>.json.")
+                yield ZooFault(path, "is no reference: expected refs/<role>/<name>/<id>.json.")
         for path, ref in expected.items():
             yield from _one_reference(path, ref, self._known)
 
-    def _published(self) -> Iterator[Fault]:
+    def _published(self) -> Iterator[ZooFault]:
         try:
             yield from published_faults(self._layer.root)
         except StorageError as error:
-            yield Fault(self._layer.root / "published", f"cannot be looked into: {error.message}")
+            yield ZooFault(self._layer.root / "published", f"cannot be looked into: {error.message}")
 
-    def _parts(self) -> Iterator[Fault]:
+    def _parts(self) -> Iterator[ZooFault]:
         for name in PARTS:
             path = self._layer.root / name
             if path.is_symlink() and not path.exists():
-                yield Fault(path, "is a link to nothing; expected a folder.")
+                yield ZooFault(path, "is a link to nothing; expected a folder.")
             elif path.exists() and not path.is_dir():
-                yield Fault(path, "is no folder.")
+                yield ZooFault(path, "is no folder.")
         for lock in self._in(self._layer.root / "locks"):
             if not lock.is_file():
-                yield Fault(lock, "is no plain file, so nothing can be locked by it.")
+                yield ZooFault(lock, "is no plain file, so nothing can be locked by it.")
 
-    def _work(self) -> Iterator[Fault]:
+    def _work(self) -> Iterator[ZooFault]:
         for path in self._in(self._layer.root / "work"):
             if not ID.fullmatch(path.name) or not path.is_dir():
-                yield Fault(path, "is no unfinished training: expected work/<id>.")
+                yield ZooFault(path, "is no unfinished training: expected work/<id>.")
 
-    def _left(self) -> Iterator[Fault]:
+    def _left(self) -> Iterator[ZooFault]:
         for path in leftovers(self._layer, self._known):
             writer = "process that did not end well" if path.name.endswith(PARTIAL) else "training that is over"
-            yield Fault(path, f"was left by a {writer}.")
+            yield ZooFault(path, f"was left by a {writer}.")
 
 
 def _problems(card: Card, known: Callable[[str], bool]) -> Iterator[str]:
@@ -209,18 +209,18 @@ def _peeled(ids: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
     return left
 
 
-def _one_reference(path: Path, ref: AdapterRef, known: Callable[[str], bool]) -> Iterator[Fault]:
+def _one_reference(path: Path, ref: AdapterRef, known: Callable[[str], bool]) -> Iterator[ZooFault]:
     try:
         content = read_bounded(path, limit=_LONGEST_REFERENCE)
     except FileNotFoundError:  # removed meanwhile
         return
     except OSError as error:
-        yield Fault(path, f"cannot be read: {error.strerror or error}.")
+        yield ZooFault(path, f"cannot be read: {error.strerror or error}.")
         return
     if content != reference_json(ref).encode():
-        yield Fault(path, f"does not say what its place says: expected {reference_json(ref)}.")
+        yield ZooFault(path, f"does not say what its place says: expected {reference_json(ref)}.")
     if not known(ref.id) and path.exists():
-        yield Fault(path, "refers to an adapter that is missing.")
+        yield ZooFault(path, "refers to an adapter that is missing.")
 
 
 def _has_content(folder: Path) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from madx_stilts.card import BackboneNote, Card, Parent
 from madx_stilts.cli.main import main
-from madx_stilts.recipe import Method, Part, Recipe, Start, TrainSettings
+from madx_stilts.recipe import Method, Part, Recipe, StartWeights, TrainSettings
 from madx_stilts.stack import AdapterRef, Role
 from madx_stilts.zoo.store import Zoo
 
@@ -67,7 +67,7 @@ def zoo_folder(tmp_path: Path) -> Path:
     zoo = Zoo([folder])
     snli = _added(zoo, _card("snli", Recipe(parts=(Part(task="snli", language="en"),))))
     below = _added(zoo, _card("siqa_snli", Recipe(parts=(Part(task="siqa", language="en"),), below=(snli.id,)), snli))
-    start = Start(adapter=below.id, head=True)
+    start = StartWeights(adapter=below.id, head=True)
     recipe = Recipe(
         parts=(Part(task="copa", language="en", limit=1000),),
         below=(snli.id,),

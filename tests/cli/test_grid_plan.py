@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from madx_stilts.config import load
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.job import Train
 from madx_stilts.grid.plan import Plan, plan
 from madx_stilts.grid.records import Record, Records
-from madx_stilts.run.stamps import Stamps
+from madx_stilts.run.stamps import DataStamps
 from madx_stilts.tasks import TASKS
 
 Madx = Callable[..., Any]
@@ -37,7 +37,7 @@ def config(tmp_path: Path) -> Path:
 
 def plan_of(config: Path) -> Plan:
     """The plan that the command makes."""
-    return plan(load(config, Grid, kind="grids"), TASKS, Stamps(DataPlace()))
+    return plan(load(config, Grid, kind="grids"), TASKS, DataStamps(DataSources()))
 
 
 def test_the_page_has_jobs_savings_and_the_command_that_runs_it(madx: Madx, config: Path, tmp_path: Path) -> None:

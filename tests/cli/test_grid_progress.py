@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from madx_stilts.cli.grid_progress import SECONDS_BETWEEN_LINES, Bars, Lines, Tally
+from madx_stilts.cli.grid_progress import SECONDS_BETWEEN_LINES, GridBars, GridLog, JobCounts
 from madx_stilts.config import load
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.plan import Plan, plan
@@ -20,17 +20,17 @@ def small() -> Plan:
 
 
 @pytest.fixture
-def bars(small: Plan, monkeypatch: pytest.MonkeyPatch) -> Bars:
+def bars(small: Plan, monkeypatch: pytest.MonkeyPatch) -> GridBars:
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("TERM", "xterm-256color")
-    return Bars(Tally(small, set()))
+    return GridBars(JobCounts(small, set()))
 
 
-def rows(bars: Bars) -> list[str]:
+def rows(bars: GridBars) -> list[str]:
     return [task.description.strip() for task in bars.progress.tasks]
 
 
-def test_a_worker_shows_how_many_jobs_it_does_at_once(bars: Bars, small: Plan) -> None:
+def test_a_worker_shows_how_many_jobs_it_does_at_once(bars: GridBars, small: Plan) -> None:
     first, second, third, *_ = small.jobs
     for job in (first, second, third):
         bars(Event(kind="began", job=job))
@@ -45,7 +45,7 @@ def test_a_worker_shows_how_many_jobs_it_does_at_once(bars: Bars, small: Plan) -
     assert bars.progress.tasks[0].completed == 3
 
 
-def test_a_job_of_a_worker_that_died_moves_to_the_one_that_takes_it(bars: Bars, small: Plan) -> None:
+def test_a_job_of_a_worker_that_died_moves_to_the_one_that_takes_it(bars: GridBars, small: Plan) -> None:
     first, second, *_ = small.jobs
     bars(Event(kind="began", worker=0, job=first))
     bars(Event(kind="began", worker=1, job=second))
@@ -53,7 +53,7 @@ def test_a_job_of_a_worker_that_died_moves_to_the_one_that_takes_it(bars: Bars, 
     assert rows(bars) == ["miniature", f"{name_of(small, second)} and 1 more"]
 
 
-def test_the_bars_fit_80_columns(bars: Bars, small: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_bars_fit_80_columns(bars: GridBars, small: Plan, capsys: pytest.CaptureFixture[str]) -> None:
     with bars.progress:
         for job in small.jobs:
             bars(Event(kind="began", job=job))
@@ -74,7 +74,7 @@ class Clock:
 
 def test_a_log_says_now_and_then_how_far_a_long_training_is(small: Plan, capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    lines = Lines(Tally(small, set()), clock=clock)
+    lines = GridLog(JobCounts(small, set()), clock=clock)
     first = next(iter(small.jobs))
     lines(Event(kind="began", job=first))
     for done in range(0, 1801, 5):  # half an hour, a step a second
@@ -93,7 +93,7 @@ def test_jobs_done_at_once_share_a_line_and_short_ones_have_none(
     small: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = Clock()
-    lines = Lines(Tally(small, set()), clock=clock)
+    lines = GridLog(JobCounts(small, set()), clock=clock)
     first, second, *_ = small.jobs
     for job in (first, second):
         lines(Event(kind="began", job=job))
@@ -113,7 +113,7 @@ def test_what_goes_on_after_a_checkpoint_is_not_thought_faster_than_it_is(
     small: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = Clock()
-    lines = Lines(Tally(small, set()), clock=clock)
+    lines = GridLog(JobCounts(small, set()), clock=clock)
     job = next(iter(small.jobs))
     lines(Event(kind="began", job=job))
     lines(Event(kind="stepped", job=job, done=900, steps=1000))

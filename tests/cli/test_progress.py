@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from madx_stilts.cli.progress import PLAIN_LINES, Bar, Lines, listeners
+from madx_stilts.cli.progress import PLAIN_LINES, ProgressBar, ProgressLog, listeners
 from madx_stilts.cli.settings import Settings
-from madx_stilts.train.listen import Listener
+from madx_stilts.train.listen import TrainerCallback
 
 SCORES = {"f1": 81.234, "exact_match": 70.5, "has_answer_exact_match": 60.0}
 
 
-def train(listener: Listener, steps: int, *, done: int = 0) -> None:
+def train(listener: TrainerCallback, steps: int, *, done: int = 0) -> None:
     """Tell a listener of a training with one look at the dev data, in the middle."""
     listener.started("xquad_squad_v1-8e47bfb7", done, steps)
     for step in range(done + 1, steps + 1):
@@ -32,15 +32,15 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_terminal_gets_a_bar_a_pipe_gets_lines_and_quiet_nothing(request: pytest.FixtureRequest) -> None:
-    assert listeners(Settings()) == [Lines]
+    assert listeners(Settings()) == [ProgressLog]
     assert listeners(Settings(quiet=True)) == []
     request.getfixturevalue("terminal")
-    assert listeners(Settings()) == [Bar]
+    assert listeners(Settings()) == [ProgressBar]
 
 
 @pytest.mark.parametrize("steps", [1, 3, 10, 999, 12_345])
 def test_a_pipe_gets_a_few_lines_whatever_the_number_of_steps(steps: int, capsys: pytest.CaptureFixture[str]) -> None:
-    train(Lines(), steps)
+    train(ProgressLog(), steps)
     out, err = capsys.readouterr()
     lines = err.splitlines()
     assert out == ""
@@ -50,15 +50,15 @@ def test_a_pipe_gets_a_few_lines_whatever_the_number_of_steps(steps: int, capsys
 
 
 def test_lines_tell_loss_time_and_dev_scores(capsys: pytest.CaptureFixture[str]) -> None:
-    train(Lines(), 20)
+    train(ProgressLog(), 20)
     err = capsys.readouterr().err
     assert re.search(r"step 2 of 20, loss 0\.500, \d:\d\d:\d\d passed, \d:\d\d:\d\d left\n", err)
     assert "step 10 of 20, dev f1 81.23, exact_match 70.50, has_answer_exact_match 60.00\n" in err
 
 
-@pytest.mark.parametrize("kind", [Bar, Lines])
+@pytest.mark.parametrize("kind", [ProgressBar, ProgressLog])
 def test_a_training_that_goes_on_says_from_where(
-    kind: type[Bar] | type[Lines], terminal: None, capsys: pytest.CaptureFixture[str]
+    kind: type[ProgressBar] | type[ProgressLog], terminal: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train(kind(), 20, done=15)
     assert "going on after step 15 of 20." in capsys.readouterr().err
@@ -67,7 +67,7 @@ def test_a_training_that_goes_on_says_from_where(
 def test_the_bar_fits_80_columns_and_shows_name_steps_loss_and_time(
     terminal: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train(Bar(), 60)
+    train(ProgressBar(), 60)
     out, err = capsys.readouterr()
     lines = [line.rstrip() for line in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", err).replace("\r", "\n").splitlines()]
     assert out == ""
@@ -80,7 +80,7 @@ def test_the_bar_fits_80_columns_and_shows_name_steps_loss_and_time(
 
 
 def test_what_looks_like_markup_in_a_name_is_shown_as_it_is(terminal: None, capsys: pytest.CaptureFixture[str]) -> None:
-    bar = Bar()
+    bar = ProgressBar()
     bar.started("[bold]", 0, 1)
     bar.ended()
     assert "[bold]" in capsys.readouterr().err
@@ -88,18 +88,18 @@ def test_what_looks_like_markup_in_a_name_is_shown_as_it_is(terminal: None, caps
 
 def test_progress_needs_no_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    train(Lines(), 1)
+    train(ProgressLog(), 1)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", [Bar, Lines])
+@pytest.mark.parametrize("kind", [ProgressBar, ProgressLog])
 def test_the_scoring_of_dev_data_shows_how_far_it_is(
-    kind: type[Bar | Lines], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    kind: type[ProgressBar | ProgressLog], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when the training has ended: the weights that are kept are scored once more."""
     monkeypatch.setattr("madx_stilts.score.pace.SECONDS", 0.0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    listener: Listener = kind()
+    listener: TrainerCallback = kind()
     listener.started("xquad", 0, 4)
     listener.scoring(1, 40)
     listener.ended()

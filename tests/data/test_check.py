@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from madx_stilts.data.check import NO_GOLD, check
-from madx_stilts.data.checked import Asked, Checked, Report, sets_of
+from madx_stilts.data.checked import Checked, CheckRequest, Report, sets_of
 from madx_stilts.data.looks import LOST_CHARACTER, MOVED, NO_BEGINNING, SAME_CHOICES
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.data.tally import OTHER_ANSWER, REPEATED, SAME_ID
 from madx_stilts.errors import DataError
@@ -35,7 +35,7 @@ def checking(mirror: Any) -> Checking:
         for split, some in rows.items():
             source = task.sources[split][0]
             mirror.add(source.path, some, config=source.config_for("en"), split=source.split, **how)
-        return check(task, place(mirror), Asked(sets_of(task, task.splits), limit))
+        return check(task, place(mirror), CheckRequest(sets_of(task, task.splits), limit))
 
     return run
 
@@ -45,8 +45,8 @@ def _english(task: Task, split: Split) -> Any:
     return (replace(first, languages=("en",), files=(), obtain="", reader=""),)
 
 
-def place(mirror: Any) -> DataPlace:
-    return DataPlace((mirror.root,), offline=True, cache=mirror.root)
+def place(mirror: Any) -> DataSources:
+    return DataSources((mirror.root,), offline=True, cache=mirror.root)
 
 
 def pair(label: object, word: str = "", **others: object) -> Row:
@@ -102,7 +102,7 @@ def test_the_first_fault_is_what_reading_stops_at(mirror: Any, labels: list[obje
     (file,) = mirror.root.rglob("*.jsonl")
     file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     task = replace(TASKS["xnli"], languages=("en",), sources={"test": _english(TASKS["xnli"], "test")})
-    (one,) = check(task, place(mirror), Asked(sets_of(task, ("test",)))).checked
+    (one,) = check(task, place(mirror), CheckRequest(sets_of(task, ("test",)))).checked
     if one.faults:
         with pytest.raises(DataError) as caught:
             read(task, "en", "test", place=place(mirror))
@@ -123,7 +123,7 @@ def test_a_row_that_is_no_row_ends_its_file_and_the_next_file_is_read(mirror: An
     mirror.add("facebook/xnli", [pair(1, "again")], config="en", split="test", kind="jsonl")
     lines = first.read_text().splitlines()
     first.write_text("\n".join([lines[0], "{", lines[2]]))
-    (one,) = check(task, place(mirror), Asked(sets_of(task, ("test",)))).checked
+    (one,) = check(task, place(mirror), CheckRequest(sets_of(task, ("test",)))).checked
     (fault,) = one.faults
     assert (one.rows, fault.file, fault.row, fault.ends_file) == (2, first, 1, True)
 
@@ -140,7 +140,7 @@ def test_what_is_nowhere_is_missing_and_no_fault(checking: Checking, mirror: Any
     report = checking(TASKS["xnli"], {"test": [pair(0)]}, names=NLI)
     two = replace(report.task, languages=("en", "sw"))
     two = replace(two, sources={"test": (replace(two.sources["test"][0], languages=("en", "sw")),)})
-    report = check(two, place(mirror), Asked(sets_of(two, ("test",))))
+    report = check(two, place(mirror), CheckRequest(sets_of(two, ("test",))))
     assert ([one.set.language for one in report.checked], report.fault_count) == (["en"], 0)
     (missing,) = report.missing
     assert (missing.set.language, "no config 'sw'" in missing.reason) == ("sw", True)
@@ -150,7 +150,7 @@ def test_a_language_that_a_file_of_several_lacks_is_missing(mirror: Any) -> None
     task = TASKS["tydiqa_goldp"]
     row = {**squad("Salt", 16), "id": "english-1"}
     mirror.add("google-research-datasets/tydiqa", [row], config="secondary_task", split="validation")
-    report = check(task, place(mirror), Asked(sets_of(task, ("test",))))
+    report = check(task, place(mirror), CheckRequest(sets_of(task, ("test",))))
     assert [one.set.language for one in report.checked] == ["en"]
     assert {one.set.language for one in report.missing} == set(task.languages_of("test")) - {"en"}
 
@@ -279,7 +279,7 @@ def test_a_union_is_checked_as_one(mirror: Any) -> None:
         source = parts[0].sources["train"][0]
         mirror.add(name, [pair(0), pair(9)], config=source.config, split="train", kind="jsonl")
     both = replace(parts[0], name="both", sources={}, union_of=tuple(parts))
-    (one,) = check(both, place(mirror), Asked(sets_of(both, ("train",)))).checked
+    (one,) = check(both, place(mirror), CheckRequest(sets_of(both, ("train",)))).checked
     assert (one.rows, counts(one)[REPEATED]) == (4, 1)
     assert [(fault.file.parent.parent.parent.name, fault.row) for fault in one.faults] == [("a", 1), ("a", 1)]
 
@@ -296,7 +296,7 @@ def bucc(folder: Path, *gold: str) -> None:
 
 def retrieved(mirror: Any, task: Task) -> Report:
     task = replace(task, languages=("de",))
-    return check(task, place(mirror), Asked(sets_of(task, task.splits)))
+    return check(task, place(mirror), CheckRequest(sets_of(task, task.splits)))
 
 
 def test_queries_are_checked_with_what_they_are_looked_for_among(mirror: Any) -> None:
@@ -343,9 +343,9 @@ def test_labels_that_come_with_the_data_must_be_there(mirror: Any, tags: str | N
     (folder / "ccg.train").write_text("We run\tNP S\n")
     if tags is not None:
         (folder / "tags_to_id.json").write_text(tags)
-    (one,) = check(TASKS["ccg"], place(mirror), Asked(sets_of(TASKS["ccg"], ("train",)))).checked
+    (one,) = check(TASKS["ccg"], place(mirror), CheckRequest(sets_of(TASKS["ccg"], ("train",)))).checked
     assert (one.rows, one.fault_count) == (0, 1)
     assert str(folder / "tags_to_id.json") in one.faults[0].error().message
     (folder / "tags_to_id.json").write_text('{"NP": 0, "S": 1}')
-    (one,) = check(TASKS["ccg"], place(mirror), Asked(sets_of(TASKS["ccg"], ("train",)))).checked
+    (one,) = check(TASKS["ccg"], place(mirror), CheckRequest(sets_of(TASKS["ccg"], ("train",)))).checked
     assert (one.labels, one.faults) == ({"NP": 1, "S": 1}, ())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from madx_stilts.data import columnar
 from madx_stilts.data.columnar import ParquetTable, class_names
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.data.sample import MOST, sample
 from madx_stilts.errors import DataError
@@ -64,7 +64,7 @@ def metadata(features: object) -> dict[bytes, bytes]:
 def test_metadata_of_other_columns_change_nothing(tmp_path: Path, features: dict[str, object]) -> None:
     label = {"label": {"names": ["contradiction", "neutral", "entailment"], "_type": "ClassLabel"}}
     write(tmp_path / "facebook/xnli/en/test.parquet", metadata(features | label))
-    examples = read(XNLI, "en", "test", place=DataPlace((tmp_path,), offline=True, cache=tmp_path))
+    examples = read(XNLI, "en", "test", place=DataSources((tmp_path,), offline=True, cache=tmp_path))
     assert [one.label for one in examples.items] == ["contradiction", "entailment"]
 
 
@@ -97,7 +97,7 @@ def test_class_labels_and_lists_of_them_are_known_in_every_form(feature: object)
 def test_a_column_that_is_there_twice_is_refused_where_it_is_needed(tmp_path: Path) -> None:
     file = tmp_path / "facebook/xnli/en/test.tsv"
     file.parent.mkdir(parents=True)
-    place = DataPlace((tmp_path,), offline=True, cache=tmp_path)
+    place = DataSources((tmp_path,), offline=True, cache=tmp_path)
     file.write_text("premise\thypothesis\tlabel\tx\tx\na\tb\tneutral\t1\t2\n")
     assert len(read(XNLI, "en", "test", place=place)) == 1
     file.write_text("premise\thypothesis\tlabel\tpremise\na\tb\tneutral\tc\n")

@@ -11,7 +11,7 @@ from transformers import AutoTokenizer
 
 from madx_stilts.data import encode
 from madx_stilts.data.encode import Encoder
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, read
 from madx_stilts.data.text import read_text
 from madx_stilts.errors import DataError, StorageError
@@ -34,7 +34,7 @@ def encoder(tiny_backbone: Path) -> Encoder:
 
 @pytest.fixture(scope="session")
 def pairs(tiny_mirror: Path) -> Examples[PairExample]:
-    return read(TASKS["snli"], "en", "train", place=DataPlace((tiny_mirror,), offline=True), limit=20)
+    return read(TASKS["snli"], "en", "train", place=DataSources((tiny_mirror,), offline=True), limit=20)
 
 
 def files_in(folder: Path) -> set[Path]:
@@ -56,7 +56,7 @@ def assert_same(first: Encoded, second: Encoded) -> None:
 def test_an_encoding_out_of_the_cache_equals_one_made_anew(
     task: str, encoder: Encoder, tiny_mirror: Path, tmp_path: Path
 ) -> None:
-    place = DataPlace((tiny_mirror,), offline=True)
+    place = DataSources((tiny_mirror,), offline=True)
     if task == "masked_lm":
         file = tmp_path / "text.txt"
         file.write_text("The dog sleeps in the garden.\n" * 30)
@@ -77,7 +77,7 @@ def test_whatever_changes_the_encoding_has_a_file_of_its_own(
 ) -> None:
     cache = tmp_path / "cache"
     cached = replace(encoder, cache=cache)
-    fewer = read(TASKS["snli"], "en", "train", place=DataPlace((tiny_mirror,), offline=True), limit=19)
+    fewer = read(TASKS["snli"], "en", "train", place=DataSources((tiny_mirror,), offline=True), limit=19)
     relabelled = replace(pairs, task=replace(pairs.task, labels=pairs.task.labels[::-1]))
     wanted = [
         (cached, pairs, LIMITS),
@@ -102,7 +102,7 @@ def test_one_example_that_changed_is_encoded_anew(tmp_path: Path, encoder: Encod
     cached = replace(encoder, cache=tmp_path / "cache")
     for first in (lines[0], lines[1]):
         data.write_text("\n".join([first, *lines[2:9]]))
-        examples = read(TASKS["snli"], "en", "train", place=DataPlace((tmp_path,), offline=True))
+        examples = read(TASKS["snli"], "en", "train", place=DataSources((tmp_path,), offline=True))
         assert_same(cached.encode(examples, LIMITS), encoder.encode(examples, LIMITS))
     assert len(files_in(tmp_path / "cache")) == 2
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from madx_stilts.data.layout import Layout, NotHere, _matches
+from madx_stilts.data.layout import NotHere, RepositoryFiles, _matches
 
 README = """---
 license: mit
@@ -55,11 +55,11 @@ NAMES = (
     ],
 )
 def test_the_readme_says_which_files_a_split_has(config: str, split: str, files: list[str]) -> None:
-    assert list(Layout(NAMES, README).files(config, split)) == files
+    assert list(RepositoryFiles(NAMES, README).files(config, split)) == files
 
 
 def test_line_ends_of_windows_change_nothing() -> None:
-    assert Layout(NAMES, README.replace("\n", "\r\n")).configs == Layout(NAMES, README).configs
+    assert RepositoryFiles(NAMES, README.replace("\n", "\r\n")).configs == RepositoryFiles(NAMES, README).configs
 
 
 @pytest.mark.parametrize(
@@ -79,22 +79,22 @@ def test_line_ends_of_windows_change_nothing() -> None:
     ],
 )
 def test_without_a_readme_the_names_say_it(names: list[str], config: str, files: list[str]) -> None:
-    assert list(Layout(tuple(names)).files(config, "train")) == files
+    assert list(RepositoryFiles(tuple(names)).files(config, "train")) == files
 
 
 @pytest.mark.parametrize("name", ["dev", "valid", "val", "validation"])
 def test_dev_goes_by_several_names(name: str) -> None:
-    assert Layout((f"{name}.csv",)).files("default", "validation") == (f"{name}.csv",)
+    assert RepositoryFiles((f"{name}.csv",)).files("default", "validation") == (f"{name}.csv",)
 
 
 def test_a_split_with_a_longer_name_stays_itself() -> None:
-    layout = Layout(("plain_text/dev_r1-00000-of-00001.parquet", "plain_text/dev_r2-00000-of-00001.parquet"))
+    layout = RepositoryFiles(("plain_text/dev_r1-00000-of-00001.parquet", "plain_text/dev_r2-00000-of-00001.parquet"))
     assert layout.files("plain_text", "dev_r1") == ("plain_text/dev_r1-00000-of-00001.parquet",)
 
 
 def test_a_file_of_no_config_is_never_taken_for_one_of_another() -> None:
     with pytest.raises(NotHere, match="no config 'sw', it has default"):
-        Layout(("data/test-00000-of-00001.parquet",)).files("sw", "test")
+        RepositoryFiles(("data/test-00000-of-00001.parquet",)).files("sw", "test")
 
 
 @pytest.mark.parametrize(
@@ -107,32 +107,32 @@ def test_a_file_of_no_config_is_never_taken_for_one_of_another() -> None:
 )
 def test_what_is_missing_is_told_with_what_there_is(config: str, split: str, reason: str) -> None:
     with pytest.raises(NotHere, match=reason):
-        Layout(NAMES, README).files(config, split)
+        RepositoryFiles(NAMES, README).files(config, split)
 
 
 def test_a_missing_part_of_a_split_is_noticed() -> None:
     for names, readme in ((NAMES[:3], README), (NAMES[1:3], "")):
         with pytest.raises(NotHere, match="1 of the 2 files sw/test"):
-            Layout(names, readme).files("sw", "test")
+            RepositoryFiles(names, readme).files("sw", "test")
 
 
 def test_a_file_that_the_readme_names_must_be_there() -> None:
     with pytest.raises(NotHere, match=r"lacks the file sw/dev.parquet"):
-        Layout(NAMES[2:], README).files("sw", "validation")
+        RepositoryFiles(NAMES[2:], README).files("sw", "validation")
 
 
 def test_a_loading_script_is_no_data() -> None:
     with pytest.raises(NotHere, match="loading script"):
-        Layout(("README.md", "cosmos_qa.py")).files("default", "train")
+        RepositoryFiles(("README.md", "cosmos_qa.py")).files("default", "train")
 
 
 def test_a_header_that_is_not_yaml_is_told() -> None:
     with pytest.raises(NotHere, match="not YAML"):
-        Layout(NAMES, "---\nconfigs: [\n---\n").files("sw", "test")
+        RepositoryFiles(NAMES, "---\nconfigs: [\n---\n").files("sw", "test")
 
 
 def configs_of(header: str) -> tuple[str, ...]:
-    return Layout(NAMES, f"---\n{header}\n---\n").configs
+    return RepositoryFiles(NAMES, f"---\n{header}\n---\n").configs
 
 
 FINE = "configs:\n- config_name: sw\n  data_files: sw/dev.parquet"
@@ -193,7 +193,7 @@ def test_configurations_that_cannot_be_understood_are_told(configs: str) -> None
 def test_any_header_is_understood_or_told(header: str) -> None:
     for text in (header, f"configs:{header}", f"configs:\n- {header}"):
         with suppress(NotHere):
-            Layout(NAMES, f"---\n{text}\n---\n").files("sw", "test")
+            RepositoryFiles(NAMES, f"---\n{text}\n---\n").files("sw", "test")
 
 
 @given(st.lists(st.sampled_from(["**", "*", "a", "b", "a*"]), max_size=5), st.lists(st.sampled_from("ab"), max_size=5))
@@ -219,7 +219,7 @@ def test_the_usual_layout_needs_no_readme(configs: dict[str, set[str]]) -> None:
         for split in sorted(splits):
             files.append(f"{config}/{split}-00000-of-00001.parquet")
             lines += [f"  - split: {split}", f"    path: {files[-1]}"]
-    told, guessed = Layout(tuple(files), "\n".join([*lines, "---"])), Layout(tuple(files))
+    told, guessed = RepositoryFiles(tuple(files), "\n".join([*lines, "---"])), RepositoryFiles(tuple(files))
     assert sorted(told.configs) == sorted(guessed.configs)
     for config, splits in configs.items():
         for split in splits:

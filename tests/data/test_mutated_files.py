@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from madx_stilts.data.label_file import with_labels
 from madx_stilts.data.opening import open_table
-from madx_stilts.data.place import DataPlace, Found
+from madx_stilts.data.place import DataSources, SplitFiles
 from madx_stilts.data.raw import RAW_READERS
 from madx_stilts.data.read import read
 from madx_stilts.errors import DataError
@@ -166,7 +166,7 @@ def read_as_xnli(folder: Path, kind: str, content: bytes) -> int:
     file = folder / "facebook/xnli/en" / f"test.{kind}"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
-    return len(read(XNLI, "en", "test", place=DataPlace((folder,), offline=True, cache=folder)))
+    return len(read(XNLI, "en", "test", place=DataSources((folder,), offline=True, cache=folder)))
 
 
 def test_every_reader_of_original_files_is_tried() -> None:
@@ -225,6 +225,6 @@ def test_any_bytes_are_a_table_or_refused(tmp_path: Path, name: str, content: by
 def test_a_mutated_file_of_labels_is_read_or_refused(tmp_path: Path, by: list[Mutation]) -> None:
     ccg: Any = TASKS["ccg"]
     (tmp_path / ccg.label_file).write_bytes(mutated(b'{"NP": 0, "S\\\\NP": 1}', by))
-    found = Found(ccg.sources["train"][0], "files ccg", (tmp_path / "ccg.train",))
+    found = SplitFiles(ccg.sources["train"][0], "files ccg", (tmp_path / "ccg.train",))
     error = refusal(lambda: with_labels(ccg, (found,)))
     assert error is None or ccg.label_file in str(error)

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from huggingface_hub import constants
 
-from madx_stilts.data.place import CONVERTED, DataPlace, find
+from madx_stilts.data.place import CONVERTED, DataSources, find
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Source
 
 NAME = "someone/pairs"
 ENGLISH = Source(path=NAME, config="{language}", split="test", fields={})
-Places = Callable[..., DataPlace]
+Places = Callable[..., DataSources]
 
 
 def files_of(*configs: str, word: str = "hello") -> dict[str, bytes]:
@@ -41,7 +41,7 @@ def publish_to_mirror(folder: Path, files: dict[str, bytes]) -> None:
 @pytest.fixture
 def place_with(tmp_path: Path, mirror: Any, hub: Any) -> Places:
     """Makes a place of the mirror, an empty cache and the hub."""
-    place = DataPlace((mirror.root,), endpoint=hub.endpoint, cache=tmp_path / "cache")
+    place = DataSources((mirror.root,), endpoint=hub.endpoint, cache=tmp_path / "cache")
     return lambda offline=False: replace(place, offline=offline)
 
 
@@ -121,7 +121,7 @@ def test_a_data_set_with_a_loading_script_comes_from_the_hubs_conversion(hub: An
 @pytest.mark.usefixtures("no_connections")
 def test_offline_opens_no_connection_and_tells_where_it_looked(mirror: Any, tmp_path: Path) -> None:
     publish_to_mirror(mirror.root, files_of("en"))
-    place = DataPlace((mirror.root,), offline=True, endpoint="http://127.0.0.1:9", cache=tmp_path / "cache")
+    place = DataSources((mirror.root,), offline=True, endpoint="http://127.0.0.1:9", cache=tmp_path / "cache")
     assert find((ENGLISH,), "en", place).origin == f"mirror {NAME}"
     with pytest.raises(DataError) as caught:
         find((ENGLISH,), "sw", place)
@@ -135,13 +135,13 @@ def test_offline_opens_no_connection_and_tells_where_it_looked(mirror: Any, tmp_
 def test_the_hubs_own_offline_switch_is_obeyed(tmp_path: Path) -> None:
     assert constants.HF_HUB_OFFLINE, "tests run with HF_HUB_OFFLINE=1"
     with pytest.raises(DataError, match="offline"):
-        find((ENGLISH,), "en", DataPlace(cache=tmp_path))
+        find((ENGLISH,), "en", DataSources(cache=tmp_path))
 
 
 def test_a_missing_split_is_told_with_those_there_are(mirror: Any) -> None:
     publish_to_mirror(mirror.root, files_of("en"))
     with pytest.raises(DataError, match="no split 'train' in config 'en', it has test"):
-        find((replace(ENGLISH, split="train"),), "en", DataPlace((mirror.root,), offline=True, cache=mirror.root))
+        find((replace(ENGLISH, split="train"),), "en", DataSources((mirror.root,), offline=True, cache=mirror.root))
 
 
 def test_an_unknown_data_set_or_revision_is_told(hub: Any, place_with: Places) -> None:
@@ -153,7 +153,7 @@ def test_an_unknown_data_set_or_revision_is_told(hub: Any, place_with: Places) -
 
 
 def test_what_is_missing_may_be_had_in_both_layouts_and_the_hint_names_both(tmp_path: Path) -> None:
-    place = DataPlace((tmp_path,), offline=True, cache=tmp_path)
+    place = DataSources((tmp_path,), offline=True, cache=tmp_path)
     with pytest.raises(DataError) as caught:
         find(TASKS["xquad"].places("test", "de"), "de", place)
     assert caught.value.hint == (
@@ -171,7 +171,7 @@ def test_files_of_one_name_in_several_folders_come_in_the_order_of_the_folders(t
         file = tmp_path / f"anli_v1.0/R{round}/train.jsonl"
         file.parent.mkdir(parents=True)
         file.write_text("{}")
-    found = find(TASKS["anli"].places("train", "en"), "en", DataPlace((tmp_path,), offline=True))
+    found = find(TASKS["anli"].places("train", "en"), "en", DataSources((tmp_path,), offline=True))
     assert [path.parent.name for path in found.paths] == ["R1", "R2", "R3"]
 
 
@@ -188,12 +188,12 @@ def test_a_hub_that_does_not_answer_is_told(hub: Any, place_with: Places) -> Non
 
 def test_a_single_file_may_be_named_by_its_path(tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
-    found = find((replace(ENGLISH, path=str(file)),), "en", DataPlace(offline=True))
+    found = find((replace(ENGLISH, path=str(file)),), "en", DataSources(offline=True))
     assert (found.origin, found.paths) == (f"file {file}", (file,))
 
 
 def test_a_place_has_the_tasks_of_its_mirror(miniature: Path, tmp_path: Path) -> None:
-    real, world = DataPlace((tmp_path,), offline=True), DataPlace((miniature,), offline=True)
+    real, world = DataSources((tmp_path,), offline=True), DataSources((miniature,), offline=True)
     assert (real.world, real.tasks, real.world_of("qab")) == (None, TASKS, None)
     assert world.tasks["xnli"].source_language == "qaa"
     assert world.tasks is world.tasks
@@ -201,7 +201,7 @@ def test_a_place_has_the_tasks_of_its_mirror(miniature: Path, tmp_path: Path) ->
 
 
 def test_data_of_a_world_are_looked_for_in_its_folder_only(miniature: Path) -> None:
-    place = DataPlace((miniature,), endpoint="http://127.0.0.1:9")
+    place = DataSources((miniature,), endpoint="http://127.0.0.1:9")
     empty = replace(place, mirrors=())
     sources = place.tasks["xnli"].places("test", "qab")
     assert find(sources, "qab", place).origin == "mirror facebook/xnli"

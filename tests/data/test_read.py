@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.data.sample import sample
 from madx_stilts.errors import DataError, UsageError
@@ -37,8 +37,8 @@ PAIRS = replace(
 
 
 @pytest.fixture
-def place(mirror: Any) -> DataPlace:
-    return DataPlace((mirror.root,), offline=True, cache=mirror.root)
+def place(mirror: Any) -> DataSources:
+    return DataSources((mirror.root,), offline=True, cache=mirror.root)
 
 
 def pairs(*labels: object) -> list[dict[str, object]]:
@@ -46,13 +46,13 @@ def pairs(*labels: object) -> list[dict[str, object]]:
     return [{"premise": f"premise {n}", "hypothesis": f"naïve {n}", "label": label} for n, label in enumerate(labels)]
 
 
-def labels_of(place: DataPlace) -> list[str | None]:
+def labels_of(place: DataSources) -> list[str | None]:
     return [example.label for example in read(PAIRS, "en", "train", place=place).items]
 
 
 @pytest.mark.parametrize("limit", [None, 1, 2, 9])
 def test_how_many_rows_a_split_has_does_not_depend_on_a_limit_nor_count_those_left_out(
-    mirror: Any, place: DataPlace, limit: int | None
+    mirror: Any, place: DataSources, limit: int | None
 ) -> None:
     mirror.add("someone/pairs", pairs(2, -1, 0, 1, -1), config="en")
     (kept,) = PAIRS.sources["train"]
@@ -62,7 +62,7 @@ def test_how_many_rows_a_split_has_does_not_depend_on_a_limit_nor_count_those_le
 
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl", "csv", "tsv"])
-def test_every_kind_of_file_gives_the_same_examples(mirror: Any, place: DataPlace, kind: str) -> None:
+def test_every_kind_of_file_gives_the_same_examples(mirror: Any, place: DataSources, kind: str) -> None:
     mirror.add("someone/pairs", pairs(2, 0, 1), config="en", kind=kind)
     examples = read(PAIRS, "en", "train", place=place)
     assert [(e.row, e.id, e.first, e.second, e.label) for e in examples.items] == [
@@ -76,13 +76,13 @@ def test_every_kind_of_file_gives_the_same_examples(mirror: Any, place: DataPlac
 
 
 @pytest.mark.parametrize("order", [NLI, ("neutral", "entailment", "contradiction"), ("contradictory", *NLI[:2])])
-def test_what_integers_mean_is_what_the_file_says(mirror: Any, place: DataPlace, order: Sequence[str]) -> None:
+def test_what_integers_mean_is_what_the_file_says(mirror: Any, place: DataSources, order: Sequence[str]) -> None:
     rows = pairs(*(order.index("contradictory" if n == 2 and "contradictory" in order else NLI[n]) for n in (0, 1, 2)))
     mirror.add("someone/pairs", rows, config="en", names={"label": order})
     assert labels_of(place) == list(NLI)
 
 
-def test_the_library_that_the_hub_is_read_with_writes_what_we_read(mirror: Any, place: DataPlace) -> None:
+def test_the_library_that_the_hub_is_read_with_writes_what_we_read(mirror: Any, place: DataSources) -> None:
     datasets = pytest.importorskip("datasets")
     order = ["neutral", "entailment", "contradiction"]
     tags = datasets.Features({"tokens": [datasets.Value("string")], "tags": [datasets.ClassLabel(names=["X", "NOUN"])]})
@@ -101,19 +101,19 @@ def test_the_library_that_the_hub_is_read_with_writes_what_we_read(mirror: Any, 
     assert read(task, "en", "train", place=place).items[0].tags == ("NOUN", "X")
 
 
-def test_an_id_is_taken_where_there_is_one(mirror: Any, place: DataPlace) -> None:
+def test_an_id_is_taken_where_there_is_one(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/pairs", [{**row, "uid": 7 + n} for n, row in enumerate(pairs(0, 1))], config="en")
     mirror.add("someone/pairs", pairs(2), config="en")
     assert [example.id for example in read(PAIRS, "en", "train", place=place).items] == ["7", "8", "2"]
 
 
-def test_names_and_their_other_spellings_are_labels_too(mirror: Any, place: DataPlace) -> None:
+def test_names_and_their_other_spellings_are_labels_too(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/pairs", pairs("contradictory", "neutral", " entailment\n"), config="en", kind="jsonl")
     assert labels_of(place) == ["contradiction", "neutral", "entailment"]
 
 
 @pytest.mark.parametrize("absent", [-1, "", None, "-1"])
-def test_a_hidden_label_is_none(mirror: Any, place: DataPlace, absent: object) -> None:
+def test_a_hidden_label_is_none(mirror: Any, place: DataSources, absent: object) -> None:
     mirror.add("someone/pairs", pairs(0 if absent == -1 else "neutral", absent), config="en", kind="jsonl")
     task = replace(PAIRS, sources={"train": (replace(SOURCE, drop_unlabelled=False),)})
     assert read(task, "en", "train", place=place).items[1].label is None
@@ -121,7 +121,7 @@ def test_a_hidden_label_is_none(mirror: Any, place: DataPlace, absent: object) -
     assert [example.row for example in read(dropping, "en", "train", place=place).items] == [0]
 
 
-def test_rows_keep_their_number_when_others_are_left_out(mirror: Any, place: DataPlace) -> None:
+def test_rows_keep_their_number_when_others_are_left_out(mirror: Any, place: DataSources) -> None:
     rows = [{"lang": code, **row} for code, row in zip(["en", "sw", "en", "sw"], pairs(0, 1, 2, 0), strict=True)]
     mirror.add("someone/pairs", rows, config="all")
     source = replace(SOURCE, config="all", where={"lang": "{language}"})
@@ -132,7 +132,7 @@ def test_rows_keep_their_number_when_others_are_left_out(mirror: Any, place: Dat
         read(replace(PAIRS, sources={"train": (codes,)}), "sw", "train", place=place)
 
 
-def test_a_row_of_a_split_is_found_in_its_file(mirror: Any, place: DataPlace) -> None:
+def test_a_row_of_a_split_is_found_in_its_file(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/pairs", pairs(0, 1, 2), config="en")
     second = mirror.add("someone/pairs", pairs(1, 0), config="en", kind="csv")
     examples = read(PAIRS, "en", "train", place=place)
@@ -143,7 +143,7 @@ def test_a_row_of_a_split_is_found_in_its_file(mirror: Any, place: DataPlace) ->
     assert "its text has no tokens" in error.message
 
 
-def test_parts_of_a_split_follow_one_another(mirror: Any, place: DataPlace) -> None:
+def test_parts_of_a_split_follow_one_another(mirror: Any, place: DataSources) -> None:
     for split, label in (("train_r2", 1), ("train_r1", 0)):
         mirror.add("someone/pairs", pairs(label), config="en", split=split)
     task = replace(PAIRS, sources={"train": (replace(SOURCE, split="train_r1+train_r2"),)})
@@ -151,7 +151,7 @@ def test_parts_of_a_split_follow_one_another(mirror: Any, place: DataPlace) -> N
     assert [(e.row, e.label) for e in examples.items] == [(0, "entailment"), (1, "neutral")]
 
 
-def test_a_limit_gives_so_many_of_the_rows_in_their_order(mirror: Any, place: DataPlace) -> None:
+def test_a_limit_gives_so_many_of_the_rows_in_their_order(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/pairs", pairs(*[0, 1, 2] * 20), config="en")
     mirror.add("someone/pairs", pairs(*[0, 1, 2] * 20), config="sw")
     few, more = (read(PAIRS, "en", "train", place=place, limit=limit) for limit in (5, 20))
@@ -164,12 +164,12 @@ def test_a_limit_gives_so_many_of_the_rows_in_their_order(mirror: Any, place: Da
     assert few.fingerprint != more.fingerprint
 
 
-def test_a_limit_counts_rows_that_are_kept(mirror: Any, place: DataPlace) -> None:
+def test_a_limit_counts_rows_that_are_kept(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/pairs", pairs(*[-1, 0] * 10), config="en")
     assert len(read(PAIRS, "en", "train", place=place, limit=10)) == 10
 
 
-def test_a_limit_below_one_is_refused(place: DataPlace) -> None:
+def test_a_limit_below_one_is_refused(place: DataSources) -> None:
     with pytest.raises(UsageError, match="limit of 0"):
         read(PAIRS, "en", "train", place=place, limit=0)
 
@@ -187,7 +187,7 @@ def fingerprint(mirror: Any, rows: Sequence[Mapping[str, object]], kind: str = "
     """The fingerprint of a data set of these rows."""
     mirror.configs.clear()
     mirror.add("someone/pairs", rows, config="en", kind=kind)
-    found: str = read(PAIRS, "en", "train", place=DataPlace((mirror.root,), offline=True)).fingerprint
+    found: str = read(PAIRS, "en", "train", place=DataSources((mirror.root,), offline=True)).fingerprint
     return found
 
 
@@ -215,10 +215,10 @@ def test_ids_and_other_columns_leave_the_fingerprint_alone(mirror: Any) -> None:
     assert fingerprint(mirror, more) == fingerprint(mirror, pairs(0, 1))
 
 
-def test_the_same_rows_are_the_same_from_the_mirror_and_from_the_hub(mirror: Any, hub: Any, place: DataPlace) -> None:
+def test_the_same_rows_are_the_same_from_the_mirror_and_from_the_hub(mirror: Any, hub: Any, place: DataSources) -> None:
     mirror.add("someone/pairs", pairs(0, 1, 2), config="en", names={"label": NLI})
     commit = hub.publish_folder("someone/pairs", mirror.root / "someone/pairs")
     ours = read(PAIRS, "en", "train", place=place)
-    theirs = read(PAIRS, "en", "train", place=DataPlace(endpoint=hub.endpoint, cache=mirror.root / "cache"))
+    theirs = read(PAIRS, "en", "train", place=DataSources(endpoint=hub.endpoint, cache=mirror.root / "cache"))
     assert (theirs.items, theirs.fingerprint) == (ours.items, ours.fingerprint)
     assert (ours.origin, theirs.origin) == ("mirror someone/pairs", f"hub someone/pairs@{commit}")

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
@@ -27,7 +27,7 @@ def fails(mirror: Any) -> Fails:
 
     def told(task: Task = XNLI, language: str = "en") -> str:
         with pytest.raises(DataError) as caught:
-            read(task, language, "test", place=DataPlace((mirror.root,), offline=True, cache=mirror.root))
+            read(task, language, "test", place=DataSources((mirror.root,), offline=True, cache=mirror.root))
         assert caught.value.hint
         return caught.value.message.replace("\n", " ")
 
@@ -128,7 +128,7 @@ def test_damage_inside_a_parquet_file_is_told(mirror: Any, fails: Fails) -> None
 def test_a_pointer_to_a_large_file_is_told_with_its_cure(mirror: Any) -> None:
     add(mirror, GOOD).write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0a\nsize 12\n")
     with pytest.raises(DataError) as caught:
-        read(XNLI, "en", "test", place=DataPlace((mirror.root,), offline=True))
+        read(XNLI, "en", "test", place=DataSources((mirror.root,), offline=True))
     assert "git lfs pull" in caught.value.hint
 
 
@@ -200,7 +200,7 @@ def test_tags_must_be_as_many_as_words_and_all_known(mirror: Any, fails: Fails) 
 
 
 def test_a_key_that_is_none_of_the_choices_is_told(mirror: Any, fails: Fails) -> None:
-    choices = {"label": ["A", "B", "C", "D", "E"], "text": ["bank", "door", "mall", "shop", "park"]}
+    choices = {"label": ["A", "B", "C", "D", "E"], "text": ["bank", "door", "mall", "context", "park"]}
     row = {"id": "1", "question": "Where?", "choices": choices, "answerKey": "F"}
     mirror.add("tau/commonsense_qa", [row], split="test")
     assert "its label 'F' is none of its choices" in fails(TASKS["commonsense_qa"])

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from madx_stilts.data.shelf import Arrays, Layout, Shelf
+from madx_stilts.data.shelf import ArrayCache, ArrayLayout, Arrays
 from madx_stilts.errors import StorageError
 
-LAYOUT = Layout({"low": ("F32", (100, 8)), "high": ("BF16", (100, 4))})
+LAYOUT = ArrayLayout({"low": ("F32", (100, 8)), "high": ("BF16", (100, 4))})
 SIZE = LAYOUT.file_bytes
 
 
@@ -32,28 +32,30 @@ class Scribe:
         for array in arrays.values():
             array[:] = np.arange(array.size).reshape(array.shape) + self.number
 
-    def use(self, shelf: Shelf, key: str) -> Arrays:
+    def use(self, shelf: ArrayCache, key: str) -> Arrays:
         with shelf.opened(key, LAYOUT, self.fill, self.told.append) as arrays:
             return {name: np.array(array) for name, array in arrays.items()}
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
+def shelf(tmp_path: Path) -> ArrayCache:
     """Room for three files."""
-    return Shelf(tmp_path / "shelf", 3 * SIZE)
+    return ArrayCache(tmp_path / "shelf", 3 * SIZE)
 
 
-def files(shelf: Shelf) -> set[str]:
+def files(shelf: ArrayCache) -> set[str]:
     return {path.stem for path in shelf.folder.glob("*.safetensors")}
 
 
-def age(shelf: Shelf, key: str, seconds: float) -> None:
+def age(shelf: ArrayCache, key: str, seconds: float) -> None:
     before = time.time() - seconds
     os.utime(shelf.folder / f"{key}.safetensors", (before, before))
 
 
 @pytest.mark.parametrize("system", ["linux", "darwin"])
-def test_what_is_written_once_is_read_afterwards(system: str, shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_written_once_is_read_afterwards(
+    system: str, shelf: ArrayCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "platform", system)  # they reserve the room in two ways
     scribe = Scribe()
     first, again = scribe.use(shelf, "a"), scribe.use(shelf, "a")
@@ -65,14 +67,14 @@ def test_what_is_written_once_is_read_afterwards(system: str, shelf: Shelf, monk
         assert np.array_equal(array, again[name])
 
 
-def test_the_size_is_known_to_the_byte_before_anything_is_written(shelf: Shelf) -> None:
+def test_the_size_is_known_to_the_byte_before_anything_is_written(shelf: ArrayCache) -> None:
     Scribe().use(shelf, "a")
     assert (shelf.folder / "a.safetensors").stat().st_size == SIZE
 
 
 def test_files_are_in_the_format_of_safetensors(tmp_path: Path) -> None:
-    layout = Layout({"low": ("F32", (5, 3)), "high": ("F16", (5, 2))})
-    with Shelf(tmp_path, 10**6).opened("a", layout, Scribe().fill, print):
+    layout = ArrayLayout({"low": ("F32", (5, 3)), "high": ("F16", (5, 2))})
+    with ArrayCache(tmp_path, 10**6).opened("a", layout, Scribe().fill, print):
         pass
     read = load_file(tmp_path / "a.safetensors")
     assert read["low"].tolist() == (np.arange(15).reshape(5, 3) + 1.0).tolist()
@@ -98,7 +100,7 @@ def empty(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [cut, flip, rename_an_array, empty])
-def test_damage_is_found_and_mended(damage: Callable[[Path], None], shelf: Shelf) -> None:
+def test_damage_is_found_and_mended(damage: Callable[[Path], None], shelf: ArrayCache) -> None:
     scribe = Scribe()
     first = scribe.use(shelf, "a")
     damage(shelf.folder / "a.safetensors")
@@ -108,7 +110,7 @@ def test_damage_is_found_and_mended(damage: Callable[[Path], None], shelf: Shelf
     assert np.array_equal(first["low"], again["low"])
 
 
-def test_what_was_used_longest_ago_goes_first(shelf: Shelf) -> None:
+def test_what_was_used_longest_ago_goes_first(shelf: ArrayCache) -> None:
     scribe = Scribe()
     for at, key in enumerate("abc"):
         scribe.use(shelf, key)
@@ -120,7 +122,7 @@ def test_what_was_used_longest_ago_goes_first(shelf: Shelf) -> None:
     assert "used longest ago" in scribe.told[0]
 
 
-def test_what_is_in_use_stays(shelf: Shelf) -> None:
+def test_what_is_in_use_stays(shelf: ArrayCache) -> None:
     scribe = Scribe()
     with ExitStack() as using:
         for key in "ab":
@@ -136,10 +138,10 @@ def test_what_is_in_use_stays(shelf: Shelf) -> None:
     assert "e" in files(shelf)
 
 
-def test_what_is_larger_than_the_limit_removes_nothing(shelf: Shelf) -> None:
+def test_what_is_larger_than_the_limit_removes_nothing(shelf: ArrayCache) -> None:
     scribe = Scribe()
     scribe.use(shelf, "a")
-    small = Shelf(shelf.folder, SIZE - 1)
+    small = ArrayCache(shelf.folder, SIZE - 1)
     with pytest.raises(StorageError, match="are allowed"):
         scribe.use(small, "b")
     assert files(shelf) == {"a"}
@@ -147,7 +149,7 @@ def test_what_is_larger_than_the_limit_removes_nothing(shelf: Shelf) -> None:
     assert scribe.written == 1
 
 
-def test_a_full_disk_is_told_before_anything_is_written(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_told_before_anything_is_written(shelf: ArrayCache, monkeypatch: pytest.MonkeyPatch) -> None:
     class Usage:
         free = SIZE - 1
 
@@ -159,7 +161,7 @@ def test_a_full_disk_is_told_before_anything_is_written(shelf: Shelf, monkeypatc
     assert list(shelf.folder.glob("*a*")) == []
 
 
-def test_what_failed_leaves_nothing_and_what_a_crash_left_is_removed(shelf: Shelf) -> None:
+def test_what_failed_leaves_nothing_and_what_a_crash_left_is_removed(shelf: ArrayCache) -> None:
     def fail(arrays: Arrays) -> None:
         raise KeyError
 
@@ -191,25 +193,25 @@ with Shelf(Path(sys.argv[1]), 10**6).opened("a", layout, fill, print) as arrays:
 """
 
 
-def another(shelf: Shelf) -> "subprocess.Popen[str]":
+def another(shelf: ArrayCache) -> "subprocess.Popen[str]":
     """A process that uses the file `a` until its input ends."""
     command = [sys.executable, "-c", OTHER, str(shelf.folder)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def test_processes_that_want_the_same_write_it_once(shelf: Shelf) -> None:
+def test_processes_that_want_the_same_write_it_once(shelf: ArrayCache) -> None:
     others = [another(shelf) for _ in range(3)]
     told = sorted(other.communicate("")[0].split() for other in others)
     assert told == [["0", "800.0"], ["0", "800.0"], ["1", "800.0"]]
     assert files(shelf) == {"a"}
 
 
-def test_another_process_removes_nothing_that_this_one_uses(shelf: Shelf) -> None:
+def test_another_process_removes_nothing_that_this_one_uses(shelf: ArrayCache) -> None:
     with another(shelf) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "1 800.0\n"
         age(shelf, "a", 100)
-        narrow = Shelf(shelf.folder, SIZE)
+        narrow = ArrayCache(shelf.folder, SIZE)
         with pytest.raises(StorageError, match="are in use"):
             Scribe().use(narrow, "b")
         other.kill()  # the lock ends with the process, however that ends

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataPlace, find
+from madx_stilts.data.place import DataSources, find
 from madx_stilts.data.read import read
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.tasks import TASKS
@@ -37,11 +37,11 @@ def words(examples: Any) -> list[str]:
 
 
 @pytest.fixture
-def place(mirror: Any) -> DataPlace:
-    return DataPlace((mirror.root,), offline=True, cache=mirror.root)
+def place(mirror: Any) -> DataSources:
+    return DataSources((mirror.root,), offline=True, cache=mirror.root)
 
 
-def test_the_first_place_that_has_the_files_counts(mirror: Any, place: DataPlace) -> None:
+def test_the_first_place_that_has_the_files_counts(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/pairs", [row("hub")], config="en", kind="jsonl")
     task = task_of(FILES, HUB)
     assert words(read(task, "en", "train", place=place)) == ["hub"]
@@ -51,7 +51,7 @@ def test_the_first_place_that_has_the_files_counts(mirror: Any, place: DataPlace
     assert words(read(task_of(HUB, FILES), "en", "train", place=place)) == ["hub"]
 
 
-def test_the_first_pattern_that_fits_counts_and_all_its_files(mirror: Any, place: DataPlace) -> None:
+def test_the_first_pattern_that_fits_counts_and_all_its_files(mirror: Any, place: DataSources) -> None:
     write(mirror.root / "pairs" / "en.tsv", row("old"))
     write(mirror.root / "pairs/new/en-b.tsv", row("second"))
     write(mirror.root / "pairs/new/en-a.tsv", row("first"))
@@ -60,7 +60,7 @@ def test_the_first_pattern_that_fits_counts_and_all_its_files(mirror: Any, place
     assert str(mirror.root / "pairs/new/en-b.tsv") in examples.locate(1)
 
 
-def test_several_mirrors_are_looked_into_in_order(mirror: Any, place: DataPlace, tmp_path: Path) -> None:
+def test_several_mirrors_are_looked_into_in_order(mirror: Any, place: DataSources, tmp_path: Path) -> None:
     mirror.add("someone/pairs", [row("first")], config="en", kind="jsonl")
     write(tmp_path / "other" / "pairs" / "sw.tsv", row("second"))
     both = replace(place, mirrors=(*place.mirrors, tmp_path / "other"))
@@ -68,7 +68,7 @@ def test_several_mirrors_are_looked_into_in_order(mirror: Any, place: DataPlace,
     assert words(read(task_of(HUB, FILES), "sw", "train", place=both)) == ["second"]
 
 
-def test_a_source_serves_only_its_languages(place: DataPlace) -> None:
+def test_a_source_serves_only_its_languages(place: DataSources) -> None:
     task = task_of(replace(HUB, languages=("en",)), replace(FILES, languages=("de", "gsw")))
     assert task.languages_of("train") == ("en", "de", "gsw")
     assert [source.path for source in task.places("train", "de")] == ["pairs"]
@@ -79,14 +79,14 @@ def test_a_source_serves_only_its_languages(place: DataPlace) -> None:
 
 @pytest.mark.usefixtures("no_connections")
 def test_what_the_hub_has_wrong_is_never_asked_of_it(tmp_path: Path) -> None:
-    place = DataPlace(endpoint="http://127.0.0.1:9", cache=tmp_path)
+    place = DataSources(endpoint="http://127.0.0.1:9", cache=tmp_path)
     wrong = replace(HUB, obtain="Build it from the original files.")
     with pytest.raises(DataError, match="no local mirror is named") as caught:
         find((wrong,), "en", place)
     assert caught.value.hint == "Build it from the original files."
 
 
-def test_all_places_are_named_where_none_has_the_files(mirror: Any, place: DataPlace) -> None:
+def test_all_places_are_named_where_none_has_the_files(mirror: Any, place: DataSources) -> None:
     (mirror.root / "pairs").mkdir(parents=True)
     with pytest.raises(DataError) as caught:
         read(task_of(HUB, replace(FILES, obtain="Ask the authors.")), "en", "train", place=place)
@@ -95,7 +95,7 @@ def test_all_places_are_named_where_none_has_the_files(mirror: Any, place: DataP
     assert "Ask the authors." in caught.value.hint
 
 
-def test_rows_may_be_chosen_by_how_a_value_begins(mirror: Any, place: DataPlace) -> None:
+def test_rows_may_be_chosen_by_how_a_value_begins(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/pairs", [row("english-1"), row("swahili-1"), row("english-2")], config="all", kind="jsonl")
     codes = {"en": "english", "sw": "swahili"}
     task = task_of(replace(HUB, config="all", where={"uid": "{language}-*"}, codes=codes))
@@ -104,7 +104,7 @@ def test_rows_may_be_chosen_by_how_a_value_begins(mirror: Any, place: DataPlace)
         read(task, "de", "train", place=place)
 
 
-def test_a_union_has_the_rows_of_all_its_tasks_in_order(mirror: Any, place: DataPlace) -> None:
+def test_a_union_has_the_rows_of_all_its_tasks_in_order(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/a", [row("a1"), row("a2", -1), row("a3", 2)], config="en", kind="jsonl")
     mirror.add("someone/b", [row("b1", 1)], config="en", kind="jsonl")
     first = task_of(replace(HUB, path="someone/a", drop_unlabelled=True), name="a")
@@ -120,7 +120,7 @@ def test_a_union_has_the_rows_of_all_its_tasks_in_order(mirror: Any, place: Data
     assert (union.splits, union.languages_of("train")) == (("train",), ("en", "sw", "de"))
 
 
-def test_the_licence_is_that_of_the_rows_that_were_read(mirror: Any, place: DataPlace) -> None:
+def test_the_licence_is_that_of_the_rows_that_were_read(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/pairs", [row("english")], config="en", kind="jsonl")
     mirror.add("someone/pairs", [row("swahili")], config="sw", kind="jsonl")
     task = task_of(replace(HUB, languages=("en",)), replace(HUB, languages=("sw",), licence="CC0-1.0"))
@@ -130,7 +130,7 @@ def test_the_licence_is_that_of_the_rows_that_were_read(mirror: Any, place: Data
     assert read(union, "en", "train", place=place).task.licence == f"MIT; {task.licence}"
 
 
-def test_a_union_needs_all_its_tasks(mirror: Any, place: DataPlace) -> None:
+def test_a_union_needs_all_its_tasks(mirror: Any, place: DataSources) -> None:
     mirror.add("someone/a", [row("a1")], config="en", kind="jsonl")
     first = task_of(replace(HUB, path="someone/a"))
     union = replace(first, sources={}, union_of=(first, task_of(replace(HUB, languages=("en", "de")))))

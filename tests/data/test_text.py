@@ -14,15 +14,15 @@ from transformers import PreTrainedTokenizerFast
 
 from madx_stilts.data import text as data_text
 from madx_stilts.data.layout import NotHere
-from madx_stilts.data.place import DataPlace
-from madx_stilts.data.stream import Parts
-from madx_stilts.data.text import Budget, Texts, read_text
+from madx_stilts.data.place import DataSources
+from madx_stilts.data.stream import SplitStream
+from madx_stilts.data.text import Texts, TokenBudget, read_text
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.formats import reading
 from madx_stilts.tasks.text import OPUS_100, WIKIPEDIA, published_text
 
 NAME = "someone/corpus"
-OFFLINE = DataPlace(offline=True)
+OFFLINE = DataSources(offline=True)
 PARTS, ROWS = 4, 25
 Both = tuple[Texts, Texts]
 
@@ -41,9 +41,9 @@ class Spaces(PreTrainedTokenizerFast):
         return super().__call__(texts, **options)
 
 
-def budget(tokens: int) -> Budget:
+def budget(tokens: int) -> TokenBudget:
     tokenizer: Any = Spaces()
-    return Budget(tokens, tokenizer)
+    return TokenBudget(tokens, tokenizer)
 
 
 def texts_of(parts: Both) -> list[str]:
@@ -79,9 +79,9 @@ def line_file(tmp_path: Path) -> Callable[..., str]:
 
 
 @pytest.fixture
-def online(tmp_path: Path, hub: Any) -> DataPlace:
+def online(tmp_path: Path, hub: Any) -> DataSources:
     """A place with an empty cache, and the hub."""
-    return DataPlace(endpoint=hub.endpoint, cache=tmp_path / "cache")
+    return DataSources(endpoint=hub.endpoint, cache=tmp_path / "cache")
 
 
 def test_each_line_that_is_not_blank_is_a_text(line_file: Callable[..., str]) -> None:
@@ -181,7 +181,7 @@ def test_a_translation_changes_the_fingerprint(line_file: Callable[..., str]) ->
 
 def test_a_data_set_has_a_configuration_named_like_the_language(mirror: Any) -> None:
     mirror.add(NAME, [{"text": f"row {row}"} for row in range(40)], config="sw")
-    place = DataPlace((mirror.root,), offline=True)
+    place = DataSources((mirror.root,), offline=True)
     train, dev = read_text("sw", NAME, place=place)
     assert (len(train), len(dev), train.origin) == (38, 2, f"mirror {NAME}")
     with pytest.raises(DataError, match="has no config 'de', it has sw"):
@@ -192,7 +192,7 @@ def test_a_limit_reads_no_file_past_the_one_it_ends_in(mirror: Any) -> None:
     for part in range(3):
         file = mirror.add(NAME, [{"text": f"{part} {row}"} for row in range(ROWS)], config="sw")
     file.write_bytes(b"damaged")
-    place = DataPlace((mirror.root,), offline=True)
+    place = DataSources((mirror.root,), offline=True)
     assert len(texts_of(read_text("sw", NAME, place=place, limit=2 * ROWS))) == 2 * ROWS
     with pytest.raises(DataError, match=r"part2\.parquet cannot be read"):
         read_text("sw", NAME, place=place)
@@ -200,7 +200,7 @@ def test_a_limit_reads_no_file_past_the_one_it_ends_in(mirror: Any) -> None:
 
 @pytest.mark.parametrize(("rows", "parts"), [(20, [0]), (25, [0]), (26, [0, 1]), (75, [0, 1, 2]), (999, [0, 1, 2, 3])])
 def test_of_a_large_data_set_only_the_parts_that_are_needed_are_downloaded(
-    rows: int, parts: list[int], hub: Any, online: DataPlace, tmp_path: Path
+    rows: int, parts: list[int], hub: Any, online: DataSources, tmp_path: Path
 ) -> None:
     commit = hub.publish(NAME, corpus())
     by_limit = read_text("sw", NAME, place=online, limit=rows)
@@ -213,7 +213,7 @@ def test_of_a_large_data_set_only_the_parts_that_are_needed_are_downloaded(
     assert by_tokens[0].fingerprint == by_limit[0].fingerprint
 
 
-def test_parts_in_the_cache_are_not_downloaded_again_and_read_offline(hub: Any, online: DataPlace) -> None:
+def test_parts_in_the_cache_are_not_downloaded_again_and_read_offline(hub: Any, online: DataSources) -> None:
     hub.publish(NAME, corpus())
     first = read_text("sw", NAME, place=online, limit=30)
     hub.asked.clear()
@@ -228,7 +228,7 @@ def test_parts_in_the_cache_are_not_downloaded_again_and_read_offline(hub: Any, 
     assert hub.asked == []
 
 
-def test_a_cache_without_the_first_part_is_no_beginning(hub: Any, online: DataPlace, tmp_path: Path) -> None:
+def test_a_cache_without_the_first_part_is_no_beginning(hub: Any, online: DataSources, tmp_path: Path) -> None:
     hub.publish(NAME, corpus())
     read_text("sw", NAME, place=online, limit=30)
     next((tmp_path / "cache").rglob("train-00000-of-*")).unlink()
@@ -240,7 +240,7 @@ def test_a_part_that_cannot_be_downloaded_is_told_when_it_is_needed() -> None:
     def fetch(name: str) -> Path:
         raise NotHere("hub: cannot be reached (ConnectTimeout)")
 
-    parts = Parts("hub someone/corpus@1", ("a", "b"), fetch)
+    parts = SplitStream("hub someone/corpus@1", ("a", "b"), fetch)
     assert len(parts) == 2
     with pytest.raises(DataError, match="b is needed now: hub: cannot be reached") as error:
         parts[1:]
@@ -250,7 +250,7 @@ def test_a_part_that_cannot_be_downloaded_is_told_when_it_is_needed() -> None:
 @pytest.mark.parametrize(("language", "wiki"), [("sw", "sw"), ("quy", "qu"), ("yue", "zh-yue"), ("zh", "zh")])
 def test_wikipedia_is_read_by_its_own_codes_at_one_commit(language: str, wiki: str, mirror: Any) -> None:
     mirror.add(WIKIPEDIA, [{"id": "1", "title": "x", "text": "words"}] * 20, config=f"20231101.{wiki}")
-    train, _ = read_text(language, WIKIPEDIA, place=DataPlace((mirror.root,), offline=True))
+    train, _ = read_text(language, WIKIPEDIA, place=DataSources((mirror.root,), offline=True))
     assert train.task.licence == "CC-BY-SA-3.0 and GFDL"
     assert len(published_text(WIKIPEDIA, language).revision) == 40
 
@@ -259,7 +259,7 @@ def test_wikipedia_is_read_by_its_own_codes_at_one_commit(language: str, wiki: s
 def test_opus_100_is_parallel_with_english(language: str, pair: str, mirror: Any) -> None:
     rows = [{"translation": {"en": f"child {row}", language: f"other {row}"}} for row in range(20)]
     mirror.add(OPUS_100, rows, config=pair)
-    train, _ = read_text(language, OPUS_100, place=DataPlace((mirror.root,), offline=True))
+    train, _ = read_text(language, OPUS_100, place=DataSources((mirror.root,), offline=True))
     assert (train.items[3].text, train.items[3].other) == ("other 3", "child 3")
 
 

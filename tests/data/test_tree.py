@@ -7,7 +7,7 @@ import pytest
 
 from madx_stilts.data import tree
 from madx_stilts.data.layout import NotHere
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.data.tree import files_below
 from madx_stilts.errors import DataError
@@ -29,7 +29,7 @@ def link(path: Path, target: Path | str) -> None:
 
 
 def rows(*mirrors: Path, language: str = "en") -> int:
-    place = DataPlace(mirrors, offline=True, cache=mirrors[0] / "no cache")
+    place = DataSources(mirrors, offline=True, cache=mirrors[0] / "no cache")
     return len(read(XNLI, language, "test", place=place))
 
 
@@ -121,7 +121,7 @@ def test_original_files_may_be_linked_inside_the_named_folders(mirror: Path, tmp
     for number in (1, 3):
         write(mirror / f"anli_v1.0/R{number}/dev.jsonl", row)
     link(mirror / "anli_v1.0/R2", "R1")
-    place = DataPlace((mirror,), offline=True, cache=mirror)
+    place = DataSources((mirror,), offline=True, cache=mirror)
     assert len(read(TASKS["anli"], "en", "dev", place=place)) == 3
     (mirror / "anli_v1.0/R2").unlink()
     write(tmp_path / "outside/R2/dev.jsonl", row)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from madx_stilts.data import lines as line_reading
 from madx_stilts.data import unpack
-from madx_stilts.data.layout import Layout, NotHere
+from madx_stilts.data.layout import NotHere, RepositoryFiles
 from madx_stilts.data.lines import lines, whole_text
 from madx_stilts.data.opening import open_table
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.data.text import read_text
 from madx_stilts.errors import DataError
@@ -26,8 +26,8 @@ XNLI = TASKS["xnli"]
 TEXT = "".join(f'{{"premise": "It rains {number}.", "hypothesis": "ä", "label": 0}}\n' for number in range(40))
 
 
-def place(folder: Path) -> DataPlace:
-    return DataPlace((folder,), offline=True, cache=folder)
+def place(folder: Path) -> DataSources:
+    return DataSources((folder,), offline=True, cache=folder)
 
 
 def write(file: Path, content: bytes) -> Path:
@@ -129,7 +129,7 @@ def test_what_is_packed_otherwise_is_told_with_its_cure(tmp_path: Path, begins: 
 @pytest.mark.parametrize("ending", [*unpack.UNPACK_WITH])
 def test_a_repository_of_files_that_are_packed_otherwise_is_not_called_empty(ending: str) -> None:
     with pytest.raises(NotHere, match=rf"data/train\.jsonl{ending} is packed, unpack it with `\w+"):
-        Layout((f"data/train.jsonl{ending}", "README.md")).files("default", "train")
+        RepositoryFiles((f"data/train.jsonl{ending}", "README.md")).files("default", "train")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_the_other_side_of_a_packed_file_may_be_packed_or_not(tmp_path: Path) ->
 def test_text_for_a_language_adapter_may_be_packed(tmp_path: Path) -> None:
     content = "".join(f"Sentence {number}.\n" for number in range(40)).encode()
     plain, packed = write(tmp_path / "x.txt", content), write(tmp_path / "x.txt.gz", gzip.compress(content))
-    of_plain, of_packed = (read_text("en", str(path), place=DataPlace(offline=True)) for path in (plain, packed))
+    of_plain, of_packed = (read_text("en", str(path), place=DataSources(offline=True)) for path in (plain, packed))
     assert [part.fingerprint for part in of_packed] == [part.fingerprint for part in of_plain]
 
 
@@ -194,7 +194,7 @@ def test_text_and_labels_that_are_no_regular_files_are_refused(
 ) -> None:
     make(tmp_path / "x.txt")
     with pytest.raises(DataError, match="not a regular file"):
-        read_text("en", str(tmp_path / "x.txt"), place=DataPlace(offline=True))
+        read_text("en", str(tmp_path / "x.txt"), place=DataSources(offline=True))
     write(mirror.root / "ccg/ccg.train", b"a\tN\n")
     make(mirror.root / "ccg/tags_to_id.json")
     with pytest.raises(DataError, match=r"tags_to_id\.json cannot be read: it is a"):
@@ -204,7 +204,7 @@ def test_text_and_labels_that_are_no_regular_files_are_refused(
 @pytest.mark.parametrize("name", ["a" * 300 + ".txt", "a\0b.txt", "../" * 2000 + "x.txt"])
 def test_a_name_that_no_file_can_have_is_told(name: str) -> None:
     with pytest.raises(DataError):
-        read_text("en", name, place=DataPlace(offline=True))
+        read_text("en", name, place=DataSources(offline=True))
 
 
 @pytest.mark.parametrize("line", ["[" * 100_000, '{"label": ' + "9" * 5000 + "}", '{"unread": ' + "[" * 100_000])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.cli.progress import Lines
+from madx_stilts.cli.progress import ProgressLog
 
 Place = Any
 
@@ -134,11 +134,11 @@ def test_every_format_can_be_trained_and_scored(task: str, head: str, madx: Plac
 def test_a_training_that_is_stopped_goes_on_with_the_same_command(
     stop: signal.Signals, madx: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stopping(listener: Lines, done: int, values: object) -> None:
+    def stopping(listener: ProgressLog, done: int, values: object) -> None:
         os.kill(os.getpid(), stop)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Lines, "stepped", stopping)
+        patched.setattr(ProgressLog, "stepped", stopping)
         said = madx("train", "intermediate", "snli", "--json")
     told = json.loads(said.err.splitlines()[-1])
     assert (said.code, said.out, told["error"]) == (130, "", "Interrupted")

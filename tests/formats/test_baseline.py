@@ -8,7 +8,7 @@ from madx_stilts.formats import FORMATS
 from madx_stilts.formats.answers import Answer
 from madx_stilts.formats.choice import ChoiceExample
 from madx_stilts.formats.pair import PairExample
-from madx_stilts.formats.retrieval import Found, RetrievalExample
+from madx_stilts.formats.retrieval import RankedCandidate, RetrievalExample
 from madx_stilts.formats.span import SpanExample, SpanPrediction
 from madx_stilts.formats.tagging import TagExample
 from madx_stilts.tasks import TASKS
@@ -110,5 +110,7 @@ def test_answers_that_are_empty_or_alike_in_length_or_place_are_warned_of(
 def test_searches_that_find_nothing_or_always_the_same_are_warned_of() -> None:
     queries = [RetrievalExample(str(at), at, "t", (str(at),)) for at in range(4)]
     assert warned("bucc2018", [()] * 4, queries) == ["nothing is found for any query"]
-    assert warned("tatoeba", [(Found("2", 1.0),)] * 4, queries) == ["every query finds the same candidate first, '2'"]
-    assert warned("tatoeba", [(Found(query.id, 1.0),) for query in queries], queries) == []
+    assert warned("tatoeba", [(RankedCandidate("2", 1.0),)] * 4, queries) == [
+        "every query finds the same candidate first, '2'"
+    ]
+    assert warned("tatoeba", [(RankedCandidate(query.id, 1.0),) for query in queries], queries) == []

@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerFast
 
 from madx_stilts.errors import DataError
 from madx_stilts.formats.base import Encoded, Limits
-from madx_stilts.formats.retrieval import Found, Ranking, RetrievalExample, RetrievalFormat
+from madx_stilts.formats.retrieval import RankedCandidate, Ranking, RetrievalExample, RetrievalFormat
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.fields import BadRow
 
@@ -22,7 +22,7 @@ def query(gold: tuple[str, ...] | None, name: str = "q") -> RetrievalExample:
 
 
 def ranking(*ids: str) -> Ranking:
-    return tuple(Found(one, 0.5) for one in ids)
+    return tuple(RankedCandidate(one, 0.5) for one in ids)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_prediction_is_what_was_found_in_order_without_empty_places() -> None:
         "score": np.array([[0.5, 0.25], [1.0, 0.0], [0.0, 0.0]]),
     }
     found = FORMAT.decode(outputs, NOTHING, [query(None)] * 3, BUCC)
-    assert found == [(Found("b", 0.5), Found("a", 0.25)), (Found("c", 1.0),), ()]
+    assert found == [(RankedCandidate("b", 0.5), RankedCandidate("a", 0.25)), (RankedCandidate("c", 1.0),), ()]
 
 
 def test_accuracy_counts_first_places() -> None:
@@ -101,7 +101,7 @@ def test_queries_that_cannot_be_scored_are_told() -> None:
 
 
 def test_a_row_tells_query_candidates_and_gold_where_it_is_known() -> None:
-    found: Ranking = (Found("b", 0.5), Found("a", 0.25))
+    found: Ranking = (RankedCandidate("b", 0.5), RankedCandidate("a", 0.25))
     row = {"id": "q", "text": "text", "prediction": ["b", "a"], "score": [0.5, 0.25]}
     assert list(FORMAT.prediction_rows(found, query(("a",)))) == [{**row, "gold": ["a"]}]
     assert list(FORMAT.prediction_rows(found, query(None))) == [row]

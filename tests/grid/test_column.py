@@ -7,18 +7,18 @@ import pytest
 
 from madx_stilts.errors import ConfigError
 from madx_stilts.formats import FORMATS
-from madx_stilts.grid.blueprint import Blueprint, Drawing
-from madx_stilts.grid.column import Column
+from madx_stilts.grid.blueprint import RecipeBuilder, RecipeTemplate
+from madx_stilts.grid.column import IntermediateSpec
 from madx_stilts.grid.grid import Grid
 from madx_stilts.tasks import TASKS
 
 GridOf = Callable[..., Grid]
 
 
-def blueprints(grid: Grid) -> tuple[Blueprint, ...]:
+def blueprints(grid: Grid) -> tuple[RecipeTemplate, ...]:
     """The trainings of a grid's only column."""
     (column,) = grid.intermediates
-    return Drawing(grid, TASKS).column(column)
+    return RecipeBuilder(grid, TASKS).column(column)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_column_is_called_as_the_command_line_calls_its_adapter(grid_of: GridO
 
 
 def test_a_word_is_a_column_with_the_same_parts() -> None:
-    assert Column.of("mnli@de") == Column(task="mnli", language="de")
+    assert IntermediateSpec.of("mnli@de") == IntermediateSpec(task="mnli", language="de")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from madx_stilts.grid.estimate import Estimate, estimate
+from madx_stilts.grid.estimate import CostEstimate, estimate
 from madx_stilts.grid.job import Job, Train
 from madx_stilts.grid.plan import Plan
 
@@ -84,6 +84,6 @@ def test_devices_are_not_mixed(planned: Planning) -> None:
 
 
 def test_programs_get_the_same_numbers() -> None:
-    told = Estimate(jobs=3, known=2, wall_seconds=1.5, unknown=(("score xnli on b", 1),)).as_json()
+    told = CostEstimate(jobs=3, known=2, wall_seconds=1.5, unknown=(("score xnli on b", 1),)).as_json()
     assert told["wall_seconds"] == 1.5
     assert told["unknown"] == [{"kind": "score xnli on b", "jobs": 1}]

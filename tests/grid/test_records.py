@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from madx_stilts.errors import Busy, StorageError
-from madx_stilts.grid.job import Place, Score, Train, job_id
-from madx_stilts.grid.records import Damaged, Failure, Record, Records
+from madx_stilts.grid.job import Score, StackSlot, Train, job_id
+from madx_stilts.grid.records import DamagedRecord, Failure, Record, Records
 from madx_stilts.recipe import Part, Recipe
 from madx_stilts.stack import Role
 from madx_stilts.zoo.store import Zoo
@@ -19,7 +19,7 @@ from madx_stilts.zoo.store import Zoo
 MOMENT = "2024-05-31T09:00:00Z"
 TRAIN = Train(backbone="tiny", recipe=Recipe(parts=(Part(task="mnli", language="en"),)))
 SCORE = Score(
-    backbone="tiny", task="xnli", languages=("de", "en"), stack=(Place(role=Role.TARGET, job=job_id(TRAIN, {})),)
+    backbone="tiny", task="xnli", languages=("de", "en"), stack=(StackSlot(role=Role.TARGET, job=job_id(TRAIN, {})),)
 )
 
 
@@ -94,7 +94,7 @@ def test_a_record_that_was_changed_is_named_and_counts_as_none(
     assert [*records.all()] == []
     (damaged,) = records.damaged()
     assert damaged == records.look(record.id)
-    assert isinstance(damaged, Damaged)
+    assert isinstance(damaged, DamagedRecord)
     assert str(path) in str(damaged)
     records.put(record)
     assert records.get(record.id) == record

@@ -10,7 +10,7 @@ from madx_stilts.errors import ConfigError
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.job import Job
 from madx_stilts.grid.plan import Plan, plan
-from madx_stilts.positions import Extent
+from madx_stilts.positions import ModelLimits
 from madx_stilts.run.backbones import extent_of
 from madx_stilts.tasks import TASKS
 
@@ -24,7 +24,7 @@ def planned(grid_of: Callable[..., Grid]) -> Planned:
     def stamps(job: Job) -> Mapping[str, str]:
         return {}
 
-    return lambda **keys: plan(grid_of(**keys), TASKS, stamps, lambda name: Extent("tiny", tokens=128, layers=4))
+    return lambda **keys: plan(grid_of(**keys), TASKS, stamps, lambda name: ModelLimits("tiny", tokens=128, layers=4))
 
 
 SHORT = {"train": {"max_tokens": 128}}
@@ -57,7 +57,7 @@ def test_settings_that_no_training_takes_are_no_fault(planned: Planned) -> None:
 
 
 def test_every_backbone_is_looked_at(grid_of: Callable[..., Grid]) -> None:
-    sizes = {"small": Extent("small", tokens=100), "large": Extent("large", tokens=512)}
+    sizes = {"small": ModelLimits("small", tokens=100), "large": ModelLimits("large", tokens=512)}
     grid = grid_of(backbones=["large", "small"])
     with pytest.raises(ConfigError) as caught:
         plan(grid, TASKS, lambda job: {}, sizes.__getitem__)
@@ -67,7 +67,7 @@ def test_every_backbone_is_looked_at(grid_of: Callable[..., Grid]) -> None:
 def test_the_size_of_a_folder_is_in_its_config(tmp_path: Path) -> None:
     config = {"model_type": "xlm-roberta", "max_position_embeddings": 130, "pad_token_id": 1, "num_hidden_layers": 4}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    assert extent_of(str(tmp_path), offline=True) == Extent(tmp_path.name, tokens=128, layers=4)
+    assert extent_of(str(tmp_path), offline=True) == ModelLimits(tmp_path.name, tokens=128, layers=4)
 
 
 INVERTIBLE = {"kind": "seq_bn_inv"}

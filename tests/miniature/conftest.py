@@ -2,9 +2,9 @@
 
 import pytest
 
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 
 
 @pytest.fixture(scope="session")
-def world() -> World:
-    return World(1)
+def world() -> MiniatureWorld:
+    return MiniatureWorld(1)

@@ -20,7 +20,7 @@ from madx_stilts.miniature.rows.qa import EXAMS
 from madx_stilts.miniature.scene import Scene
 from madx_stilts.miniature.stories import completion, consequence, everyday, reading, trait
 from madx_stilts.miniature.text import Voice, voices
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 from madx_stilts.tasks.nli import LABELS
 
 ITEMS = 1500
@@ -29,12 +29,12 @@ MARGIN = 0.06
 
 
 @pytest.fixture(scope="module")
-def voice(world: World) -> Voice:
+def voice(world: MiniatureWorld) -> Voice:
     return voices(world, ("qaa",))[0]
 
 
 @pytest.fixture
-def scene(world: World) -> Scene:
+def scene(world: MiniatureWorld) -> Scene:
     return Scene(world, world.rng("a test of artefacts"), "train")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from madx_stilts.data.layout import Layout
+from madx_stilts.data.layout import RepositoryFiles
 from madx_stilts.data.raw import RAW_READERS
 from madx_stilts.errors import StorageError
 from madx_stilts.files import sha256_of
@@ -20,7 +20,7 @@ from madx_stilts.miniature.build import build
 from madx_stilts.miniature.languages import CONSTRUCTED
 from madx_stilts.miniature.lexicon import lexicon
 from madx_stilts.miniature.vocabulary import HOMONYMS
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 
 CODES = tuple(CONSTRUCTED)
 OTHERS = CODES[1:]
@@ -53,7 +53,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def rows(folder: Path, path: str, config: str, split: str) -> list[dict[str, object]]:
     files = tuple(str(file.relative_to(folder / path)) for file in (folder / path).rglob("*.parquet"))
-    layout = Layout(files, (folder / path / "README.md").read_text(encoding="utf-8"))
+    layout = RepositoryFiles(files, (folder / path / "README.md").read_text(encoding="utf-8"))
     tables = [pq.read_table(folder / path / name) for name in layout.files(config, split)]
     return [row for table in tables for row in table.to_pylist()]
 
@@ -106,7 +106,7 @@ def test_no_item_stands_twice_in_a_data_set(miniature: Path, name: str) -> None:
     assert [text for text, count in Counter(texts).items() if count > 1] == []
 
 
-def test_a_kind_of_one_split_is_in_no_other_split_of_any_task(miniature: Path, world: World) -> None:
+def test_a_kind_of_one_split_is_in_no_other_split_of_any_task(miniature: Path, world: MiniatureWorld) -> None:
     spelled = lexicon(world.seed, "qaa").spelled
     ambiguous = {spelled(word) for word in HOMONYMS}
     words = {spelled(kind.gloss): kind.split for kind in world.kinds} | {

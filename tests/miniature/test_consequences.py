@@ -9,11 +9,11 @@ import pytest
 from madx_stilts.miniature.consequences import Conclusion, consequence
 from madx_stilts.miniature.meaning import Clause
 from madx_stilts.miniature.scene import Scene
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 
 
 @pytest.fixture(scope="module")
-def conclusions(world: World) -> list[Conclusion]:
+def conclusions(world: MiniatureWorld) -> list[Conclusion]:
     scene = Scene(world, random.Random("conclusions"))
     return [consequence(scene) for _ in range(3000)]
 
@@ -42,7 +42,7 @@ def test_what_follows_is_never_left_open_or_excluded_elsewhere(conclusions: list
         assert follows.isdisjoint((said, plain(concluded)) for said, concluded in linked(conclusions, link))
 
 
-def test_what_is_because_of_something_follows_from_it(conclusions: list[Conclusion], world: World) -> None:
+def test_what_is_because_of_something_follows_from_it(conclusions: list[Conclusion], world: MiniatureWorld) -> None:
     """The reason says more: it never names the category of what the consequence names itself."""
     for said, reason in linked(conclusions, "because"):
         assert world.wider.get(said.verb) != reason.verb

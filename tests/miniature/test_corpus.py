@@ -9,17 +9,17 @@ from madx_stilts.errors import UnknownName
 from madx_stilts.miniature.corpus import dictionary, documents, parallel, switched
 from madx_stilts.miniature.languages import CONSTRUCTED
 from madx_stilts.miniature.lexicon import FUNCTION, lexicon
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 
 
 @pytest.mark.parametrize("code", CONSTRUCTED)
-def test_documents_follow_from_their_seed(world: World, code: str) -> None:
+def test_documents_follow_from_their_seed(world: MiniatureWorld, code: str) -> None:
     assert list(documents(world, code, 50, seed=3)) == list(documents(world, code, 50, seed=3))
     assert list(documents(world, code, 50, seed=3)) != list(documents(world, code, 50, seed=4))
     assert list(documents(world, code, 20, seed=3)) == list(documents(world, code, 50, seed=3))[:20]
 
 
-def test_text_speaks_of_every_kind_and_event_whatever_its_split(world: World) -> None:
+def test_text_speaks_of_every_kind_and_event_whatever_its_split(world: MiniatureWorld) -> None:
     spelled = lexicon(world.seed, "qaa").spelled
     text = " ".join(documents(world, "qaa", 4000, seed=1)).lower()
     seen = {*text.replace(".", " ").replace("?", " ").split()}
@@ -27,7 +27,7 @@ def test_text_speaks_of_every_kind_and_event_whatever_its_split(world: World) ->
     assert [gloss for gloss in glosses if spelled(gloss) not in seen] == []
 
 
-def test_translations_have_as_many_sentences_and_the_source_first(world: World) -> None:
+def test_translations_have_as_many_sentences_and_the_source_first(world: MiniatureWorld) -> None:
     for source, translation, _ in parallel(world, "qac", 50, seed=1):
         assert source.count(".") + source.count("?") == translation.count(".") + translation.count("?")
         assert source.isascii()
@@ -35,7 +35,7 @@ def test_translations_have_as_many_sentences_and_the_source_first(world: World) 
 
 
 @pytest.mark.parametrize("code", [code for code in CONSTRUCTED if code != "qaa"])
-def test_translations_tell_which_words_mean_the_same(world: World, code: str) -> None:
+def test_translations_tell_which_words_mean_the_same(world: MiniatureWorld, code: str) -> None:
     source, other = (lexicon(world.seed, each) for each in ("qaa", code))
     count = 0
     for text, translation, words in parallel(world, code, 50, seed=1):
@@ -56,14 +56,14 @@ def test_translations_tell_which_words_mean_the_same(world: World, code: str) ->
     assert count > 400
 
 
-def test_switching_replaces_the_share_of_words_that_is_asked_for(world: World) -> None:
+def test_switching_replaces_the_share_of_words_that_is_asked_for(world: MiniatureWorld) -> None:
     none, all_ = (list(switched(world, "qad", 100, seed=1, share=share)) for share in (0.0, 1.0))
     assert all(text.isascii() for text in none)
     assert not any(text.isascii() for text in all_)
     assert [len(text.split()) for text in none] == [len(text.split()) for text in all_]
 
 
-def test_a_dictionary_covers_the_share_that_the_language_declares_and_all_function_words(world: World) -> None:
+def test_a_dictionary_covers_the_share_that_the_language_declares_and_all_function_words(world: MiniatureWorld) -> None:
     source = lexicon(world.seed, "qaa")
     for code, language in CONSTRUCTED.items():
         known = {translation for _, translation in dictionary(world, code)}
@@ -76,12 +76,14 @@ def test_a_dictionary_covers_the_share_that_the_language_declares_and_all_functi
     assert (first, translation) in dictionary(world, "qab")
 
 
-def test_no_text_to_train_language_models_on_is_a_premise_with_its_hypothesis(world: World, miniature: Path) -> None:
+def test_no_text_to_train_language_models_on_is_a_premise_with_its_hypothesis(
+    world: MiniatureWorld, miniature: Path
+) -> None:
     rows = pq.read_table(miniature / "nyu-mll/glue/mnli/train-00000-of-00001.parquet").to_pylist()
     pairs = {f"{row['premise']} {row['hypothesis']}" for row in rows}
     assert pairs.isdisjoint(documents(world, "qaa", 3000, seed=1))
 
 
-def test_an_unknown_language_is_told(world: World) -> None:
+def test_an_unknown_language_is_told(world: MiniatureWorld) -> None:
     with pytest.raises(UnknownName, match="qaz"):
         documents(world, "qaz", 1, seed=1)

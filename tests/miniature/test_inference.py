@@ -3,10 +3,10 @@
 import pytest
 
 from madx_stilts.miniature.inference import Style, infer
-from madx_stilts.miniature.meaning import Clause, Name, Phrase
+from madx_stilts.miniature.meaning import Clause, MeaningPhrase, Name
 from madx_stilts.miniature.rows.nli import MNLI, ROUNDS, SNLI, XNLI
 from madx_stilts.miniature.scene import Scene
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 from madx_stilts.tasks.nli import LABELS
 
 Head = str | Name | None
@@ -15,7 +15,7 @@ Head = str | Name | None
 class Checker:
     """Decides by comparing part with part; knows nothing of edits."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: MiniatureWorld) -> None:
         self._world = world
 
     def label(self, premise: Clause, hypothesis: Clause) -> str:
@@ -42,14 +42,14 @@ class Checker:
         rest = all(getattr(asked, part) in (None, getattr(said, part)) for part in ("place", "time"))
         return subject and verb and thing and rest and said.state == asked.state
 
-    def _subject(self, said: Phrase, asked: Phrase) -> bool:
+    def _subject(self, said: MeaningPhrase, asked: MeaningPhrase) -> bool:
         if asked.quantifier == "every":
             return said.quantifier == "every" and self._phrase(asked, said)
         if said.quantifier == "every":  # all goats: so a goat, and whatever a goat is
             return self._phrase(said, asked) or self._phrase(asked, said)
         return self._phrase(said, asked)
 
-    def _phrase(self, said: Phrase, asked: Phrase) -> bool:
+    def _phrase(self, said: MeaningPhrase, asked: MeaningPhrase) -> bool:
         like = asked.adjective in ("", said.adjective)
         return like and asked.also in (None, said.also) and self._is(said.head, asked.head)
 
@@ -66,14 +66,14 @@ class Checker:
 
 
 @pytest.mark.parametrize("style", [MNLI, SNLI, XNLI, *ROUNDS.values()], ids=["mnli", "snli", "xnli", *ROUNDS])
-def test_every_label_is_what_an_independent_check_finds(world: World, style: Style) -> None:
+def test_every_label_is_what_an_independent_check_finds(world: MiniatureWorld, style: Style) -> None:
     scene, checker = Scene(world, world.rng("a test of labels"), "train"), Checker(world)
     for number in range(900):
         inference = infer(scene, style, LABELS[number % 3])
         assert checker.label(inference.premise[-1], inference.hypothesis) == inference.label, inference
 
 
-def test_a_premise_never_is_its_hypothesis(world: World) -> None:
+def test_a_premise_never_is_its_hypothesis(world: MiniatureWorld) -> None:
     scene = Scene(world, world.rng("a test of premises"), "test")
     for number in range(300):
         inference = infer(scene, XNLI, LABELS[number % 3])

@@ -8,11 +8,17 @@ import pytest
 from madx_stilts.languages import LANGUAGES
 from madx_stilts.miniature.distance import distance, grammatical, lexical
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
-from madx_stilts.miniature.meaning import Clause, Name, Phrase
+from madx_stilts.miniature.meaning import Clause, MeaningPhrase, Name
 from madx_stilts.miniature.text import Voice, voices
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 
-GOAT = Clause(Phrase("goat", "the"), "carry", Phrase("net", "a", "wet"), place=Phrase("barn", "the"), time="today")
+GOAT = Clause(
+    MeaningPhrase("goat", "the"),
+    "carry",
+    MeaningPhrase("net", "a", "wet"),
+    place=MeaningPhrase("barn", "the"),
+    time="today",
+)
 SAID = {
     "qaa": "the goat carry a wet net in the barn today",
     "qab": "the goat carry a net wet in the barn today",
@@ -30,7 +36,7 @@ TODAY_FIRST = {
 
 
 @pytest.fixture(scope="module", params=list(CONSTRUCTED))
-def voice(request: pytest.FixtureRequest, world: World) -> Voice:
+def voice(request: pytest.FixtureRequest, world: MiniatureWorld) -> Voice:
     return voices(world, (request.param,))[0]
 
 
@@ -40,7 +46,7 @@ def test_codes_are_private_and_names_are_nobodys() -> None:
     assert real.isdisjoint(language.name for language in CONSTRUCTED.values())
 
 
-def test_seen_languages_lie_farther_and_farther_from_the_source_in_grammar_and_in_words(world: World) -> None:
+def test_seen_languages_lie_farther_and_farther_from_the_source_in_grammar_and_in_words(world: MiniatureWorld) -> None:
     seen = [language for language in CONSTRUCTED.values() if language.seen]
     assert seen[0].code == SOURCE
     source = seen[0]
@@ -49,14 +55,14 @@ def test_seen_languages_lie_farther_and_farther_from_the_source_in_grammar_and_i
         assert lexical(world, source, near) < lexical(world, source, far)
 
 
-def test_distance_is_symmetrical_and_zero_only_to_itself(world: World) -> None:
+def test_distance_is_symmetrical_and_zero_only_to_itself(world: MiniatureWorld) -> None:
     for one in CONSTRUCTED:
         for other in CONSTRUCTED:
             assert distance(world, one, other) == pytest.approx(distance(world, other, one), abs=0.01)
             assert (distance(world, one, other) == 0) == (one == other)
 
 
-def test_the_held_out_language_is_nearer_to_its_relative_than_to_any_other(world: World) -> None:
+def test_the_held_out_language_is_nearer_to_its_relative_than_to_any_other(world: MiniatureWorld) -> None:
     (held_out,) = [language for language in CONSTRUCTED.values() if not language.seen]
     others = [code for code in CONSTRUCTED if code != held_out.code]
     assert min(others, key=lambda code: distance(world, held_out.code, code)) == held_out.relative
@@ -75,7 +81,7 @@ def test_text_looks_like_text(voice: Voice) -> None:
     if voice.language.script.cased:
         assert text[0].isupper()
         assert text[1:].count(text[1:].lower()) == 0 or text.split(". ")[1][0].isupper()
-    name = Clause(Phrase(Name(("given-1", "family-1"), "PER")), "be", state="wet")
+    name = Clause(MeaningPhrase(Name(("given-1", "family-1"), "PER")), "be", state="wet")
     first, second, *_ = voice.sentence(name).words
     assert first.form[0].isupper() == second.form[0].isupper() == voice.language.script.cased
 
@@ -88,7 +94,7 @@ def test_the_span_of_a_part_holds_the_words_of_that_part(voice: Voice) -> None:
         assert sentence.text[start:end] == " ".join(words) != ""
 
 
-def test_an_answer_holds_the_same_words_in_every_language_and_no_article(world: World) -> None:
+def test_an_answer_holds_the_same_words_in_every_language_and_no_article(world: MiniatureWorld) -> None:
     for part in ("subject", "object", "place"):
         said = {
             tuple(sorted(word.gloss for word in voice.sentence(GOAT).words if word.part == part))
@@ -110,7 +116,7 @@ def test_supertags_tell_on_which_side_a_verb_finds_its_parts(voice: Voice) -> No
     assert verb.supertag == (r"(S\NP)\NP" if voice.language.code == "qad" else r"(S\NP)/NP")
 
 
-def test_endings_say_object_place_and_the(world: World) -> None:
+def test_endings_say_object_place_and_the(world: MiniatureWorld) -> None:
     (tsaghi,) = voices(world, ("qad",))
     spelled = tsaghi.lexicon.spelled
     forms = [word.form for word in tsaghi.sentence(GOAT).words]
@@ -119,10 +125,10 @@ def test_endings_say_object_place_and_the(world: World) -> None:
     assert spelled("goat") in forms
 
 
-def test_verbs_of_a_language_with_two_orders_choose_one_each(world: World) -> None:
+def test_verbs_of_a_language_with_two_orders_choose_one_each(world: MiniatureWorld) -> None:
     (tsaghi,) = voices(world, ("qad",))
     last = 0
     for verb in world.verbs:
-        words = tsaghi.sentence(Clause(Phrase("goat", "a"), verb.gloss, Phrase("net", "a"))).words
+        words = tsaghi.sentence(Clause(MeaningPhrase("goat", "a"), verb.gloss, MeaningPhrase("net", "a"))).words
         last += words[-2].part == "verb"
     assert 0 < last < len(world.verbs)

@@ -5,19 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from madx_stilts.miniature.passages import Exam, Passage, examine, inquire
+from madx_stilts.miniature.passages import Passage, PassageQuestions, examine, inquire
 from madx_stilts.miniature.scene import Scene
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 
 
-def passages(world: World, exam: Exam) -> list[Passage]:
+def passages(world: MiniatureWorld, exam: PassageQuestions) -> list[Passage]:
     scene = Scene(world, random.Random(3), "train")
     return [draw(scene, exam) for draw in (examine, inquire) for _ in range(150)]
 
 
 @pytest.mark.parametrize("people", [0.0, 1.0])
-def test_sentences_begin_with_a_place_or_a_time_as_often_as_an_exam_says(world: World, people: float) -> None:
-    exam = Exam(people=people)
+def test_sentences_begin_with_a_place_or_a_time_as_often_as_an_exam_says(world: MiniatureWorld, people: float) -> None:
+    exam = PassageQuestions(people=people)
     assert not _begun(passages(world, replace(exam, fronted=0.0)))
     begun = _begun(passages(world, exam))
     assert {"place", "time"} <= {*begun}
@@ -29,8 +29,12 @@ def _begun(passages: list[Passage]) -> list[str]:
     return [clause.fronted for passage in passages for clause in passage.sentences if clause.fronted]
 
 
-def test_a_question_begins_with_its_question_word_wherever_the_answer_stands(world: World) -> None:
-    asked = [(passage, question) for passage in passages(world, Exam(fronted=1.0)) for question in passage.questions]
+def test_a_question_begins_with_its_question_word_wherever_the_answer_stands(world: MiniatureWorld) -> None:
+    asked = [
+        (passage, question)
+        for passage in passages(world, PassageQuestions(fronted=1.0))
+        for question in passage.questions
+    ]
     assert all(not question.clause.fronted for _, question in asked)
     answers = {
         passage.sentences[question.sentence].fronted == question.clause.asked

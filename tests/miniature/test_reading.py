@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.data.text import read_text
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
@@ -27,7 +27,7 @@ MADE: dict[str, tuple[Split, ...]] = {
 
 @pytest.mark.parametrize("name", MADE)
 def test_a_task_reads_its_miniature(miniature: Path, name: str) -> None:
-    task, place = read_world(miniature).task(TASKS[name]), DataPlace(mirrors=(miniature,), offline=True)
+    task, place = read_world(miniature).task(TASKS[name]), DataSources(mirrors=(miniature,), offline=True)
     for split in MADE[name]:
         for language in task.languages_of(split):
             examples = read(task, language, split, place=place)
@@ -46,7 +46,7 @@ def test_the_miniature_has_these_tasks_and_the_union_of_some(miniature: Path) ->
 
 @pytest.mark.parametrize("name", ["tatoeba", "bucc2018", "lareqa", "mewsli_x"])
 def test_what_is_looked_for_is_among_the_candidates(miniature: Path, name: str) -> None:
-    task, place = read_world(miniature).task(TASKS[name]), DataPlace(mirrors=(miniature,), offline=True)
+    task, place = read_world(miniature).task(TASKS[name]), DataSources(mirrors=(miniature,), offline=True)
     candidates = read(task.searched, "qab", "test", place=place)
     queries = read(task, "qab", "test", place=place)
     known = {candidate.id for candidate in candidates.items}
@@ -57,7 +57,7 @@ def test_what_is_looked_for_is_among_the_candidates(miniature: Path, name: str) 
 
 
 def test_parallel_text_is_read_with_its_translation(miniature: Path) -> None:
-    place = DataPlace(mirrors=(miniature,), offline=True)
+    place = DataSources(mirrors=(miniature,), offline=True)
     parts = {code: read_text(code, CONSTRUCTED_PAIRS, place=place) for code in CONSTRUCTED}
     pairs = {code: {(t.text, t.other) for part in both for t in part.items} for code, both in parts.items()}
     assert all(other and other != text for both in pairs.values() for text, other in both)

@@ -52,7 +52,7 @@ def toys(tiny_backbone: Path, tiny_mirror: Path, tmp_path_factory: pytest.TempPa
     from transformers import AutoTokenizer
 
     from madx_stilts.data.encode import Encoder
-    from madx_stilts.data.place import DataPlace
+    from madx_stilts.data.place import DataSources
     from madx_stilts.data.read import read
     from madx_stilts.data.text import read_text
     from madx_stilts.demo.sentences import all_text
@@ -60,7 +60,7 @@ def toys(tiny_backbone: Path, tiny_mirror: Path, tmp_path_factory: pytest.TempPa
     from madx_stilts.tasks import TASKS
 
     encoder = Encoder(AutoTokenizer.from_pretrained(tiny_backbone, local_files_only=True), "f" * 64)
-    place = DataPlace((tiny_mirror,), offline=True)
+    place = DataSources((tiny_mirror,), offline=True)
     text = tmp_path_factory.mktemp("text") / "text.txt"
     text.write_text("\n".join(all_text()[:60]))
     made = {}

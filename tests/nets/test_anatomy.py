@@ -12,8 +12,8 @@ from madx_stilts.nets.anatomy import ANATOMIES, Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate, trunk_below
 from madx_stilts.recipe import Method
-from madx_stilts.train.listen import Quiet
-from madx_stilts.train.loop import Session
+from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.loop import LoopContext
 
 Stand = Callable[..., str]
 
@@ -35,8 +35,8 @@ TRUNKS = {
 each_trunk = pytest.mark.parametrize(("kind", "leave_out"), TRUNKS)
 
 
-def session(backbone: Backbone, trunk: Trunk) -> Session:
-    return Session(backbone, trunk, Path("unused"), Quiet())
+def session(backbone: Backbone, trunk: Trunk) -> LoopContext:
+    return LoopContext(backbone, trunk, Path("unused"), NullCallback())
 
 
 def method(kind: str, leave_out: tuple[int, ...] = ()) -> Method:

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from madx_stilts.nets.anatomy import Trunk
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.nets.outlet import Outlet
+from madx_stilts.nets.outlet import TrunkOutputs
 from madx_stilts.nets.stacking import activate, adapter_parameters, seeded, trunk_below
 from madx_stilts.nets.trunk import answers_of, run_once
 from madx_stilts.recipe import Method
 from madx_stilts.train.assemble import recompute_activations
-from madx_stilts.train.listen import Quiet
-from madx_stilts.train.loop import Session
+from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.loop import LoopContext
 
 Stand = Callable[..., str]
 Tensors = dict[str, Tensor]
@@ -75,7 +75,7 @@ def test_stacks_over_one_trunk_compute_what_each_computes_alone(
     below = [] if kind == "seq_bn_inv" else [stand("lang-1", "seq_bn_inv")]
     stacks = three_stacks(stand, kind, leave_out, below)
     trunk = trunk_of(backbone, kind, leave_out)
-    Session(backbone, trunk, Path("unused"), Quiet()).train_mode()
+    LoopContext(backbone, trunk, Path("unused"), NullCallback()).train_mode()
     batches = [batch_of("classification", range(4)).inputs, batch_of("classification", range(4, 9)).inputs]
     alone = passes(backbone, stacks, batches)
     with run_once(backbone, trunk):
@@ -126,7 +126,7 @@ def test_activations_can_be_recomputed_over_a_shared_trunk(backbone: Backbone, s
     stacks = three_stacks(stand, "seq_bn", (0, 1), [])
     trunk = trunk_of(backbone, "seq_bn", (0, 1))
     recompute_activations(backbone)
-    Session(backbone, trunk, Path("unused"), Quiet()).train_mode()
+    LoopContext(backbone, trunk, Path("unused"), NullCallback()).train_mode()
     alone = passes(backbone, stacks, [inputs])
     with run_once(backbone, trunk):
         together = passes(backbone, stacks, [inputs])
@@ -140,12 +140,12 @@ def test_what_left_the_trunk_before_can_be_given_back_and_it_need_not_run(
     language = stand("lang-1", "seq_bn_inv")
     stacks = three_stacks(stand, kind, leave_out, [language])
     trunk = trunk_of(backbone, kind, leave_out)
-    Session(backbone, trunk, Path("unused"), Quiet()).train_mode()
+    LoopContext(backbone, trunk, Path("unused"), NullCallback()).train_mode()
     alone = passes(backbone, stacks, [inputs])
     activate(backbone, [language])
     layers = backbone.anatomy.layer_list(backbone.base)
     with counted(layers[-1].get_submodule("attention.self")) as above:
-        outlet = Outlet.of(backbone, trunk, {name: value[:1] for name, value in inputs.items()})
+        outlet = TrunkOutputs.of(backbone, trunk, {name: value[:1] for name, value in inputs.items()})
         states = outlet.taken(answers_of(backbone, trunk, inputs))
     assert above == [0]
     assert [(state.dtype, state.shape[-1]) for state in states] == outlet.widths

@@ -13,13 +13,13 @@ from torch import Tensor
 
 from madx_stilts.data.batch import collate
 from madx_stilts.pretrain.alignment import apart, each_alone
-from madx_stilts.pretrain.course import Course
+from madx_stilts.pretrain.course import PretrainRun
 from madx_stilts.pretrain.objective import Ids, Pieces
 from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
-from madx_stilts.pretrain.quality import Examiner
-from madx_stilts.pretrain.text import Reading
+from madx_stilts.pretrain.quality import QualityMeter
+from madx_stilts.pretrain.text import TokenizedCorpus
 from madx_stilts.pretrain.work import fresh
-from madx_stilts.train.listen import Quiet
+from madx_stilts.train.listen import NullCallback
 
 Tiny = Callable[[ArchitectureName], PretrainConfig]
 PAIRS, TOKENS, HIDDEN = 5, 7, 6
@@ -42,7 +42,7 @@ def layers() -> list[Tensor]:
     return [torch.randn(2 * PAIRS, TOKENS, HIDDEN, generator=random) for _ in range(3)]
 
 
-def test_texts_and_translations_are_taken_out_of_their_pairs(readings: dict[ArchitectureName, Reading]) -> None:
+def test_texts_and_translations_are_taken_out_of_their_pairs(readings: dict[ArchitectureName, TokenizedCorpus]) -> None:
     """Each becomes a text of its own, or two segments that were cut between the same sentences in both languages."""
     reading = readings["encoder"]
     pieces = Pieces(reading.tokenizer)
@@ -139,15 +139,15 @@ def test_shrinking_all_states_does_not_help(layers: list[Tensor], word: Tensor) 
 
 
 def test_with_its_weight_translations_come_closer(
-    tiny: Tiny, readings: dict[ArchitectureName, Reading], tmp_path: Path
+    tiny: Tiny, readings: dict[ArchitectureName, TokenizedCorpus], tmp_path: Path
 ) -> None:
     plain, reading = tiny("encoder"), readings["encoder"]
     aligned = plain.model_copy(update={"train": plain.train.model_copy(update={"alignment": 1.0})})
     found = []
     for number, config in enumerate((plain, aligned)):
-        examiner, model = Examiner(config, reading.tokenizer), fresh(config, reading)
+        examiner, model = QualityMeter(config, reading.tokenizer), fresh(config, reading)
         pieces, folder = Pieces(reading.tokenizer), tmp_path / str(number)
-        Course(config, model, pieces, reading.text, examiner, folder, Quiet()).run()
+        PretrainRun(config, model, pieces, reading.text, examiner, folder, NullCallback()).run()
         scores = examiner.measure(model)
         found.append(sum(scores[f"found.{code}"] for code in ("qab", "qac", "qad")))
     assert found[1] > found[0] + 10

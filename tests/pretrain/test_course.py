@@ -8,19 +8,19 @@ import pytest
 import torch
 
 from madx_stilts.errors import JobFailed
-from madx_stilts.pretrain.course import Course
+from madx_stilts.pretrain.course import PretrainRun
 from madx_stilts.pretrain.objective import Pieces
 from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
-from madx_stilts.pretrain.quality import Examiner
-from madx_stilts.pretrain.text import OTHERS, Reading
+from madx_stilts.pretrain.quality import QualityMeter
+from madx_stilts.pretrain.text import OTHERS, TokenizedCorpus
 from madx_stilts.pretrain.work import fresh
-from madx_stilts.train.listen import Quiet
+from madx_stilts.train.listen import NullCallback
 
 Tiny = Callable[[ArchitectureName], PretrainConfig]
-Readings = dict[ArchitectureName, Reading]
+Readings = dict[ArchitectureName, TokenizedCorpus]
 
 
-class Losses(Quiet):
+class Losses(NullCallback):
     """Notes the loss of each step."""
 
     def __init__(self) -> None:
@@ -31,9 +31,11 @@ class Losses(Quiet):
         self.seen.append(values["loss"])
 
 
-def course(config: PretrainConfig, reading: Reading, folder: Path, listener: Quiet) -> Course:
-    examiner = Examiner(config, reading.tokenizer)
-    return Course(config, fresh(config, reading), Pieces(reading.tokenizer), reading.text, examiner, folder, listener)
+def course(config: PretrainConfig, reading: TokenizedCorpus, folder: Path, listener: NullCallback) -> PretrainRun:
+    examiner = QualityMeter(config, reading.tokenizer)
+    return PretrainRun(
+        config, fresh(config, reading), Pieces(reading.tokenizer), reading.text, examiner, folder, listener
+    )
 
 
 def without_dictionary(config: PretrainConfig) -> PretrainConfig:
@@ -54,7 +56,7 @@ def test_every_architecture_learns(
 def test_the_same_config_gives_the_same_weights(tiny: Tiny, readings: Readings, tmp_path: Path) -> None:
     config = tiny("encoder")
     config = config.model_copy(update={"train": config.train.model_copy(update={"steps": 8})})
-    made = [course(config, readings["encoder"], tmp_path / name, Quiet()) for name in "ab"]
+    made = [course(config, readings["encoder"], tmp_path / name, NullCallback()) for name in "ab"]
     for each in made:
         each.run()
     one, two = (each.model.state_dict() for each in made)
@@ -62,7 +64,7 @@ def test_the_same_config_gives_the_same_weights(tiny: Tiny, readings: Readings, 
 
 
 def test_every_parameter_has_one_optimiser(tiny: Tiny, readings: Readings, tmp_path: Path) -> None:
-    made = course(tiny("encoder"), readings["encoder"], tmp_path, Quiet())
+    made = course(tiny("encoder"), readings["encoder"], tmp_path, NullCallback())
     muon, adam = ([p for group in each.param_groups for p in group["params"]] for each in made.optimizers)
     assert {id(p) for p in muon} | {id(p) for p in adam} == {id(p) for p in made.model.parameters()}
     assert len(muon) + len(adam) == len(list(made.model.parameters()))
@@ -72,7 +74,7 @@ def test_every_parameter_has_one_optimiser(tiny: Tiny, readings: Readings, tmp_p
 
 def test_the_dictionary_puts_translations_together_before_any_training(tiny: Tiny, readings: Readings) -> None:
     config, reading = tiny("encoder"), readings["encoder"]
-    examiner = Examiner(config, reading.tokenizer)
+    examiner = QualityMeter(config, reading.tokenizer)
     plain = examiner.measure(fresh(without_dictionary(config), reading))
     near = examiner.measure(fresh(config, reading))
     for code in OTHERS:
@@ -81,7 +83,7 @@ def test_the_dictionary_puts_translations_together_before_any_training(tiny: Tin
 
 
 def test_a_loss_that_is_not_finite_ends_the_training(tiny: Tiny, readings: Readings, tmp_path: Path) -> None:
-    made = course(tiny("encoder"), readings["encoder"], tmp_path, Quiet())
+    made = course(tiny("encoder"), readings["encoder"], tmp_path, NullCallback())
     with torch.no_grad():
         next(made.model.parameters()).fill_(torch.nan)
     with pytest.raises(JobFailed, match="nan in step 1"):

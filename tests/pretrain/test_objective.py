@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from madx_stilts.data.batch import collate
-from madx_stilts.pretrain.objective import MASKED, Exercise, Pieces, hidden_words, hide_spans, hide_words, show_all
+from madx_stilts.pretrain.objective import MASKED, Pieces, PretrainBatch, hidden_words, hide_spans, hide_words, show_all
 from madx_stilts.pretrain.plan import ArchitectureName
-from madx_stilts.pretrain.text import Reading
+from madx_stilts.pretrain.text import TokenizedCorpus
 
-Readings = dict[ArchitectureName, Reading]
+Readings = dict[ArchitectureName, TokenizedCorpus]
 Ids = NDArray[np.int64]
 SHARES = st.floats(0.001, 0.9)
 SEEDS = st.integers(0, 10_000)
 
 
-def some(reading: Reading, seed: int) -> tuple[Ids, Pieces]:
+def some(reading: TokenizedCorpus, seed: int) -> tuple[Ids, Pieces]:
     """A padded batch of eight texts, and the pieces they are made of."""
     pieces = Pieces(reading.tokenizer)
     groups = np.random.default_rng(seed).choice(len(reading.text), 8, replace=False)
@@ -25,13 +25,13 @@ def some(reading: Reading, seed: int) -> tuple[Ids, Pieces]:
 
 
 @pytest.fixture(scope="module")
-def encoder(readings: Readings) -> Reading:
+def encoder(readings: Readings) -> TokenizedCorpus:
     return readings["encoder"]
 
 
 @given(seed=SEEDS, share=SHARES)
 @settings(max_examples=30, deadline=None)
-def test_words_are_hidden_whole(encoder: Reading, seed: int, share: float) -> None:
+def test_words_are_hidden_whole(encoder: TokenizedCorpus, seed: int, share: float) -> None:
     ids, pieces = some(encoder, seed)
     hidden = hidden_words(ids, pieces, (share, share), np.random.default_rng(seed))
     inside = ~pieces.begins[ids][:, 1:]
@@ -40,7 +40,7 @@ def test_words_are_hidden_whole(encoder: Reading, seed: int, share: float) -> No
     assert hidden.any()
 
 
-def test_texts_hide_different_shares_between_the_bounds(encoder: Reading) -> None:
+def test_texts_hide_different_shares_between_the_bounds(encoder: TokenizedCorpus) -> None:
     batches = [(*some(encoder, seed), np.random.default_rng(seed)) for seed in range(200)]
     shares = [
         (hidden.sum(axis=1) / (~pieces.special[ids]).sum(axis=1))
@@ -53,7 +53,7 @@ def test_texts_hide_different_shares_between_the_bounds(encoder: Reading) -> Non
 
 @given(seed=SEEDS, share=SHARES)
 @settings(max_examples=30, deadline=None)
-def test_an_encoder_guesses_what_is_hidden_and_sees_the_rest(encoder: Reading, seed: int, share: float) -> None:
+def test_an_encoder_guesses_what_is_hidden_and_sees_the_rest(encoder: TokenizedCorpus, seed: int, share: float) -> None:
     ids, pieces = some(encoder, seed)
     made = hide_words(ids, pieces, (share, share), np.random.default_rng(seed))
     where, seen = made.where.numpy(), made.inputs["input_ids"].numpy()
@@ -62,7 +62,7 @@ def test_an_encoder_guesses_what_is_hidden_and_sees_the_rest(encoder: Reading, s
     assert not np.isin(seen[where], np.setdiff1d(np.flatnonzero(pieces.special), [pieces.mask])).any()
 
 
-def test_most_of_what_is_hidden_is_masked(encoder: Reading) -> None:
+def test_most_of_what_is_hidden_is_masked(encoder: TokenizedCorpus) -> None:
     shown = []
     for seed in range(100):
         ids, pieces = some(encoder, seed)
@@ -80,7 +80,7 @@ def test_spans_put_back_give_the_text(readings: Readings, seed: int, share: floa
         assert put_back(made, pieces, row) == ids[row][ids[row] != pieces.pad].tolist()
 
 
-def put_back(made: Exercise, pieces: Pieces, row: int) -> list[int]:
+def put_back(made: PretrainBatch, pieces: Pieces, row: int) -> list[int]:
     """The text with each sentinel replaced by what the answer tells after it."""
     answer = made.wanted.numpy()[made.where.numpy()[:row].sum() :][: int(made.where[row].sum())].tolist()
     assert answer.pop() == pieces.end

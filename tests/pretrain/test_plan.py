@@ -4,7 +4,7 @@ import pytest
 
 from madx_stilts.config import load, read
 from madx_stilts.errors import ConfigError
-from madx_stilts.pretrain.plan import Optimisation, PretrainConfig, Text
+from madx_stilts.pretrain.plan import Optimisation, PretrainConfig, TextConfig
 from madx_stilts.resources import builtin_configs
 
 BUILT_IN = builtin_configs("pretrain")
@@ -48,7 +48,7 @@ def test_a_config_needs_architecture_size_and_steps() -> None:
 
 
 def test_documents_are_shared_out_completely() -> None:
-    text = Text(documents=1000, translated=0.25, switched=0.5)
+    text = TextConfig(documents=1000, translated=0.25, switched=0.5)
     assert text.counts == (250, 250, 500)
 
 

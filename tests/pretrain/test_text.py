@@ -10,12 +10,12 @@ import pytest
 from madx_stilts.miniature import corpus
 from madx_stilts.miniature.languages import CONSTRUCTED
 from madx_stilts.miniature.lexicon import lexicon
-from madx_stilts.miniature.world import World
+from madx_stilts.miniature.world import MiniatureWorld
 from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
-from madx_stilts.pretrain.text import SEEN, Reading, prepare
+from madx_stilts.pretrain.text import SEEN, TokenizedCorpus, prepare
 from madx_stilts.pretrain.tongue import tokenizer_of
 
-Readings = dict[ArchitectureName, Reading]
+Readings = dict[ArchitectureName, TokenizedCorpus]
 Tiny = Callable[[ArchitectureName], PretrainConfig]
 
 FRAMES: dict[ArchitectureName, tuple[str, str]] = {
@@ -44,7 +44,7 @@ def test_special_pieces_have_the_ids_of_xlmr(readings: Readings) -> None:
 @pytest.mark.parametrize("code", CONSTRUCTED)
 def test_every_language_can_be_written_in_pieces_and_read_back(code: str, readings: Readings) -> None:
     tokenizer = readings["encoder"].tokenizer
-    for document in corpus.documents(World(1), code, 50, 7):
+    for document in corpus.documents(MiniatureWorld(1), code, 50, 7):
         ids = tokenizer.encode(document, add_special_tokens=False)
         assert tokenizer.unk_token_id not in ids
         assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == document
@@ -131,5 +131,5 @@ def test_documents_may_be_cut_in_two_segments_and_lose_nothing(tiny: Tiny, readi
     assert 0.1 < np.mean(turned) < 0.2  # half of the half of two thirds; some begin with the same word either way
 
 
-def texts_of(reading: Reading) -> list[list[int]]:
+def texts_of(reading: TokenizedCorpus) -> list[list[int]]:
     return [ids.tolist() for ids in np.split(reading.text.tokens["input_ids"], reading.text.bounds[1:-1])]

@@ -16,7 +16,7 @@ from madx_stilts.files import sha256_of
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
 from madx_stilts.pretrain.work import pretrain
-from madx_stilts.train.listen import Quiet
+from madx_stilts.train.listen import NullCallback
 
 Tiny = Callable[[ArchitectureName], PretrainConfig]
 
@@ -30,7 +30,7 @@ def made(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return pretrain(tiny("encoder"), tmp_path_factory.mktemp("made") / "tiny", say=silent).folder
 
 
-class StopAt(Quiet):
+class StopAt(NullCallback):
     """Sends the signal that a job scheduler sends, after some steps."""
 
     def stepped(self, done: int, values: object) -> None:
@@ -82,7 +82,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_files(tiny: Tiny, made:
         assert sha256_of(tmp_path / "tiny" / path.name) == sha256_of(path), path.name
 
 
-class StopWhileMeasuring(Quiet):
+class StopWhileMeasuring(NullCallback):
     """Sends that signal after the first pass of a measurement, and notes the passes.
 
     Args:

@@ -12,8 +12,8 @@ import pytest
 
 from madx_stilts.grid.cell import Cell
 from madx_stilts.report.layout import LAYOUTS, Benchmark
-from madx_stilts.report.results import Cost, Outcome, Results, Target
-from madx_stilts.tasks.world import Tongue, World
+from madx_stilts.report.results import CellOutcome, JobCost, Results, Target
+from madx_stilts.tasks.world import ConstructedLanguage, ConstructedWorld
 
 
 def squad_file(answers: Mapping[str, Sequence[str]]) -> str:
@@ -101,20 +101,20 @@ TARGETS = (
     Target("tydiqa_goldp", 1, "f1", "qaa", ("qaa", "qab", "qac")),
     Target("tatoeba", 1, "accuracy", "qaa", ("qab", "qac"), retrieval=True),
 )
-WORLD = World(
+WORLD = ConstructedWorld(
     folder=Path("world"),
     name="miniature",
     seed=1,
     source="qaa",
     languages=tuple(
-        Tongue(code=code, name=name, script="Latn", seen=True, distance=at / 4)
+        ConstructedLanguage(code=code, name=name, script="Latn", seen=True, distance=at / 4)
         for at, (code, name) in enumerate((("qaa", "Mirean"), ("qab", "Doveli"), ("qac", "Khar<uv>")))
     ),
 )
 HOLES = frozenset({("mnli", "xnli", 0), ("squad_v1", "tydiqa_goldp", 0), ("squad_v1", "tydiqa_goldp", 1)})
 
 
-def outcome(cell: Cell, target: Target, *, fingerprint: str = "sum", plus: float = 0.0) -> Outcome:
+def outcome(cell: Cell, target: Target, *, fingerprint: str = "sum", plus: float = 0.0) -> CellOutcome:
     """Scores that are the same each time, other ones in each cell."""
     draw = random.Random(f"{cell}{target.version}")
     scores = {}
@@ -122,11 +122,11 @@ def outcome(cell: Cell, target: Target, *, fingerprint: str = "sum", plus: float
         value = draw.uniform(20, 80) + plus
         scores[language] = {target.metric: value, "other": value / 2, "n": 100.0}
     bare = target.retrieval and cell.intermediate == "none"
-    return Outcome(cell, target, fingerprint, scores, job="bare" if bare else str(cell))
+    return CellOutcome(cell, target, fingerprint, scores, job="bare" if bare else str(cell))
 
 
 @pytest.fixture
-def outcome_of() -> Callable[..., Outcome]:
+def outcome_of() -> Callable[..., CellOutcome]:
     """Makes the scores of a cell."""
     return outcome
 
@@ -140,12 +140,12 @@ def results_of() -> Callable[..., Results]:
         for intermediate, target, seed in product(INTERMEDIATES, TARGETS, seeds):
             cell = Cell("tiny", intermediate, "stack", "none", target.name, seed)
             if (intermediate, target.name, seed) in holes:
-                outcomes.append(Outcome(cell, target, job=str(cell), why="failed", reason=f"{cell} <failed>"))
+                outcomes.append(CellOutcome(cell, target, job=str(cell), why="failed", reason=f"{cell} <failed>"))
                 continue
             # The bare backbone scores the same whatever the seed.
             bare = target.retrieval and intermediate == "none"
             outcomes.append(replace(outcome(replace(cell, seed=0) if bare else cell, target), cell=cell))
-        cost = Cost("j", "train", "target/xnli", "done", 3, 61.0, 90.0, 2**30, "cpu")
+        cost = JobCost("j", "train", "target/xnli", "done", 3, 61.0, 90.0, 2**30, "cpu")
         names = tuple(target.name for target in TARGETS)
         costs = (cost, replace(cost, job="k", kind="score", name="score xnli", status="failed"))
         return Results("small", tuple(outcomes), INTERMEDIATES, names, tuple(seeds), costs=costs, world=WORLD)

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 import pytest
 
 from madx_stilts.report.gains import Gain, all_gains, averages, score
-from madx_stilts.report.results import ALL, GAP, OTHERS, Outcome, Part, Results
+from madx_stilts.report.results import ALL, GAP, OTHERS, CellOutcome, ComparablePart, Results
 
 Make = Callable[..., Results]
 
@@ -177,7 +177,7 @@ def parts_of(results: Results) -> list[tuple[str, list[tuple[str, int]]]]:
     return [(part.fingerprint, [(one.name, one.version) for one in part.targets]) for part in results.parts]
 
 
-def test_fingerprints_are_never_averaged(results_of: Make, outcome_of: Callable[..., Outcome]) -> None:
+def test_fingerprints_are_never_averaged(results_of: Make, outcome_of: Callable[..., CellOutcome]) -> None:
     results = results_of(seeds=(0,), holes=frozenset())
     cell = replace(results.outcomes[0].cell, seed=1)
     other = outcome_of(cell, results.outcomes[0].target, fingerprint="other", plus=1000.0)
@@ -188,7 +188,7 @@ def test_fingerprints_are_never_averaged(results_of: Make, outcome_of: Callable[
     assert [score(new, "none", target) for target in new.targets] == [score(old, "none", one) for one in old.targets]
 
 
-def test_versions_are_never_averaged(results_of: Make, outcome_of: Callable[..., Outcome]) -> None:
+def test_versions_are_never_averaged(results_of: Make, outcome_of: Callable[..., CellOutcome]) -> None:
     results = results_of(seeds=(0,), holes=frozenset())
     target = replace(results.outcomes[0].target, version=2)
     others = [
@@ -205,7 +205,7 @@ def test_versions_are_never_averaged(results_of: Make, outcome_of: Callable[...,
     assert {one.value.seeds for (_, version), one in found.items() if version == 1} == {(0,)}
 
 
-def moved(results: Results, transfer: str) -> list[Outcome]:
+def moved(results: Results, transfer: str) -> list[CellOutcome]:
     """The same outcomes with another transfer, `none` left out."""
     return [
         replace(one, cell=replace(one.cell, transfer=transfer))
@@ -229,6 +229,6 @@ def test_a_hole_of_none_leaves_no_gain(results_of: Make) -> None:
 
 
 def test_parts_name_what_they_have_in_common(results_of: Make) -> None:
-    part: Part = results_of().parts[0]
+    part: ComparablePart = results_of().parts[0]
     assert part.title == "tiny, transfer stack, language adapter none"
     assert part.intermediates == ("none", "mnli", "squad_v1", "ccg", 'a<b>&"c"')

@@ -16,7 +16,7 @@ from madx_stilts.grid.plan import Plan, plan
 from madx_stilts.grid.records import Failure, Record, Records
 from madx_stilts.report.gains import all_gains
 from madx_stilts.report.gather import gather
-from madx_stilts.report.results import Outcome, Results
+from madx_stilts.report.results import CellOutcome, Results
 from madx_stilts.tasks import TASKS
 
 
@@ -71,7 +71,7 @@ def run(woven: Plan, tmp_path: Path) -> Records:
     return records
 
 
-def told(results: Results, cell: Cell) -> Outcome:
+def told(results: Results, cell: Cell) -> CellOutcome:
     return next(one for one in results.outcomes if one.cell == cell)
 
 

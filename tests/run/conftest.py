@@ -11,11 +11,11 @@ import pytest
 from madx_stilts.config import read
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.plan import Plan, plan
-from madx_stilts.run.site import Site
-from madx_stilts.run.stamps import Stamps
+from madx_stilts.run.site import RunConfig
+from madx_stilts.run.stamps import DataStamps
 
 MakePlan = Callable[..., Plan]
-Finished = Callable[..., Site]
+Finished = Callable[..., RunConfig]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,12 +40,12 @@ def encodings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("encodings")
 
 
-def site_in(folder: Path, mirror: Path, cache: Path) -> Site:
-    return Site(zoo=(folder / "zoo",), data=(mirror,), cache=cache, offline=True, device="cpu", checkpoint_every=2)
+def site_in(folder: Path, mirror: Path, cache: Path) -> RunConfig:
+    return RunConfig(zoo=(folder / "zoo",), data=(mirror,), cache=cache, offline=True, device="cpu", checkpoint_every=2)
 
 
 @pytest.fixture
-def site(tmp_path: Path, mirror: Path, encodings: Path) -> Site:
+def site(tmp_path: Path, mirror: Path, encodings: Path) -> RunConfig:
     """An empty zoo beside the toy data."""
     return site_in(tmp_path, mirror, encodings)
 
@@ -54,9 +54,9 @@ def site(tmp_path: Path, mirror: Path, encodings: Path) -> Site:
 def make_plan(small_grid: Callable[[int], str]) -> MakePlan:
     """The plan of that grid at a site, with some of its keys changed."""
 
-    def make(site: Site, *overrides: str, steps: int = 3) -> Plan:
+    def make(site: RunConfig, *overrides: str, steps: int = 3) -> Plan:
         grid = read(small_grid(steps), Grid, source="small", overrides=overrides)
-        return plan(grid, site.place.tasks, Stamps(site.place))
+        return plan(grid, site.place.tasks, DataStamps(site.place))
 
     return make
 
@@ -68,9 +68,9 @@ def finished(
     """A site, to be looked at only, where that grid was run undisturbed, each of its jobs alone."""
     from madx_stilts.run.grid import run_grid
 
-    made: dict[tuple[object, ...], Site] = {}
+    made: dict[tuple[object, ...], RunConfig] = {}
 
-    def finish(*overrides: str, steps: int = 3) -> Site:
+    def finish(*overrides: str, steps: int = 3) -> RunConfig:
         if (overrides, steps) not in made:
             alone = site_in(tmp_path_factory.mktemp("finished"), tiny_mirror, encodings)
             made[overrides, steps] = alone.model_copy(update={"together": 1})
@@ -81,7 +81,7 @@ def finished(
 
 
 @pytest.fixture
-def done(site: Site, make_plan: MakePlan, finished: Finished) -> Callable[..., Plan]:
+def done(site: RunConfig, make_plan: MakePlan, finished: Finished) -> Callable[..., Plan]:
     """The plan of that grid, all of it done at the site, as if it had been run there."""
 
     def copy(*overrides: str) -> Plan:

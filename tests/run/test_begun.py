@@ -12,17 +12,17 @@ from madx_stilts.grid.records import Record
 from madx_stilts.run.begun import sweep_begun
 from madx_stilts.run.events import Event
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 from madx_stilts.score import evaluate
 
 MakePlan = Callable[..., Plan]
 Done = Callable[..., Plan]
-Finished = Callable[..., Site]
+Finished = Callable[..., RunConfig]
 FIRST, LAST = "en", "de"
 """The languages of the grid, as they are scored."""
 
 
-def begun_files(site: Site) -> list[Path]:
+def begun_files(site: RunConfig) -> list[Path]:
     return sorted(site.zoo[0].glob("records/*/*.begun.json"))
 
 
@@ -30,7 +30,7 @@ def scorings(plan: Plan) -> list[str]:
     return [id for id, planned in plan.jobs.items() if isinstance(planned.job, Score)]
 
 
-def unscored(site: Site, plan: Plan) -> None:
+def unscored(site: RunConfig, plan: Plan) -> None:
     """Let nothing be scored yet."""
     for id in scorings(plan):
         site.records.path(id).unlink()
@@ -59,9 +59,9 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     real = evaluate._outputs
 
-    def outputs(bench: Any, group: Sequence[Any], examples: Any, encoded: Any) -> Any:
+    def outputs(context: Any, group: Sequence[Any], examples: Any, encoded: Any) -> Any:
         seen.append(examples.language)
-        return real(bench, group, examples, encoded)
+        return real(context, group, examples, encoded)
 
     monkeypatch.setattr(evaluate, "_outputs", outputs)
     return seen
@@ -69,7 +69,7 @@ def scored(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("together", [1, 16])
 def test_interrupted_in_the_last_language_a_scoring_goes_on_there_to_the_same_record(
-    together: int, site: Site, done: Done, finished: Finished, scored: list[str]
+    together: int, site: RunConfig, done: Done, finished: Finished, scored: list[str]
 ) -> None:
     plan, site = done(), site.model_copy(update={"together": together})
     unscored(site, plan)
@@ -91,16 +91,16 @@ def test_interrupted_in_the_last_language_a_scoring_goes_on_there_to_the_same_re
 
 
 def test_a_scoring_that_fails_in_the_last_language_keeps_the_others_for_the_next_run(
-    site: Site, done: Done, finished: Finished, scored: list[str], monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, done: Done, finished: Finished, scored: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = done("intermediates=[none]")
     unscored(site, plan)
     real = evaluate._outputs
 
-    def failing(bench: Any, group: Any, examples: Any, encoded: Any) -> Any:
+    def failing(context: Any, group: Any, examples: Any, encoded: Any) -> Any:
         if examples.language == LAST:
             raise RuntimeError("The device has fallen off the bus.")
-        return real(bench, group, examples, encoded)
+        return real(context, group, examples, encoded)
 
     with monkeypatch.context() as broken:
         broken.setattr(evaluate, "_outputs", failing)
@@ -117,7 +117,7 @@ def test_a_scoring_that_fails_in_the_last_language_keeps_the_others_for_the_next
 
 @pytest.mark.parametrize("fault", ["cut", "other way", "other job"])
 def test_what_cannot_be_trusted_is_scored_again(
-    fault: str, site: Site, done: Done, finished: Finished, scored: list[str], monkeypatch: pytest.MonkeyPatch
+    fault: str, site: RunConfig, done: Done, finished: Finished, scored: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = done("intermediates=[none]")
     unscored(site, plan)
@@ -138,7 +138,7 @@ def test_what_cannot_be_trusted_is_scored_again(
     assert found(site.records.get(id)) == found(finished("intermediates=[none]").records.get(id))
 
 
-def test_what_a_crash_leaves_of_a_job_that_is_done_is_swept(site: Site, done: Done) -> None:
+def test_what_a_crash_leaves_of_a_job_that_is_done_is_swept(site: RunConfig, done: Done) -> None:
     plan = done("intermediates=[none]")
     (id,) = scorings(plan)
     final = site.records.path(id).read_text()

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from madx_stilts.grid.plan import Plan
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 from madx_stilts.zoo.store import Zoo
 
 MakePlan = Callable[..., Plan]
-Finished = Callable[..., Site]
+Finished = Callable[..., RunConfig]
 
 RUN = """
 import sys
@@ -90,25 +90,25 @@ sys.exit(max(os.waitstatus_to_exitcode(os.wait()[1]) for _ in range(2)))
 )
 
 
-def brief_file(plan: Plan, site: Site, folder: Path) -> Path:
+def brief_file(plan: Plan, site: RunConfig, folder: Path) -> Path:
     path = folder / "brief.json"
-    path.write_text(Brief(plan=plan.to_json(), site=site).model_dump_json())
+    path.write_text(WorkerBrief(plan=plan.to_json(), site=site).model_dump_json())
     return path
 
 
-def at(site: Site, zoo: Path) -> Site:
+def at(site: RunConfig, zoo: Path) -> RunConfig:
     """The same place with another zoo and cache."""
     return site.model_copy(update={"zoo": (zoo,), "cache": zoo / "cache"})
 
 
-def results(site: Site) -> dict[str, Any]:
+def results(site: RunConfig) -> dict[str, Any]:
     """Everything that a run is for: the sums of all files, and the scores."""
     files = {entry.ref.id: dict(entry.card.files) for entry in site.adapters.entries()}
     made = {record.id: (record.status, record.adapter, record.evaluation) for record in site.records.all()}
     return {"files": files, "records": made, "names": sorted(map(str, site.adapters.references()))}
 
 
-def assert_as_undisturbed(site: Site, calm: Site) -> None:
+def assert_as_undisturbed(site: RunConfig, calm: RunConfig) -> None:
     assert results(site) == results(calm)
     assert Zoo(site.zoo).verify() == []
     assert list(site.zoo[0].parent.rglob("*.partial")) == []
@@ -146,7 +146,7 @@ def gone(pid: int) -> bool:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX processes")
 def test_killed_at_ever_later_moments_a_run_comes_to_the_same_end(
-    site: Site, make_plan: MakePlan, finished: Finished, tmp_path: Path
+    site: RunConfig, make_plan: MakePlan, finished: Finished, tmp_path: Path
 ) -> None:
     plan, rough = make_plan(site), at(site, tmp_path / "rough")
     brief = brief_file(plan, rough, tmp_path)
@@ -162,7 +162,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="fi
 @needs_proc
 @pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_a_killed_run_leaves_no_workers(
-    site: Site, make_plan: MakePlan, finished: Finished, tmp_path: Path
+    site: RunConfig, make_plan: MakePlan, finished: Finished, tmp_path: Path
 ) -> None:
     plan, rough = make_plan(site, steps=30), at(site, tmp_path / "rough")
     run = start(brief_file(plan, rough, tmp_path), "processes", 1)
@@ -186,7 +186,7 @@ def test_a_killed_worker_is_replaced_and_a_killed_run_leaves_no_workers(
 @needs_proc
 @pytest.mark.slow
 def test_ctrl_c_stops_all_workers_and_loses_nothing(
-    site: Site, make_plan: MakePlan, finished: Finished, tmp_path: Path
+    site: RunConfig, make_plan: MakePlan, finished: Finished, tmp_path: Path
 ) -> None:
     plan, rough = make_plan(site, steps=30), at(site, tmp_path / "rough")
     run = start(brief_file(plan, rough, tmp_path), "processes", 2)
@@ -203,7 +203,9 @@ def test_ctrl_c_stops_all_workers_and_loses_nothing(
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX processes")
-def test_two_runs_at_once_do_each_job_once(site: Site, make_plan: MakePlan, finished: Finished, tmp_path: Path) -> None:
+def test_two_runs_at_once_do_each_job_once(
+    site: RunConfig, make_plan: MakePlan, finished: Finished, tmp_path: Path
+) -> None:
     plan, rough = make_plan(site), at(site, tmp_path / "rough")
     brief = brief_file(plan, rough, tmp_path)
     done = subprocess.run([sys.executable, "-c", TWO, str(brief)], capture_output=True, text=True, check=False)
@@ -216,7 +218,7 @@ def test_two_runs_at_once_do_each_job_once(site: Site, make_plan: MakePlan, fini
 
 @pytest.mark.slow
 def test_a_job_that_kills_its_workers_has_failed_and_the_others_go_on(
-    site: Site, make_plan: MakePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that dies at the beginning of SNLI stands for one that takes more memory than the machine has."""
     (tmp_path / "sitecustomize.py").write_text(

@@ -14,9 +14,9 @@ from madx_stilts.run.engine import engine_named, engine_types
 from madx_stilts.run.engines.child import start
 from madx_stilts.run.engines.slurm import Slurm
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "custom_engine.py"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "custom_engine.py"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_the_example_is_short() -> None:
 
 
 def test_an_installed_engine_runs_a_grid(
-    install: Callable[[str], None], site: Site, make_plan: Callable[..., Plan]
+    install: Callable[[str], None], site: RunConfig, make_plan: Callable[..., Plan]
 ) -> None:
     install("nice = custom_engine:Nice")
     plan = make_plan(site, "intermediates=[none]")
@@ -85,7 +85,7 @@ def test_an_engine_that_is_not_known_is_refused_with_those_that_are() -> None:
     assert "slurm" in error.value.hint
 
 
-def test_workers_that_do_not_fit_are_refused_before_work(site: Site, make_plan: Callable[..., Plan]) -> None:
+def test_workers_that_do_not_fit_are_refused_before_work(site: RunConfig, make_plan: Callable[..., Plan]) -> None:
     with pytest.raises(UsageError, match="3 workers do not fit into one process"):
         run_grid(make_plan(site), site, workers=3)
     assert engine_named("inline").workers(None, "cpu") == 1

@@ -6,19 +6,19 @@ from pathlib import Path
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run.grid import run_grid
 from madx_stilts.run.ledger import name_of
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 
 MakePlan = Callable[..., Plan]
 FUSE = "intermediates=[none,snli,{fuse: [snli,mnli]}]"
 
 
-def scores(plan: Plan, site: Site) -> dict[str, dict[str, object]]:
+def scores(plan: Plan, site: RunConfig) -> dict[str, dict[str, object]]:
     done = run_grid(plan, site).done
     found = {name_of(plan, id): done[id].evaluation for id in set(plan.cells.values())}
     return {name: dict(one) for name, one in found.items() if one is not None}
 
 
-def test_a_grid_with_a_fusion_is_done_and_stays_done(site: Site, make_plan: MakePlan) -> None:
+def test_a_grid_with_a_fusion_is_done_and_stays_done(site: RunConfig, make_plan: MakePlan) -> None:
     plan = make_plan(site, FUSE, "seeds=[0,1]", "train.intermediate.seed=0")
     # snli, mnli = xnli alone of seed 0, xnli alone of seed 1, and for two seeds a target on snli and over the fusion
     assert len(plan.trainings) == 3 + 2 + 2
@@ -34,7 +34,7 @@ def test_a_grid_with_a_fusion_is_done_and_stays_done(site: Site, make_plan: Make
     assert scores(plan, alone) == found, "scored together with others over the same members, and alone"
 
 
-def test_a_fusion_over_a_trunk_cache_scores_as_without_it(site: Site, make_plan: MakePlan, tmp_path: Path) -> None:
+def test_a_fusion_over_a_trunk_cache_scores_as_without_it(site: RunConfig, make_plan: MakePlan, tmp_path: Path) -> None:
     left_out = (f"train.{role}.method.leave_out=[0,1]" for role in ("intermediate", "target"))
     plan = make_plan(site, "intermediates=[{fuse: [snli,mnli]}]", *left_out)
     cached = site.model_copy(update={"trunk_cache": tmp_path / "trunks", "zoo": (tmp_path / "cached",)})
@@ -43,7 +43,7 @@ def test_a_fusion_over_a_trunk_cache_scores_as_without_it(site: Site, make_plan:
     assert {entry.card.recipe.trunk for entry in cached.adapters.entries()} == {"cached"}
 
 
-def test_language_adapters_are_exchanged_below_a_fusion(site: Site, make_plan: MakePlan) -> None:
+def test_language_adapters_are_exchanged_below_a_fusion(site: RunConfig, make_plan: MakePlan) -> None:
     """The fusion leaves out layers that the language adapter is in, and the target leaves out none."""
     text = site.data[0] / "local" / "text"
     for code, words in (("en", "the dog sleeps"), ("de", "der hund schläft")):

@@ -14,11 +14,11 @@ from madx_stilts.grid.job import Train
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run import training
 from madx_stilts.run.events import Event
-from madx_stilts.run.grid import Outcome, run_grid
+from madx_stilts.run.grid import RunOutcome, run_grid
 from madx_stilts.run.ledger import Ledger, name_of
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 from madx_stilts.train.job import train
-from madx_stilts.train.listen import Quiet
+from madx_stilts.train.listen import NullCallback
 from madx_stilts.zoo.lock import held
 
 MakePlan = Callable[..., Plan]
@@ -37,22 +37,22 @@ def names(plan: Plan, ids: object) -> set[str]:
     return {name_of(plan, id) for id in ids}  # type: ignore[attr-defined]
 
 
-def states(plan: Plan, site: Site) -> dict[str, str]:
+def states(plan: Plan, site: RunConfig) -> dict[str, str]:
     ledger = Ledger(plan, site.records, site.adapters)
     ledger.look()
     return {name_of(plan, id): standing.state for id, standing in ledger.standings()}
 
 
-def sums(site: Site) -> dict[str, dict[str, str]]:
+def sums(site: RunConfig) -> dict[str, dict[str, str]]:
     """The sum of every file of every adapter."""
     return {entry.ref.id: dict(entry.card.files) for entry in site.adapters.entries()}
 
 
-def results(outcome: Outcome) -> dict[str, object]:
+def results(outcome: RunOutcome) -> dict[str, object]:
     return {id: (record.adapter, record.evaluation) for id, record in outcome.done.items()}
 
 
-def test_a_plan_is_done_and_stays_done(site: Site, make_plan: MakePlan) -> None:
+def test_a_plan_is_done_and_stays_done(site: RunConfig, make_plan: MakePlan) -> None:
     plan = make_plan(site)
     assert set(states(plan, site).values()) == {"ready", "waiting"}
     events: list[Event] = []
@@ -70,7 +70,7 @@ def test_a_plan_is_done_and_stays_done(site: Site, make_plan: MakePlan) -> None:
     assert {path: path.stat().st_mtime_ns for path in site.zoo[0].rglob("*.json")} == before
 
 
-def test_a_record_tells_what_was_done_and_what_it_cost(site: Site, done: Done) -> None:
+def test_a_record_tells_what_was_done_and_what_it_cost(site: RunConfig, done: Done) -> None:
     plan = done()
     for record in run_grid(plan, site).done.values():
         assert record.job == plan.jobs[record.id].job
@@ -87,13 +87,13 @@ def test_a_record_tells_what_was_done_and_what_it_cost(site: Site, done: Done) -
             assert record.evaluation["scores"]["de"]["n"] == 16
 
 
-def test_another_axis_leaves_what_was_done(site: Site, make_plan: MakePlan) -> None:
+def test_another_axis_leaves_what_was_done(site: RunConfig, make_plan: MakePlan) -> None:
     run_grid(make_plan(site, "intermediates=[none]"), site)
     plan = make_plan(site)
     assert names(plan, run_grid(plan, site).executed) == NAMES - {"target/xnli", "xnli by target/xnli"}
 
 
-def test_what_the_zoo_holds_is_only_read(site: Site, done: Done) -> None:
+def test_what_the_zoo_holds_is_only_read(site: RunConfig, done: Done) -> None:
     plan = done()
     first = run_grid(plan, site)
     for path in (site.zoo[0] / "records").rglob("*.json"):
@@ -106,7 +106,7 @@ def test_what_the_zoo_holds_is_only_read(site: Site, done: Done) -> None:
     assert sums(site) == before
 
 
-def test_adapters_of_a_lower_layer_of_the_zoo_are_used(site: Site, done: Done, tmp_path: Path) -> None:
+def test_adapters_of_a_lower_layer_of_the_zoo_are_used(site: RunConfig, done: Done, tmp_path: Path) -> None:
     plan = done()
     first = run_grid(plan, site)
     upper = site.model_copy(update={"zoo": (tmp_path / "upper", *site.zoo)})
@@ -117,7 +117,7 @@ def test_adapters_of_a_lower_layer_of_the_zoo_are_used(site: Site, done: Done, t
 
 
 def test_a_failure_stops_only_what_needs_it_and_is_tried_again(
-    site: Site, make_plan: MakePlan, swap_bytes: Swap
+    site: RunConfig, make_plan: MakePlan, swap_bytes: Swap
 ) -> None:
     plan = make_plan(site)
     data = site.data[0] / "stanfordnlp/snli/plain_text/train.jsonl"
@@ -136,7 +136,7 @@ def test_a_failure_stops_only_what_needs_it_and_is_tried_again(
     assert run_grid(plan, site).ended_well
 
 
-def test_a_damaged_record_is_told_and_done_anew(site: Site, done: Done) -> None:
+def test_a_damaged_record_is_told_and_done_anew(site: RunConfig, done: Done) -> None:
     plan = done()
     first = run_grid(plan, site)
     for id in plan.jobs:
@@ -152,7 +152,7 @@ def test_a_damaged_record_is_told_and_done_anew(site: Site, done: Done) -> None:
         assert results(again) == results(first)
 
 
-def test_a_damaged_adapter_is_found_and_trained_anew_if_that_is_wanted(site: Site, done: Done) -> None:
+def test_a_damaged_adapter_is_found_and_trained_anew_if_that_is_wanted(site: RunConfig, done: Done) -> None:
     plan = done()
     before = sums(site)
     (id,) = (id for id in plan.trainings if name_of(plan, id) == "intermediate/snli")
@@ -169,7 +169,7 @@ def test_a_damaged_adapter_is_found_and_trained_anew_if_that_is_wanted(site: Sit
     assert sums(site) == before
 
 
-def test_an_adapter_that_is_gone_is_made_again_and_nothing_is_scored_again(site: Site, done: Done) -> None:
+def test_an_adapter_that_is_gone_is_made_again_and_nothing_is_scored_again(site: RunConfig, done: Done) -> None:
     plan = done()
     (id,) = (id for id in plan.trainings if name_of(plan, id) == "intermediate/snli")
     record = site.records.get(id)
@@ -192,22 +192,22 @@ def full_machine() -> None:
 
 @pytest.mark.parametrize("full", [full_gpu, full_machine])
 def test_what_does_not_fit_into_memory_is_trained_in_smaller_parts(
-    full: Callable[[], None], site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    full: Callable[[], None], site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = make_plan(site, "intermediates=[none]")
     real, seen = train, []
 
-    def scarce(shop: object, recipe: object, *arguments: object, **options: object) -> object:
+    def scarce(context: object, recipe: object, *arguments: object, **options: object) -> object:
         accumulate = recipe.train.accumulate  # type: ignore[attr-defined]
         seen.append(accumulate)
 
-        class Full(Quiet):
+        class Full(NullCallback):
             def stepped(self, done: int, values: object) -> None:
                 if accumulate < 4:
                     full()
 
-        shop = shop.__class__(**{**vars(shop), "listeners": [Full]})
-        return real(shop, recipe, *arguments, **options)  # type: ignore[arg-type]
+        context = context.__class__(**{**vars(context), "listeners": [Full]})
+        return real(context, recipe, *arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(training, "train", scarce)
     outcome = run_grid(plan, site)
@@ -220,7 +220,7 @@ def test_what_does_not_fit_into_memory_is_trained_in_smaller_parts(
 
 
 def test_an_adapter_that_another_program_trains_is_waited_for(
-    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = make_plan(site, "intermediates=[none]")
     real, tries = train, []
@@ -238,7 +238,7 @@ def test_an_adapter_that_another_program_trains_is_waited_for(
     assert any("waited for" in text for text in said)
 
 
-def test_a_job_that_another_run_does_is_left_to_it(site: Site, make_plan: MakePlan) -> None:
+def test_a_job_that_another_run_does_is_left_to_it(site: RunConfig, make_plan: MakePlan) -> None:
     plan = make_plan(site, "intermediates=[none]")
     (id,) = plan.trainings
     ledger = Ledger(plan, site.records, site.adapters)
@@ -255,7 +255,7 @@ def test_a_job_that_another_run_does_is_left_to_it(site: Site, make_plan: MakePl
     assert [standing.state for _, standing in ledger.standings()] == ["ready", "waiting"]
 
 
-def test_several_workers_do_not_fit_into_one_process(site: Site, make_plan: MakePlan) -> None:
+def test_several_workers_do_not_fit_into_one_process(site: RunConfig, make_plan: MakePlan) -> None:
     with pytest.raises(UsageError, match="2 workers"):
         run_grid(make_plan(site), site, workers=2)
 
@@ -272,7 +272,9 @@ assert "torch" not in sys.modules
 """
 
 
-def test_a_finished_plan_is_found_so_without_torch_and_in_a_store_that_is_only_read(site: Site, done: Done) -> None:
+def test_a_finished_plan_is_found_so_without_torch_and_in_a_store_that_is_only_read(
+    site: RunConfig, done: Done
+) -> None:
     plan = done()
     folders = [path for path in site.zoo[0].rglob("*") if path.is_dir()]
     brief = json.dumps({"plan": plan.to_json(), "site": site.model_dump(mode="json")})

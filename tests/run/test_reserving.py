@@ -8,20 +8,20 @@ import pytest
 from madx_stilts.grid.job import Score
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run import reserving
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.grid import run_grid
 from madx_stilts.run.ledger import name_of
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 from madx_stilts.zoo.inventory import taken
 from madx_stilts.zoo.prune import IN_USE, plan_pruning, prune
 
 MakePlan = Callable[..., Plan]
 Done = Callable[..., Plan]
-Finished = Callable[..., Site]
+Finished = Callable[..., RunConfig]
 
 
-def prune_all(site: Site) -> dict[str, str]:
+def prune_all(site: RunConfig) -> dict[str, str]:
     """Prune what can go, and tell why the rest stays."""
     root = site.zoo[0]
     planned = plan_pruning(root, taken(root).ids)
@@ -34,13 +34,13 @@ def names_in(plan: Plan, ids: object) -> list[str]:
     return sorted(name_of(plan, id) for id in ids)  # type: ignore[attr-defined]
 
 
-def evaluations(plan: Plan, site: Site) -> dict[str, object]:
+def evaluations(plan: Plan, site: RunConfig) -> dict[str, object]:
     records = {id: site.records.get(id) for id in plan.jobs}
     return {id: record.evaluation for id, record in records.items() if record is not None}
 
 
 def test_what_is_pruned_between_two_jobs_is_nothing_that_an_open_job_needs(
-    site: Site, make_plan: MakePlan, finished: Finished
+    site: RunConfig, make_plan: MakePlan, finished: Finished
 ) -> None:
     plan = make_plan(site)
     reasons: list[str] = []
@@ -67,7 +67,7 @@ NEXT = "xnli by intermediate/snli ▸ target/xnli+snli"
     ids=["just made", "under a training", "between two jobs", "under a scoring"],
 )
 def test_an_adapter_that_is_removed_while_the_grid_runs_is_made_again(
-    moment: tuple[str, str], site: Site, make_plan: MakePlan, finished: Finished
+    moment: tuple[str, str], site: RunConfig, make_plan: MakePlan, finished: Finished
 ) -> None:
     plan = make_plan(site)
     said: list[str] = []
@@ -91,19 +91,19 @@ def test_an_adapter_that_is_removed_while_the_grid_runs_is_made_again(
 class Submitting:
     """An engine that does nothing but look at what can be pruned while it runs."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: RunConfig) -> None:
         self.site = site
         self.reasons: dict[str, str] = {}
 
     def workers(self, wanted: int | None, device: str) -> int:
         return 1
 
-    def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
+    def run(self, brief: WorkerBrief, *, workers: int, watch: Watcher) -> None:
         root = self.site.zoo[0]
         self.reasons = {one.card.id: one.reason for one in plan_pruning(root, taken(root).ids).kept}
 
 
-def test_whatever_the_engine_the_run_holds_what_was_made_before(site: Site, done: Done) -> None:
+def test_whatever_the_engine_the_run_holds_what_was_made_before(site: RunConfig, done: Done) -> None:
     plan = done()
     used: set[str] = set()
     for id, planned in plan.jobs.items():
@@ -118,7 +118,7 @@ def test_whatever_the_engine_the_run_holds_what_was_made_before(site: Site, done
 
 
 def test_with_more_adapters_than_files_may_be_open_some_are_not_held_and_that_is_said(
-    site: Site, done: Done, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, done: Done, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = done()
     for id, planned in plan.jobs.items():

@@ -24,7 +24,7 @@ from madx_stilts.run.engines import slurm as module
 from madx_stilts.run.engines.slurm import Slurm
 from madx_stilts.run.events import Event
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import Site
+from madx_stilts.run.site import RunConfig
 from madx_stilts.run.slurm.queue import Queued, names_of, queued
 from madx_stilts.zoo.store import Zoo
 
@@ -65,20 +65,20 @@ def wait_until(there: Callable[[], object], seconds: float = 900) -> None:
 
 
 @pytest.fixture
-def clear(slurm: None, site: Site) -> Iterator[None]:
+def clear(slurm: None, site: RunConfig) -> Iterator[None]:
     """Leaves no job behind."""
     yield
     subprocess.run(["scancel", "--user=root", "--signal=KILL"], check=False)
 
 
-def results(site: Site) -> dict[str, Any]:
+def results(site: RunConfig) -> dict[str, Any]:
     """Everything that a run is for: the sums of all files, and the scores."""
     files = {entry.ref.id: dict(entry.card.files) for entry in site.adapters.entries()}
     made = {record.id: (record.status, record.adapter, record.evaluation) for record in site.records.all()}
     return {"files": files, "records": made, "names": sorted(map(str, site.adapters.references()))}
 
 
-def jobs_of(site: Site, plan: Plan) -> list[Queued]:
+def jobs_of(site: RunConfig, plan: Plan) -> list[Queued]:
     return queued(names_of(site.zoo[0], plan.to_json()))
 
 
@@ -89,7 +89,7 @@ class Faults:
         harms: Called one after another, each with the id of one job.
     """
 
-    def __init__(self, site: Site, plan: Plan, *harms: Callable[[str], object]) -> None:
+    def __init__(self, site: RunConfig, plan: Plan, *harms: Callable[[str], object]) -> None:
         self.site, self.plan, self.left = site, plan, list(harms)
         self.armed = False
         self.said: list[str] = []
@@ -133,7 +133,7 @@ def killed(job: str) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("clear")
 def test_cancelled_preempted_killed_and_requeued_slurm_jobs_lose_nothing(
-    site: Site, make_plan: MakePlan, finished: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, finished: Callable[..., RunConfig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_POLL_SECONDS", 0.2)
     plan = make_plan(site, steps=30)
@@ -154,7 +154,7 @@ def test_cancelled_preempted_killed_and_requeued_slurm_jobs_lose_nothing(
 
 @pytest.mark.slurm
 @pytest.mark.usefixtures("clear")
-def test_jobs_that_were_submitted_are_seen_and_are_not_submitted_again(site: Site, make_plan: MakePlan) -> None:
+def test_jobs_that_were_submitted_are_seen_and_are_not_submitted_again(site: RunConfig, make_plan: MakePlan) -> None:
     plan, held = make_plan(site), replace(LIGHT, sbatch=("hold",), wait=False)
     said: list[str] = []
     for _ in range(2):
@@ -180,7 +180,7 @@ def test_jobs_that_were_submitted_are_seen_and_are_not_submitted_again(site: Sit
 @pytest.mark.slurm
 @pytest.mark.usefixtures("clear")
 def test_the_commands_submit_and_show_slurm_jobs(
-    site: Site, mirror: Path, small_grid: Callable[[int], str], tmp_path: Path
+    site: RunConfig, mirror: Path, small_grid: Callable[[int], str], tmp_path: Path
 ) -> None:
     (tmp_path / "small.yaml").write_text(small_grid(3))
     places = ["--zoo", str(site.zoo[0]), "--data", str(mirror), "--cache", str(tmp_path / "cache"), "--offline"]
@@ -209,7 +209,9 @@ def heard() -> Iterator[None]:
 
 @pytest.mark.slurm
 @pytest.mark.usefixtures("clear", "heard")
-def test_ctrl_c_cancels_what_was_submitted(site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_cancels_what_was_submitted(
+    site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_POLL_SECONDS", 0.1)
     plan, held = make_plan(site), replace(LIGHT, sbatch=("hold",))
     submitted: list[int] = []
@@ -230,7 +232,7 @@ def test_ctrl_c_cancels_what_was_submitted(site: Site, make_plan: MakePlan, monk
 
 @pytest.mark.slurm
 @pytest.mark.usefixtures("clear")
-def test_what_slurm_refuses_is_told(site: Site, make_plan: MakePlan) -> None:
+def test_what_slurm_refuses_is_told(site: RunConfig, make_plan: MakePlan) -> None:
     engine = Slurm(partition="nowhere")
     with pytest.raises(UsageError, match="invalid partition"):
         run_grid(make_plan(site), site, engine=engine)
@@ -278,7 +280,7 @@ def test_outside_of_a_job_the_users_own_variables_stay(monkeypatch: pytest.Monke
 
 
 def test_without_submitit_it_is_told_what_to_install(
-    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "queued", lambda names: [])
     monkeypatch.setitem(sys.modules, "submitit", None)
@@ -290,7 +292,7 @@ def test_without_submitit_it_is_told_what_to_install(
 
 
 def test_without_slurm_it_is_told_where_to_run(
-    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NotAvailable, match="no squeue") as error:

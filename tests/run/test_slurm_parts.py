@@ -6,8 +6,8 @@ import pytest
 
 from madx_stilts.errors import UsageError
 from madx_stilts.run.events import Event
-from madx_stilts.run.slurm.news import News, is_wanted_after, told_by
-from madx_stilts.run.slurm.resources import Resources
+from madx_stilts.run.slurm.news import EventReader, is_wanted_after, told_by
+from madx_stilts.run.slurm.resources import SlurmResources
 
 
 def write(folder: Path, job: str, *texts: str) -> None:
@@ -20,12 +20,12 @@ def line(kind: str, text: str = "") -> str:
 
 
 def test_what_nobody_says_comes_from_the_estimate() -> None:
-    asked = Resources(gpus=2).asked(wall_seconds=3600.0, peak_bytes=2 * 10**9)
+    asked = SlurmResources(gpus=2).asked(wall_seconds=3600.0, peak_bytes=2 * 10**9)
     assert (asked["time"], asked["mem"]) == (130, "8000MB")
 
 
 def test_what_is_said_counts_more_than_the_estimate() -> None:
-    said = Resources(partition="a100", time_limit=7, memory_gb=1.5, cpus=4)
+    said = SlurmResources(partition="a100", time_limit=7, memory_gb=1.5, cpus=4)
     assert said.asked(3600.0, 2 * 10**9) == {
         "time": 7,
         "mem": "1500MB",
@@ -36,23 +36,23 @@ def test_what_is_said_counts_more_than_the_estimate() -> None:
 
 
 def test_without_an_estimate_only_the_time_is_limited() -> None:
-    assert Resources().asked(None, None).keys() == {"time"}
+    assert SlurmResources().asked(None, None).keys() == {"time"}
 
 
 def test_any_option_of_sbatch_can_be_given() -> None:
-    assert Resources(sbatch=("constraint=a100|h100", "exclusive")).further() == {
+    assert SlurmResources(sbatch=("constraint=a100|h100", "exclusive")).further() == {
         "constraint": "a100|h100",
         "exclusive": True,
     }
     for fault in ("--hold", "=1"):
         with pytest.raises(UsageError, match=fault):
-            Resources(sbatch=(fault,)).further()
+            SlurmResources(sbatch=(fault,)).further()
 
 
 def test_only_what_is_new_and_whole_is_passed_on(tmp_path: Path) -> None:
     write(tmp_path, "1_0", line("said", "old"))
     heard: list[str] = []
-    news = News(tmp_path, lambda event: heard.append(event.text))
+    news = EventReader(tmp_path, lambda event: heard.append(event.text))
     news.pass_on()
     assert heard == []
     later = line("said", "b")

@@ -15,38 +15,38 @@ from madx_stilts.grid.job import Train
 from madx_stilts.grid.plan import Plan
 from madx_stilts.grid.records import Record
 from madx_stilts.run import scoring, together
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.engines import processes
 from madx_stilts.run.events import Event, unwatched
-from madx_stilts.run.grid import Outcome, run_grid
+from madx_stilts.run.grid import RunOutcome, run_grid
 from madx_stilts.run.ledger import name_of
-from madx_stilts.run.site import Site
-from madx_stilts.run.turns import Turns
+from madx_stilts.run.site import RunConfig
+from madx_stilts.run.turns import JobClaims
 from madx_stilts.score.evaluate import evaluate_each
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.lockstep import train_together
 
 MakePlan = Callable[..., Plan]
 Done = Callable[..., Plan]
-Finished = Callable[..., Site]
+Finished = Callable[..., RunConfig]
 THREE = "intermediates=[none,snli,commonsense_qa]"
 TARGETS = {"target/xnli", "target/xnli+snli", "target/xnli+commonsense_qa"}
 DROPPED = tuple(f"train.{role}.method.leave_out=[0,1]" for role in ("intermediate", "target"))
 
 
-def results(plan: Plan, site: Site, outcome: Outcome) -> dict[str, object]:
+def results(plan: Plan, site: RunConfig, outcome: RunOutcome) -> dict[str, object]:
     """The sums of all files of each adapter, and the scores, by name."""
     cards = {entry.ref.id: dict(entry.card.files) for entry in site.adapters.entries()}
     done = outcome.done.values()
     return {name_of(plan, one.id): cards[one.adapter] if one.adapter else one.evaluation for one in done}
 
 
-def alone(site: Site, tmp_path: Path) -> Site:
+def alone(site: RunConfig, tmp_path: Path) -> RunConfig:
     """The same place with an empty zoo, where each job is done alone."""
     return site.model_copy(update={"zoo": (tmp_path / "alone",), "together": 1})
 
 
-def by_name(plan: Plan, outcome: Outcome) -> dict[str, Record]:
+def by_name(plan: Plan, outcome: RunOutcome) -> dict[str, Record]:
     return {name_of(plan, id): record for id, record in {**outcome.done, **outcome.failed}.items()}
 
 
@@ -66,7 +66,7 @@ def in_rounds(plan: Plan, events: Sequence[Event]) -> list[set[str]]:
 
 @pytest.mark.parametrize("overrides", [(THREE,), (THREE, *DROPPED)], ids=["every layer", "half the layers"])
 def test_done_at_once_all_comes_out_as_done_one_by_one(
-    overrides: tuple[str, ...], site: Site, make_plan: MakePlan, finished: Finished
+    overrides: tuple[str, ...], site: RunConfig, make_plan: MakePlan, finished: Finished
 ) -> None:
     plan, other = make_plan(site, *overrides), finished(*overrides)
     events: list[Event] = []
@@ -84,7 +84,7 @@ def test_done_at_once_all_comes_out_as_done_one_by_one(
 
 
 def test_over_a_trunk_cache_all_comes_out_as_done_one_by_one_and_nothing_is_done_again(
-    site: Site, make_plan: MakePlan, tmp_path: Path
+    site: RunConfig, make_plan: MakePlan, tmp_path: Path
 ) -> None:
     cached = site.model_copy(update={"trunk_cache": tmp_path / "trunks"})
     plan, other = make_plan(cached, THREE, *DROPPED), alone(cached, tmp_path)
@@ -104,7 +104,7 @@ def test_over_a_trunk_cache_all_comes_out_as_done_one_by_one_and_nothing_is_done
         assert again.done == outcome.done
 
 
-def test_the_time_of_a_round_is_divided_among_those_that_took_it(site: Site, done: Done) -> None:
+def test_the_time_of_a_round_is_divided_among_those_that_took_it(site: RunConfig, done: Done) -> None:
     plan = done(THREE)
     first = by_name(plan, run_grid(plan, site))
     for name in TARGETS:
@@ -118,7 +118,7 @@ def test_the_time_of_a_round_is_divided_among_those_that_took_it(site: Site, don
 
 
 def test_a_training_that_fails_is_its_own_failure(
-    site: Site, make_plan: MakePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Learner.loss
 
@@ -138,7 +138,7 @@ def test_a_training_that_fails_is_its_own_failure(
     assert {name_of(plan, id) for id in outcome.blocked} == {"xnli by intermediate/snli ▸ target/xnli+snli"}
 
 
-def test_a_scoring_that_fails_is_its_own_failure(site: Site, done: Done) -> None:
+def test_a_scoring_that_fails_is_its_own_failure(site: RunConfig, done: Done) -> None:
     plan = done(THREE)
     first = run_grid(plan, site)
     bad = by_name(plan, first)["target/xnli+snli"]
@@ -158,10 +158,10 @@ def given(outcomes: dict[str, Exception], monkeypatch: pytest.MonkeyPatch) -> li
     """Let trainings of these names have these outcomes, once each; returns what is ordered at a time."""
     real, seen = train_together, []
 
-    def train(shop: object, orders: Sequence[Any]) -> list[Any]:
+    def train(context: object, orders: Sequence[Any]) -> list[Any]:
         seen.append([order.name for order in orders])
         spared = [order for order in orders if order.name not in outcomes]
-        made = iter(real(shop, spared))  # type: ignore[arg-type]
+        made = iter(real(context, spared))  # type: ignore[arg-type]
         return [outcomes.pop(order.name) if order.name in outcomes else next(made) for order in orders]
 
     monkeypatch.setattr(together, "train_together", train)
@@ -169,7 +169,7 @@ def given(outcomes: dict[str, Exception], monkeypatch: pytest.MonkeyPatch) -> li
 
 
 def test_what_does_not_fit_into_memory_together_is_done_alone(
-    site: Site, make_plan: MakePlan, finished: Finished, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan, other = make_plan(site, THREE), finished(THREE)
     seen = given({"xnli+snli": MemoryLimitError("It does not fit.")}, monkeypatch)
@@ -184,7 +184,7 @@ def test_what_does_not_fit_into_memory_together_is_done_alone(
 
 
 def test_what_another_program_trains_is_waited_for_and_the_others_are_kept(
-    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = make_plan(site, THREE)
     seen = given({"xnli+snli": Busy("Another process is training it.")}, monkeypatch)
@@ -196,7 +196,7 @@ def test_what_another_program_trains_is_waited_for_and_the_others_are_kept(
 
 
 def test_a_store_that_cannot_be_written_is_no_failure_of_a_job(
-    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = make_plan(site, THREE)
     given({"xnli+snli": StorageError("The disk is full.")}, monkeypatch)
@@ -208,7 +208,7 @@ def test_a_store_that_cannot_be_written_is_no_failure_of_a_job(
 
 
 def test_an_unforeseen_error_in_a_round_leaves_each_to_be_done_alone(
-    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*arguments: object) -> object:
         raise RuntimeError("broken")
@@ -222,32 +222,32 @@ def test_an_unforeseen_error_in_a_round_leaves_each_to_be_done_alone(
 
 
 def test_data_are_read_and_scored_in_one_pass_for_all_stacks(
-    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, counts = evaluate_each, []
 
-    def counted(bench: object, task: object, stacks: Sequence[object], *others: object, **options: object) -> object:
+    def counted(context: object, task: object, stacks: Sequence[object], *others: object, **options: object) -> object:
         counts.append(len(stacks))
-        return real(bench, task, stacks, *others, **options)  # type: ignore[arg-type]
+        return real(context, task, stacks, *others, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(scoring, "evaluate_each", counted)
     assert run_grid(make_plan(site, THREE), site).ended_well
     assert counts == [3]
 
 
-def turns(plan: Plan, site: Site, **changes: Any) -> Turns:
-    brief = Brief(plan=plan.to_json(), site=site).model_copy(update=changes)
+def turns(plan: Plan, site: RunConfig, **changes: Any) -> JobClaims:
+    brief = WorkerBrief(plan=plan.to_json(), site=site).model_copy(update=changes)
     ledger = brief.opened()[1]
     ledger.look()
-    return Turns(brief, ledger)
+    return JobClaims(brief, ledger)
 
 
-def taken_by(workers: Sequence[Turns]) -> list[list[str]]:
+def taken_by(workers: Sequence[JobClaims]) -> list[list[str]]:
     """What each of them takes while those before it hold theirs; in threads, for a lock keeps out other threads."""
     found: list[list[str]] = []
     enough = threading.Event()
 
-    def take(one: Turns, ready: threading.Event) -> None:
+    def take(one: JobClaims, ready: threading.Event) -> None:
         with one.taken("") as some:
             found.append(some)
             ready.set()
@@ -267,7 +267,7 @@ def taken_by(workers: Sequence[Turns]) -> list[list[str]]:
 
 @pytest.mark.parametrize(("workers", "shares"), [(1, [3]), (2, [2, 1]), (3, [1, 1, 1])])
 def test_workers_share_what_could_be_done_at_once(
-    workers: int, shares: list[int], site: Site, make_plan: MakePlan
+    workers: int, shares: list[int], site: RunConfig, make_plan: MakePlan
 ) -> None:
     more = make_plan(site, "intermediates=[none]", "seeds=[0,1,2]")
     alike = replace(more, groups=(more.trainings,))
@@ -276,7 +276,7 @@ def test_workers_share_what_could_be_done_at_once(
     assert sorted(id for some in taken for id in some) == sorted(more.trainings)
 
 
-def test_a_job_that_a_worker_died_of_is_done_alone(site: Site, make_plan: MakePlan) -> None:
+def test_a_job_that_a_worker_died_of_is_done_alone(site: RunConfig, make_plan: MakePlan) -> None:
     plan = make_plan(site, "intermediates=[none]", "seeds=[0,1,2]")
     alike = replace(plan, groups=(plan.trainings,))
     suspect, *others = plan.trainings
@@ -285,15 +285,15 @@ def test_a_job_that_a_worker_died_of_is_done_alone(site: Site, make_plan: MakePl
 
 
 def test_a_death_counts_against_a_job_only_if_that_was_alone(
-    site: Site, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, make_plan: MakePlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = make_plan(site, "intermediates=[none]", "seeds=[0,1,2]")
     one, other, _ = plan.trainings
-    briefs: list[Brief] = []
+    briefs: list[WorkerBrief] = []
     monkeypatch.setattr(
-        processes, "start", lambda number, brief, *rest, **more: briefs.append(Brief.model_validate_json(brief))
+        processes, "start", lambda number, brief, *rest, **more: briefs.append(WorkerBrief.model_validate_json(brief))
     )
-    brief = Brief(plan=plan.to_json(), site=site)
+    brief = WorkerBrief(plan=plan.to_json(), site=site)
     ledger = brief.opened()[1]
     crowd = processes._Crowd(brief, ledger, unwatched, processes.Launch([{}], lambda number: ()))
     for jobs in ({one, other}, {one, other}, {one}):

@@ -25,46 +25,46 @@ def _one_thread() -> Iterator[None]:
 def zoo(tiny_backbone: Path, tiny_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> object:
     """Language adapters for `en` and `de`; an intermediate; targets of every format, some on `language/en`."""
     from madx_stilts.config import AdapterConfig
-    from madx_stilts.data.place import DataPlace
+    from madx_stilts.data.place import DataSources
     from madx_stilts.demo.sentences import all_text
     from madx_stilts.nets.backbone import load_backbone
     from madx_stilts.recipe import Method, TrainSettings
-    from madx_stilts.train.job import Workshop
-    from madx_stilts.train.roles import Wish, train_intermediate, train_language, train_target
+    from madx_stilts.train.job import TrainContext
+    from madx_stilts.train.roles import TrainRequest, train_intermediate, train_language, train_target
     from madx_stilts.zoo.store import Zoo
 
     folder = tmp_path_factory.mktemp("trained")
     text = folder / "text.txt"
     text.write_text("\n".join(all_text()[:80]))
     made = Zoo([folder / "zoo"])
-    shop = Workshop(
+    context = TrainContext(
         backbone=load_backbone("tiny", tiny_backbone, offline=True),
         zoo=made,
-        place=DataPlace((tiny_mirror,), offline=True),
+        place=DataSources((tiny_mirror,), offline=True),
         listeners=[],
     )
     settings = TrainSettings(max_steps=3, batch_size=8, learning_rate=0.02, max_tokens=48, dev_limit=8)
     task = AdapterConfig(method=Method(reduction_factor=4), train=settings)
     language = AdapterConfig(method=Method(kind="seq_bn_inv", reduction_factor=2), train=settings)
     for seed, code in enumerate(("en", "de")):
-        train_language(shop, code, str(text), Wish(config=language, seed=seed))
+        train_language(context, code, str(text), TrainRequest(config=language, seed=seed))
     english = made.find("language/en")
     for name in ("xquad", "panx", "xcopa"):
-        train_target(shop, name, Wish(config=task, limit=24, language_adapter=english, name=name))
-    train_intermediate(shop, "snli", Wish(config=task, limit=24))
-    train_target(shop, "xnli", Wish(config=task, limit=24), on=[made.find("intermediate/snli")])
+        train_target(context, name, TrainRequest(config=task, limit=24, language_adapter=english, name=name))
+    train_intermediate(context, "snli", TrainRequest(config=task, limit=24))
+    train_target(context, "xnli", TrainRequest(config=task, limit=24), on=[made.find("intermediate/snli")])
     return made
 
 
 @pytest.fixture
-def bench(tiny_backbone: Path, tiny_mirror: Path, zoo: Any) -> object:
+def context(tiny_backbone: Path, tiny_mirror: Path, zoo: Any) -> object:
     """A bench with a backbone of its own, that keeps neither encodings nor predictions."""
-    from madx_stilts.data.place import DataPlace
+    from madx_stilts.data.place import DataSources
     from madx_stilts.nets.backbone import load_backbone
-    from madx_stilts.score.bench import Bench
+    from madx_stilts.score.bench import EvalContext
 
     backbone = load_backbone("tiny", tiny_backbone, offline=True)
-    return Bench(backbone=backbone, zoo=zoo, place=DataPlace((tiny_mirror,), offline=True))
+    return EvalContext(backbone=backbone, zoo=zoo, place=DataSources((tiny_mirror,), offline=True))
 
 
 @pytest.fixture

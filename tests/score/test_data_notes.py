@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, read
 from madx_stilts.data.rows import Files
 from madx_stilts.score.data_notes import DataNotes
@@ -18,11 +18,11 @@ def sentence(word: str) -> str:
 
 
 @pytest.fixture
-def treebanks(tmp_path: Path) -> DataPlace:
+def treebanks(tmp_path: Path) -> DataSources:
     file = tmp_path / "ud/UD_Yoruba-YTB/yo_ytb-ud-test.conllu"
     file.parent.mkdir(parents=True)
     file.write_text("".join(sentence(f"w{at}") for at in range(100)))
-    return DataPlace((tmp_path,), offline=True)
+    return DataSources((tmp_path,), offline=True)
 
 
 def remarks_on(*examples: Examples[Any], submitted: bool) -> tuple[str, ...]:
@@ -33,12 +33,12 @@ def remarks_on(*examples: Examples[Any], submitted: bool) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("submitted", [False, True])
-def test_nothing_is_said_of_a_whole_copy_in_its_own_order(treebanks: DataPlace, submitted: bool) -> None:
+def test_nothing_is_said_of_a_whole_copy_in_its_own_order(treebanks: DataSources, submitted: bool) -> None:
     examples = read(TASKS["udpos"], "yo", "test", place=treebanks, limit=3)
     assert remarks_on(examples, submitted=submitted) == ()
 
 
-def test_a_submission_from_the_hubs_layout_may_have_another_order(treebanks: DataPlace) -> None:
+def test_a_submission_from_the_hubs_layout_may_have_another_order(treebanks: DataSources) -> None:
     examples = replace(read(TASKS["udpos"], "yo", "test", place=treebanks), other_order=True)
     assert remarks_on(examples, submitted=False) == ()
     (said,) = remarks_on(examples, replace(examples, language="tl", whole=55), submitted=True)

@@ -16,7 +16,7 @@ from madx_stilts.formats.retrieval import RetrievalExample, RetrievalFormat
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate
-from madx_stilts.score.bench import Bench
+from madx_stilts.score.bench import EvalContext
 from madx_stilts.score.embed import Pooling, embed, published_layer, room_for
 from madx_stilts.score.predict import BATCH_TOKENS, batches
 from madx_stilts.stack import Stack
@@ -32,11 +32,11 @@ def encoded_of(backbone: Backbone, texts: list[str]) -> Encoded:
 
 
 @pytest.fixture
-def backbone(bench: Bench, stack_of: Callable[..., Stack]) -> Backbone:
+def backbone(context: EvalContext, stack_of: Callable[..., Stack]) -> Backbone:
     """A backbone with two adapters active, one of them invertible."""
     refs = stack_of("language/en", "intermediate/snli").refs
-    activate(bench.backbone, attach(bench.backbone, bench.zoo, [ref.id for ref in refs]))
-    return bench.backbone
+    activate(context.backbone, attach(context.backbone, context.zoo, [ref.id for ref in refs]))
+    return context.backbone
 
 
 @pytest.mark.parametrize("kind", ["mean", "cls"])

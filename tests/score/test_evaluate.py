@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.demo.backbone import write_tiny_backbone
 from madx_stilts.demo.sentences import all_text
 from madx_stilts.errors import AdapterError, DataError, PreflightError, StorageError, UsageError
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.nets.stacking import adapter_parameters
-from madx_stilts.score.bench import Bench
+from madx_stilts.score.bench import EvalContext
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.score.swap import Swap
+from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split
@@ -34,37 +34,37 @@ ON_ENGLISH = {
 
 
 @pytest.fixture
-def xnli(bench: Bench, stack_of: StackOf) -> Evaluation:
-    return evaluate(bench, TASKS["xnli"], stack_of(*XNLI), ["en", "de", "es"], split="test", limit=40)
+def xnli(context: EvalContext, stack_of: StackOf) -> Evaluation:
+    return evaluate(context, TASKS["xnli"], stack_of(*XNLI), ["en", "de", "es"], split="test", limit=40)
 
 
-def rows_of(bench: Bench, name: str, language: str, split: str = "test") -> list[dict[str, Any]]:
-    assert bench.predictions is not None
-    file = bench.predictions / name / f"{split}-{language}.jsonl"
+def rows_of(context: EvalContext, name: str, language: str, split: str = "test") -> list[dict[str, Any]]:
+    assert context.predictions is not None
+    file = context.predictions / name / f"{split}-{language}.jsonl"
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 @pytest.fixture
-def keeping(bench: Bench, tmp_path: Path) -> Bench:
+def keeping(context: EvalContext, tmp_path: Path) -> EvalContext:
     """The bench, keeping what was predicted."""
-    return replace(bench, predictions=tmp_path / "predictions")
+    return replace(context, predictions=tmp_path / "predictions")
 
 
-def test_the_json_has_the_keys_that_scripts_rely_on(xnli: Evaluation, bench: Bench, stack_of: StackOf) -> None:
+def test_the_json_has_the_keys_that_scripts_rely_on(xnli: Evaluation, context: EvalContext, stack_of: StackOf) -> None:
     made = json.loads(json.dumps(xnli.as_json()))
     assert made.keys() >= {"task", "split", "stack", "backbone", "scores", "mean", "mean_without_source", "gap"}
     assert (made["task"], made["split"], made["metric"]) == ("xnli", "test", "accuracy")
     assert made["stack"] == [str(ref) for ref in stack_of(*XNLI).refs]
-    assert made["backbone"] == {"name": "tiny", "fingerprint": bench.backbone.fingerprint}
+    assert made["backbone"] == {"name": "tiny", "fingerprint": context.backbone.fingerprint}
     assert list(made["scores"]) == ["en", "de", "es"]
     assert all(values.keys() == {"accuracy", "n"} and values["n"] == 40 for values in made["scores"].values())
     assert made["language_adapters"] == {"en": None, "de": None, "es": None}
 
 
 def test_data_that_are_not_what_was_published_are_told_in_one_line_also_of_a_sample(
-    xnli: Evaluation, bench: Bench
+    xnli: Evaluation, context: EvalContext
 ) -> None:
-    counts = {code: read(TASKS["xnli"], code, "test", place=bench.place).whole for code in ("en", "de", "es")}
+    counts = {code: read(TASKS["xnli"], code, "test", place=context.place).whole for code in ("en", "de", "es")}
     rows = ", ".join(f"{code} {count} (published 5,010)" for code, count in counts.items())
     assert xnli.notes == (f"xnli test is another version or a part of what was published; rows: {rows}.",)
     made: Any = xnli.as_json()
@@ -79,15 +79,15 @@ def test_means_and_gap_are_those_computed_by_hand(xnli: Evaluation) -> None:
     assert made["gap"] == pytest.approx(scores["en"] - (scores["de"] + scores["es"]) / 2)
 
 
-def test_without_the_source_language_there_is_no_gap(bench: Bench, stack_of: StackOf) -> None:
-    made = evaluate(bench, TASKS["xnli"], stack_of(*XNLI), ["de"], split="test", limit=8).as_json()
+def test_without_the_source_language_there_is_no_gap(context: EvalContext, stack_of: StackOf) -> None:
+    made = evaluate(context, TASKS["xnli"], stack_of(*XNLI), ["de"], split="test", limit=8).as_json()
     assert made["gap"] is None
     assert made["mean"] == made["mean_without_source"]
-    alone = evaluate(bench, TASKS["xnli"], stack_of(*XNLI), ["en"], split="test", limit=8).as_json()
+    alone = evaluate(context, TASKS["xnli"], stack_of(*XNLI), ["en"], split="test", limit=8).as_json()
     assert alone["gap"] is alone["mean_without_source"] is None
 
 
-def test_the_score_is_that_of_the_predictions_that_were_kept(keeping: Bench, stack_of: StackOf) -> None:
+def test_the_score_is_that_of_the_predictions_that_were_kept(keeping: EvalContext, stack_of: StackOf) -> None:
     found = evaluate(keeping, TASKS["xnli"], stack_of(*XNLI), ["en", "de"], split="test", limit=40)
     for language in ("en", "de"):
         rows = rows_of(keeping, "xnli", language)
@@ -96,19 +96,19 @@ def test_the_score_is_that_of_the_predictions_that_were_kept(keeping: Bench, sta
 
 
 def test_scores_are_the_same_each_time_whatever_was_scored_before(
-    xnli: Evaluation, bench: Bench, stack_of: StackOf, tmp_path: Path
+    xnli: Evaluation, context: EvalContext, stack_of: StackOf, tmp_path: Path
 ) -> None:
-    evaluate(bench, TASKS["panx"], stack_of(*ON_ENGLISH["panx"]), ["de"], split="test", limit=5)
-    cached = replace(bench, cache=tmp_path / "cache")
+    evaluate(context, TASKS["panx"], stack_of(*ON_ENGLISH["panx"]), ["de"], split="test", limit=5)
+    cached = replace(context, cache=tmp_path / "cache")
     for _ in range(2):
         assert evaluate(cached, TASKS["xnli"], stack_of(*XNLI), ["es", "en"], split="test", limit=40).scores == {
             language: xnli.scores[language] for language in ("es", "en")
         }
 
 
-def test_a_language_is_told_before_it_is_scored(bench: Bench, stack_of: StackOf) -> None:
+def test_a_language_is_told_before_it_is_scored(context: EvalContext, stack_of: StackOf) -> None:
     told: list[str] = []
-    watched = replace(bench, on_language=told.append)
+    watched = replace(context, on_language=told.append)
     evaluate(watched, TASKS["xnli"], stack_of(*XNLI), ["es", "en"], split="test", limit=4)
     assert told == ["es", "en"]
 
@@ -118,7 +118,7 @@ def test_a_language_is_told_before_it_is_scored(bench: Bench, stack_of: StackOf)
 
 @pytest.mark.parametrize(("name", "language"), [("xnli", "de"), ("xquad", "de"), ("xcopa", "it")])
 def test_one_row_is_kept_for_each_example_under_its_id(
-    name: str, language: str, keeping: Bench, stack_of: StackOf
+    name: str, language: str, keeping: EvalContext, stack_of: StackOf
 ) -> None:
     stack = stack_of(*ON_ENGLISH.get(name, XNLI))
     evaluate(keeping, TASKS[name], stack, [language], split="test", limit=9)
@@ -128,7 +128,7 @@ def test_one_row_is_kept_for_each_example_under_its_id(
     assert all({"prediction", "gold"} <= row.keys() for row in rows)
 
 
-def test_one_row_is_kept_for_each_word_of_a_tagged_sentence(keeping: Bench, stack_of: StackOf) -> None:
+def test_one_row_is_kept_for_each_word_of_a_tagged_sentence(keeping: EvalContext, stack_of: StackOf) -> None:
     evaluate(keeping, TASKS["panx"], stack_of(*ON_ENGLISH["panx"]), ["de"], split="test", limit=9)
     examples = read(TASKS["panx"], "de", "test", place=keeping.place, limit=9)
     expected = [
@@ -141,9 +141,9 @@ def test_one_row_is_kept_for_each_word_of_a_tagged_sentence(keeping: Bench, stac
     assert {row["prediction"] for row in rows} <= set(TASKS["panx"].labels)
 
 
-def test_predictions_that_cannot_be_written_are_told(bench: Bench, stack_of: StackOf, tmp_path: Path) -> None:
+def test_predictions_that_cannot_be_written_are_told(context: EvalContext, stack_of: StackOf, tmp_path: Path) -> None:
     (tmp_path / "occupied").write_text("")
-    keeping = replace(bench, predictions=tmp_path / "occupied")
+    keeping = replace(context, predictions=tmp_path / "occupied")
     with pytest.raises(StorageError, match="Cannot write"):
         evaluate(keeping, TASKS["xnli"], stack_of(*XNLI), ["en"], split="test", limit=2)
 
@@ -152,7 +152,7 @@ def test_predictions_that_cannot_be_written_are_told(bench: Bench, stack_of: Sta
 
 
 @pytest.fixture
-def hidden(keeping: Bench, tiny_mirror: Path, tmp_path: Path) -> Bench:
+def hidden(keeping: EvalContext, tiny_mirror: Path, tmp_path: Path) -> EvalContext:
     """A bench whose German test data have no labels."""
     for language in ("en", "de"):
         name = f"facebook/xnli/{language}/test.jsonl"
@@ -161,17 +161,19 @@ def hidden(keeping: Bench, tiny_mirror: Path, tmp_path: Path) -> Bench:
             rows = [row | {"label": -1} for row in rows]
         (tmp_path / "mirror" / name).parent.mkdir(parents=True)
         (tmp_path / "mirror" / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return replace(keeping, place=DataPlace((tmp_path / "mirror",), offline=True))
+    return replace(keeping, place=DataSources((tmp_path / "mirror",), offline=True))
 
 
-def test_hidden_answers_are_refused_unless_predictions_are_kept(hidden: Bench, stack_of: StackOf) -> None:
+def test_hidden_answers_are_refused_unless_predictions_are_kept(hidden: EvalContext, stack_of: StackOf) -> None:
     without = replace(hidden, predictions=None)
     with pytest.raises(DataError, match="gold answer") as caught:
         evaluate(without, TASKS["xnli"], stack_of(*XNLI), ["en", "de"], split="test")
     assert "predictions" in caught.value.hint
 
 
-def test_where_answers_are_hidden_predictions_are_kept_and_nothing_is_scored(hidden: Bench, stack_of: StackOf) -> None:
+def test_where_answers_are_hidden_predictions_are_kept_and_nothing_is_scored(
+    hidden: EvalContext, stack_of: StackOf
+) -> None:
     found = evaluate(hidden, TASKS["xnli"], stack_of(*XNLI), ["en", "de"], split="test")
     assert found.scores["de"] == {"n": 12}
     assert found.scores["en"].keys() == {"accuracy", "n"}
@@ -188,16 +190,16 @@ def test_where_answers_are_hidden_predictions_are_kept_and_nothing_is_scored(hid
 # --- Language adapters. ---
 
 
-def swap_in(bench: Bench, **rule: Any) -> Swap:
-    known = {code: bench.zoo.find(f"language/{code}") for code in ("en", "de")}
-    return Swap(known.get, **rule)
+def swap_in(context: EvalContext, **rule: Any) -> LanguageSwap:
+    known = {code: context.zoo.find(f"language/{code}") for code in ("en", "de")}
+    return LanguageSwap(known.get, **rule)
 
 
-def span_scores(bench: Bench, language: str) -> list[float]:
-    return [row["score"] for row in rows_of(bench, "xquad", language)]
+def span_scores(context: EvalContext, language: str) -> list[float]:
+    return [row["score"] for row in rows_of(context, "xquad", language)]
 
 
-def test_each_language_gets_its_own_adapter_and_the_result_says_so(keeping: Bench, stack_of: StackOf) -> None:
+def test_each_language_gets_its_own_adapter_and_the_result_says_so(keeping: EvalContext, stack_of: StackOf) -> None:
     stack, task = stack_of(*ON_ENGLISH["xquad"]), TASKS["xquad"]
     kept = evaluate(keeping, task, stack, ["en", "de"], split="test", limit=6)
     english = stack_of("language/en").language
@@ -213,7 +215,7 @@ def test_each_language_gets_its_own_adapter_and_the_result_says_so(keeping: Benc
 
 @pytest.mark.parametrize("missing", ["source", "none", "error"])
 def test_a_language_without_an_adapter_gets_what_the_rule_says(
-    missing: Any, keeping: Bench, stack_of: StackOf, tiny_mirror: Path
+    missing: Any, keeping: EvalContext, stack_of: StackOf, tiny_mirror: Path
 ) -> None:
     stack, task = stack_of(*ON_ENGLISH["xcopa"]), TASKS["xcopa"]
     swap = swap_in(keeping, missing=missing)
@@ -228,16 +230,16 @@ def test_a_language_without_an_adapter_gets_what_the_rule_says(
     assert found.language_adapters == {"it": str(stack.language) if missing == "source" else None}
 
 
-def test_the_rule_is_an_error_unless_said_otherwise(bench: Bench, stack_of: StackOf) -> None:
+def test_the_rule_is_an_error_unless_said_otherwise(context: EvalContext, stack_of: StackOf) -> None:
     with pytest.raises(AdapterError, match="no language adapter for 'es'"):
-        swap_in(bench).applied(stack_of(*ON_ENGLISH["panx"]), "es")
+        swap_in(context).applied(stack_of(*ON_ENGLISH["panx"]), "es")
 
 
-def test_none_and_source_differ_in_what_is_computed(keeping: Bench, stack_of: StackOf) -> None:
+def test_none_and_source_differ_in_what_is_computed(keeping: EvalContext, stack_of: StackOf) -> None:
     stack, task = stack_of(*ON_ENGLISH["xquad"]), TASKS["xquad"]
     scores = {}
     for missing in ("source", "none"):
-        swap = Swap(lambda language: None, missing=missing)
+        swap = LanguageSwap(lambda language: None, missing=missing)
         evaluate(keeping, task, stack, ["de"], split="test", limit=6, swap=swap)
         scores[missing] = span_scores(keeping, "de")
     assert scores["source"] != scores["none"]
@@ -246,25 +248,25 @@ def test_none_and_source_differ_in_what_is_computed(keeping: Bench, stack_of: St
 # --- What is refused. ---
 
 
-def test_an_empty_stack_is_refused(bench: Bench) -> None:
+def test_an_empty_stack_is_refused(context: EvalContext) -> None:
     with pytest.raises(UsageError, match="The stack is empty"):
-        evaluate(bench, TASKS["xnli"], Stack(), ["en"], split="test")
+        evaluate(context, TASKS["xnli"], Stack(), ["en"], split="test")
 
 
-def test_a_head_of_another_kind_is_refused(bench: Bench, stack_of: StackOf) -> None:
+def test_a_head_of_another_kind_is_refused(context: EvalContext, stack_of: StackOf) -> None:
     with pytest.raises(UsageError, match=r"xquad.* is for question_answering, xnli needs classification"):
-        evaluate(bench, TASKS["xnli"], stack_of(*ON_ENGLISH["xquad"]), ["en"], split="test")
+        evaluate(context, TASKS["xnli"], stack_of(*ON_ENGLISH["xquad"]), ["en"], split="test")
 
 
 @pytest.mark.parametrize("labels", [("neutral", "entailment", "contradiction"), ("yes", "no", "maybe")])
 def test_a_head_of_other_labels_or_in_another_order_is_refused(
-    labels: tuple[str, ...], bench: Bench, stack_of: StackOf
+    labels: tuple[str, ...], context: EvalContext, stack_of: StackOf
 ) -> None:
     with pytest.raises(UsageError, match=f"answers entailment, neutral, contradiction; xnli has {', '.join(labels)}"):
-        evaluate(bench, replace(TASKS["xnli"], labels=labels), stack_of(*XNLI), ["en"], split="test")
+        evaluate(context, replace(TASKS["xnli"], labels=labels), stack_of(*XNLI), ["en"], split="test")
 
 
-def test_a_head_for_choices_serves_any_number_of_them(bench: Bench, stack_of: StackOf) -> None:
+def test_a_head_for_choices_serves_any_number_of_them(context: EvalContext, stack_of: StackOf) -> None:
     stack = stack_of(*ON_ENGLISH["xcopa"])
     for name, language, choices in (
         ("xcopa", "it", 2),
@@ -273,30 +275,32 @@ def test_a_head_for_choices_serves_any_number_of_them(bench: Bench, stack_of: St
         ("xcopa", "it", 2),
     ):
         split: Split = "test" if name == "xcopa" else "dev"
-        found = evaluate(bench, TASKS[name], stack, [language], split=split, limit=6)
+        found = evaluate(context, TASKS[name], stack, [language], split=split, limit=6)
         assert len(TASKS[name].labels) == choices
         assert 0 <= found.scores[language]["accuracy"] <= 100
 
 
-def test_a_language_adapter_alone_answers_nothing(bench: Bench, stack_of: StackOf) -> None:
+def test_a_language_adapter_alone_answers_nothing(context: EvalContext, stack_of: StackOf) -> None:
     with pytest.raises(AdapterError, match="head"):
-        evaluate(bench, TASKS["xnli"], stack_of("language/en"), ["en"], split="test")
+        evaluate(context, TASKS["xnli"], stack_of("language/en"), ["en"], split="test")
 
 
 @pytest.mark.parametrize("hidden_size", [64, 32])
 def test_adapters_of_another_backbone_are_refused(
-    hidden_size: int, bench: Bench, stack_of: StackOf, tmp_path: Path
+    hidden_size: int, context: EvalContext, stack_of: StackOf, tmp_path: Path
 ) -> None:
     write_tiny_backbone(tmp_path / "other", all_text()[:90], hidden=hidden_size, seed=1)
     other = load_backbone("other", tmp_path / "other", offline=True)
     with pytest.raises(AdapterError, match=r"was trained on tiny .*, this backbone is other"):
-        evaluate(replace(bench, backbone=other), TASKS["xnli"], stack_of(*XNLI), ["en"], split="test", limit=4)
+        evaluate(replace(context, backbone=other), TASKS["xnli"], stack_of(*XNLI), ["en"], split="test", limit=4)
     assert [name for name in other.heads if name != "default"] == []
 
 
-def test_languages_and_splits_without_data_are_told_before_anything_is_scored(bench: Bench, stack_of: StackOf) -> None:
+def test_languages_and_splits_without_data_are_told_before_anything_is_scored(
+    context: EvalContext, stack_of: StackOf
+) -> None:
     told: list[str] = []
-    watched = replace(bench, on_language=told.append)
+    watched = replace(context, on_language=told.append)
     wrong: list[tuple[str, Split, type[Exception]]] = [
         ("xx", "test", UsageError),  # a language that the task does not have
         ("fr", "test", DataError),  # one that the mirror does not have
@@ -309,11 +313,11 @@ def test_languages_and_splits_without_data_are_told_before_anything_is_scored(be
     assert told == []
 
 
-def test_an_adapter_that_lost_its_effect_is_told_before_it_is_scored(bench: Bench, stack_of: StackOf) -> None:
+def test_an_adapter_that_lost_its_effect_is_told_before_it_is_scored(context: EvalContext, stack_of: StackOf) -> None:
     stack = stack_of(*XNLI)
-    evaluate(bench, TASKS["xnli"], stack, ["en"], split="test", limit=2)
-    below = bench.backbone.attached[stack.intermediates[0].id]
-    for parameter in adapter_parameters(bench.backbone, below).values():
+    evaluate(context, TASKS["xnli"], stack, ["en"], split="test", limit=2)
+    below = context.backbone.attached[stack.intermediates[0].id]
+    for parameter in adapter_parameters(context.backbone, below).values():
         parameter.data.zero_()
     with pytest.raises(PreflightError, match=below):
-        evaluate(bench, TASKS["xnli"], stack, ["en"], split="test", limit=2)
+        evaluate(context, TASKS["xnli"], stack, ["en"], split="test", limit=2)

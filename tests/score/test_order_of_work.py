@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.errors import AdapterError, DataError
 from madx_stilts.score import predict, reading
-from madx_stilts.score.bench import Bench
+from madx_stilts.score.bench import EvalContext
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.score.pace import Pace
-from madx_stilts.score.swap import Swap
+from madx_stilts.score.pace import ProgressLines
+from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 
@@ -44,27 +44,27 @@ class Watch:
     def scored(self, results: Sequence[Evaluation]) -> None:
         self.results.append(results[0])
 
-    def on(self, bench: Bench) -> Bench:
-        return replace(bench, on_language=self.language, on_batch=self.batch, on_scored=self.scored)
+    def on(self, context: EvalContext) -> EvalContext:
+        return replace(context, on_language=self.language, on_batch=self.batch, on_scored=self.scored)
 
 
 @pytest.fixture
-def mine(bench: Bench, tiny_mirror: Path, tmp_path: Path) -> Bench:
+def mine(context: EvalContext, tiny_mirror: Path, tmp_path: Path) -> EvalContext:
     """The bench, with data that a test may damage."""
     for name in ("facebook/xnli", "google/xquad"):
         shutil.copytree(tiny_mirror / name, tmp_path / "mirror" / name)
-    return replace(bench, place=DataPlace((tmp_path / "mirror",), offline=True), predictions=tmp_path / "said")
+    return replace(context, place=DataSources((tmp_path / "mirror",), offline=True), predictions=tmp_path / "said")
 
 
-def add_row(bench: Bench, language: str, task: str = "facebook/xnli", **changes: object) -> None:
+def add_row(context: EvalContext, language: str, task: str = "facebook/xnli", **changes: object) -> None:
     """Add a row at the end of a language's test data: the first one, with changes."""
-    (root,) = bench.place.mirrors
+    (root,) = context.place.mirrors
     (file,) = (path for path in (root / task).rglob("*.jsonl") if f"{language}/" in f"{path.relative_to(root)}")
     lines = file.read_text().splitlines()
     file.write_text("\n".join([*lines, json.dumps({**json.loads(lines[0]), **changes})]) + "\n")
 
 
-def test_faults_of_all_languages_are_told_at_once_before_any_work(mine: Bench, stack_of: StackOf) -> None:
+def test_faults_of_all_languages_are_told_at_once_before_any_work(mine: EvalContext, stack_of: StackOf) -> None:
     for language, label in (("de", 7), ("es", 8)):
         add_row(mine, language, label=label)
     watch = Watch()
@@ -76,7 +76,7 @@ def test_faults_of_all_languages_are_told_at_once_before_any_work(mine: Bench, s
     assert (watch.languages, watch.batches, watch.results) == ([], [], [])
 
 
-def test_a_fault_of_one_language_names_its_row_and_the_way_out(mine: Bench, stack_of: StackOf) -> None:
+def test_a_fault_of_one_language_names_its_row_and_the_way_out(mine: EvalContext, stack_of: StackOf) -> None:
     add_row(mine, "es", premise=None)
     watch = Watch()
     with pytest.raises(DataError, match=r"^.*test.*, row \d+ \(counted from 0\): field 'first' holds None") as caught:
@@ -87,7 +87,7 @@ def test_a_fault_of_one_language_names_its_row_and_the_way_out(mine: Bench, stac
 
 @pytest.mark.parametrize("held", [0, 50_000])
 def test_what_is_not_held_in_memory_is_read_again_with_the_same_scores(
-    held: int, mine: Bench, stack_of: StackOf, monkeypatch: pytest.MonkeyPatch
+    held: int, mine: EvalContext, stack_of: StackOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = evaluate(mine, XNLI, stack_of(*STACK), ["en", "de"], split="test", limit=20)
     monkeypatch.setattr(reading, "HELD", held)
@@ -96,7 +96,7 @@ def test_what_is_not_held_in_memory_is_read_again_with_the_same_scores(
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
 def test_what_was_scored_is_kept_when_a_later_language_ends_the_work(
-    error: type[BaseException], mine: Bench, stack_of: StackOf, monkeypatch: pytest.MonkeyPatch
+    error: type[BaseException], mine: EvalContext, stack_of: StackOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(predict.BATCH_TOKENS, "cpu", 128)
     whole = evaluate(replace(mine, predictions=None), XNLI, stack_of(*STACK), ["en", "de"], split="test", limit=40)
@@ -115,29 +115,29 @@ def test_what_was_scored_is_kept_when_a_later_language_ends_the_work(
 
 
 def test_a_damaged_adapter_of_the_last_language_is_told_before_any_work(
-    bench: Bench, stack_of: StackOf, tmp_path: Path
+    context: EvalContext, stack_of: StackOf, tmp_path: Path
 ) -> None:
-    root = bench.zoo.folder(bench.zoo.find("language/de").id).parents[2]
+    root = context.zoo.folder(context.zoo.find("language/de").id).parents[2]
     shutil.copytree(root, tmp_path / "zoo")
-    zoo = type(bench.zoo)([tmp_path / "zoo"])
+    zoo = type(context.zoo)([tmp_path / "zoo"])
     adapters = {code: zoo.find(f"language/{code}") for code in ("en", "de")}
     (damaged,) = (tmp_path / "zoo").rglob(f"{adapters['de'].id}/adapter.safetensors")
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
     watch = Watch()
     with pytest.raises(AdapterError):
         evaluate(
-            watch.on(replace(bench, zoo=zoo)),
+            watch.on(replace(context, zoo=zoo)),
             TASKS["panx"],
             stack_of("language/en", "target/panx"),
             ["en", "de"],
             split="test",
             limit=8,
-            swap=Swap(adapters.get),
+            swap=LanguageSwap(adapters.get),
         )
     assert watch.batches == []
 
 
-def test_references_that_do_not_occur_are_scored_and_said(mine: Bench, stack_of: StackOf) -> None:
+def test_references_that_do_not_occur_are_scored_and_said(mine: EvalContext, stack_of: StackOf) -> None:
     add_row(mine, "de", "google/xquad", id="odd", answers={"text": ["nowhere", ""], "answer_start": [-1, -1]})
     result = evaluate(mine, XQUAD, stack_of("language/en", "target/xquad"), ["de"], split="test")
     before = replace(mine, predictions=None)
@@ -154,7 +154,7 @@ def test_references_that_do_not_occur_are_scored_and_said(mine: Bench, stack_of:
     ]
 
 
-def test_the_baseline_is_that_of_the_examples_that_are_scored(mine: Bench, stack_of: StackOf) -> None:
+def test_the_baseline_is_that_of_the_examples_that_are_scored(mine: EvalContext, stack_of: StackOf) -> None:
     result = evaluate(mine, XNLI, stack_of(*STACK), ["en"], split="test", limit=30)
     assert mine.predictions is not None
     rows = [json.loads(line) for line in (mine.predictions / "xnli/test-en.jsonl").read_text().splitlines()]
@@ -167,7 +167,7 @@ def test_the_baseline_is_that_of_the_examples_that_are_scored(mine: Bench, stack
 def test_a_long_work_says_now_and_then_how_far_it_is() -> None:
     said: list[str] = []
     times = iter([0.0, 4.0, 11.0, 12.0, 30.0, 50.0])
-    pace = Pace(said.append, "xnli: scoring de", seconds=10, clock=lambda: next(times))
+    pace = ProgressLines(said.append, "xnli: scoring de", seconds=10, clock=lambda: next(times))
     for done in range(1, 7):
         pace(done, 6)
     assert said == ["xnli: scoring de: batch 3 of 6", "xnli: scoring de: batch 5 of 6"]

@@ -13,9 +13,9 @@ from madx_stilts.formats.base import Limits
 from madx_stilts.nets.attach import attach, attach_head
 from madx_stilts.nets.stacking import activate, trunk_below
 from madx_stilts.recipe import Part, Recipe, TrainSettings
-from madx_stilts.score.bench import Bench
+from madx_stilts.score.bench import EvalContext
 from madx_stilts.score.judge import dev_judge
-from madx_stilts.score.predict import Answerer, predict, predict_each, unwatched
+from madx_stilts.score.predict import HeadedStack, predict, predict_each, unwatched
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 
@@ -24,23 +24,23 @@ TOPS = {"xnli": "target/xnli+snli", "xquad": "target/xquad", "panx": "target/pan
 
 @pytest.mark.parametrize("name", TOPS)
 def test_together_each_stack_answers_what_it_answers_alone(
-    name: str, bench: Bench, stack_of: Callable[..., Stack]
+    name: str, context: EvalContext, stack_of: Callable[..., Stack]
 ) -> None:
-    backbone, task = bench.backbone, TASKS[name]
+    backbone, task = context.backbone, TASKS[name]
     refs = stack_of("language/en", "intermediate/snli", TOPS[name]).refs
-    language, middle, top = attach(backbone, bench.zoo, [ref.id for ref in refs])
-    head = attach_head(backbone, bench.zoo, refs[-1].id)
-    examples = read(task, "it" if name == "xcopa" else "de", "test", place=bench.place, limit=11)
+    language, middle, top = attach(backbone, context.zoo, [ref.id for ref in refs])
+    head = attach_head(backbone, context.zoo, refs[-1].id)
+    examples = read(task, "it" if name == "xcopa" else "de", "test", place=context.place, limit=11)
     encoded = Encoder(backbone.words, backbone.fingerprint).encode(examples, Limits(24, 6))
     kind = FORMATS[task.format].head
     stacks = [[language, top], [language, middle, top], [language, top]]
-    trunk = trunk_below(backbone, [bench.zoo.card(ref.id).recipe.method for ref in refs[1:]])
+    trunk = trunk_below(backbone, [context.zoo.card(ref.id).recipe.method for ref in refs[1:]])
     alone = []
     for stack in stacks:
         activate(backbone, stack)
         alone.append(predict(backbone, head=head, kind=kind, encoded=encoded))
     together = predict_each(
-        backbone, [Answerer(stack, head) for stack in stacks], kind=kind, encoded=encoded, trunk=trunk
+        backbone, [HeadedStack(stack, head) for stack in stacks], kind=kind, encoded=encoded, trunk=trunk
     )
     for one, other in zip(alone, together, strict=True):
         assert one.keys() == other.keys()
@@ -48,16 +48,18 @@ def test_together_each_stack_answers_what_it_answers_alone(
     assert any(not np.array_equal(alone[0][key], alone[1][key]) for key in alone[0])
 
 
-def test_a_judge_gives_stacks_together_the_scores_it_gives_each(bench: Bench, stack_of: Callable[..., Stack]) -> None:
-    backbone = bench.backbone
+def test_a_judge_gives_stacks_together_the_scores_it_gives_each(
+    context: EvalContext, stack_of: Callable[..., Stack]
+) -> None:
+    backbone = context.backbone
     refs = stack_of("intermediate/snli", "target/xnli+snli").refs
-    middle, top = attach(backbone, bench.zoo, [ref.id for ref in refs])
-    attach_head(backbone, bench.zoo, refs[-1].id)
+    middle, top = attach(backbone, context.zoo, [ref.id for ref in refs])
+    attach_head(backbone, context.zoo, refs[-1].id)
     part = Part(task="mnli", language="en")
     recipe = Recipe(parts=(part,), train=TrainSettings(max_tokens=24, stride=6))
-    dev: Any = read(TASKS["mnli"], "en", "dev", place=bench.place, limit=40)
+    dev: Any = read(TASKS["mnli"], "en", "dev", place=context.place, limit=40)
     judge = dev_judge(backbone, Encoder(backbone.words, backbone.fingerprint), recipe, [dev])
     assert judge is not None
     stacks = [[top], [middle, top]]
-    trunk = trunk_below(backbone, [bench.zoo.card(ref.id).recipe.method for ref in refs])
+    trunk = trunk_below(backbone, [context.zoo.card(ref.id).recipe.method for ref in refs])
     assert judge.score_each(stacks, trunk) == [judge.score(stack, unwatched) for stack in stacks]

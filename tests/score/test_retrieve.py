@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.demo.sentences import all_text
 from madx_stilts.errors import AdapterError, DataError, UsageError
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.stacking import activate
-from madx_stilts.score.bench import Bench
+from madx_stilts.score.bench import EvalContext
 from madx_stilts.score.embed import Pooling, embed
 from madx_stilts.score.evaluate import evaluate
-from madx_stilts.score.retriever import Retriever
-from madx_stilts.score.swap import Swap
+from madx_stilts.score.retriever import RetrievalEvaluator
+from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task
@@ -95,21 +95,21 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def raw(bench: Bench, mirror: Path, tmp_path: Path) -> Bench:
+def raw(context: EvalContext, mirror: Path, tmp_path: Path) -> EvalContext:
     """A bench over the original files that keeps what was found."""
-    return replace(bench, place=DataPlace((mirror,), offline=True), predictions=tmp_path / "predictions")
+    return replace(context, place=DataSources((mirror,), offline=True), predictions=tmp_path / "predictions")
 
 
-def rows_of(bench: Bench, task: Task, name: str) -> list[dict[str, Any]]:
-    assert bench.predictions is not None
-    text = (bench.predictions / task.name / f"{name}.jsonl").read_text(encoding="utf-8")
+def rows_of(context: EvalContext, task: Task, name: str) -> list[dict[str, Any]]:
+    assert context.predictions is not None
+    text = (context.predictions / task.name / f"{name}.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
 # --- The four benchmarks. ---
 
 
-def test_a_translation_with_the_same_words_is_found_and_another_is_not(raw: Bench) -> None:
+def test_a_translation_with_the_same_words_is_found_and_another_is_not(raw: EvalContext) -> None:
     found = evaluate(raw, TATOEBA, BARE, ["de"], split="test")
     assert found.scores == {"de": {"accuracy": pytest.approx(100 * 20 / 30), "n": 30, "candidates": 30}}
     rows = rows_of(raw, TATOEBA, "test-de")
@@ -120,7 +120,7 @@ def test_a_translation_with_the_same_words_is_found_and_another_is_not(raw: Benc
     assert all(row["score"] == [pytest.approx(1)] for row in rows)
 
 
-def test_pairs_are_mined_down_to_the_threshold_of_the_dev_split(raw: Bench) -> None:
+def test_pairs_are_mined_down_to_the_threshold_of_the_dev_split(raw: EvalContext) -> None:
     dev = evaluate(raw, BUCC, BARE, ["de"], split="dev")
     assert dev.scores["de"] == {
         **dict.fromkeys(("f1", "precision", "recall"), 100.0),
@@ -142,7 +142,7 @@ def test_pairs_are_mined_down_to_the_threshold_of_the_dev_split(raw: Bench) -> N
     assert test.scores["de"]["precision"] == pytest.approx(100 * len(gold & {*kept}) / len(kept))
 
 
-def test_answers_are_ranked_in_one_pool_of_all_languages(raw: Bench) -> None:
+def test_answers_are_ranked_in_one_pool_of_all_languages(raw: EvalContext) -> None:
     found = evaluate(raw, LAREQA, BARE, ["de"], split="test")
     assert found.scores["de"].keys() == {"map_at_20", "n", "candidates"}
     assert (found.scores["de"]["n"], found.scores["de"]["candidates"]) == (8, 32)
@@ -153,16 +153,16 @@ def test_answers_are_ranked_in_one_pool_of_all_languages(raw: Bench) -> None:
     assert 50 <= found.scores["de"]["map_at_20"] < 100
 
 
-def test_all_languages_of_an_answer_count(raw: Bench, mirror: Path, tmp_path: Path) -> None:
+def test_all_languages_of_an_answer_count(raw: EvalContext, mirror: Path, tmp_path: Path) -> None:
     for language in ("de", "en"):
         (tmp_path / "lareqa").mkdir(exist_ok=True)
         (tmp_path / f"lareqa/{language}.json").write_text((mirror / "lareqa/de.json").read_text())
-    same = replace(raw, place=DataPlace((tmp_path,), offline=True))
+    same = replace(raw, place=DataSources((tmp_path,), offline=True))
     found = evaluate(same, LAREQA, BARE, ["de", "en"], split="test")
     assert [found.scores[language]["map_at_20"] for language in ("de", "en")] == [pytest.approx(100)] * 2
 
 
-def test_entities_are_ranked_for_each_mention(raw: Bench) -> None:
+def test_entities_are_ranked_for_each_mention(raw: EvalContext) -> None:
     found = evaluate(raw, MEWSLI, BARE, ["de"], split="test")
     rows = rows_of(raw, MEWSLI, "test-de")
     ranks = [row["prediction"].index(row["gold"][0]) + 1 if row["gold"][0] in row["prediction"] else 0 for row in rows]
@@ -170,13 +170,13 @@ def test_entities_are_ranked_for_each_mention(raw: Bench) -> None:
     assert found.scores["de"] == {"mrr_at_20": pytest.approx(expected), "n": 5, "candidates": 40}
 
 
-def test_hidden_gold_is_refused_unless_predictions_are_kept(raw: Bench) -> None:
+def test_hidden_gold_is_refused_unless_predictions_are_kept(raw: EvalContext) -> None:
     assert evaluate(raw, MEWSLI, BARE, ["en"], split="test").scores == {"en": {"n": 3, "candidates": 40}}
     with pytest.raises(DataError, match="gold answer"):
         evaluate(replace(raw, predictions=None), MEWSLI, BARE, ["en"], split="test")
 
 
-def test_scores_do_not_depend_on_what_was_scored_before_or_is_cached(raw: Bench, tmp_path: Path) -> None:
+def test_scores_do_not_depend_on_what_was_scored_before_or_is_cached(raw: EvalContext, tmp_path: Path) -> None:
     cached = replace(raw, cache=tmp_path / "cache")
     first = [evaluate(cached, task, BARE, ["de"], split="test").scores for task in (BUCC, LAREQA, MEWSLI)]
     again = [evaluate(cached, task, BARE, ["de"], split="test").scores for task in (BUCC, LAREQA, MEWSLI)]
@@ -185,11 +185,11 @@ def test_scores_do_not_depend_on_what_was_scored_before_or_is_cached(raw: Bench,
 
 
 @pytest.mark.parametrize("task", [BUCC, LAREQA, TATOEBA], ids=lambda task: task.name)
-def test_what_an_earlier_run_has_scored_is_not_embedded_again(task: Task, raw: Bench) -> None:
-    bench = replace(raw, predictions=None)
-    whole = evaluate(bench, task, BARE, ["de"], split="test", limit=20)
+def test_what_an_earlier_run_has_scored_is_not_embedded_again(task: Task, raw: EvalContext) -> None:
+    context = replace(raw, predictions=None)
+    whole = evaluate(context, task, BARE, ["de"], split="test", limit=20)
     batches: list[int] = []
-    resumed = replace(bench, known=lambda stack: whole.known, on_batch=lambda done, all: batches.append(done))
+    resumed = replace(context, known=lambda stack: whole.known, on_batch=lambda done, all: batches.append(done))
     again = evaluate(resumed, task, BARE, ["de"], split="test", limit=20)
     assert json.dumps(again.as_json()) == json.dumps(whole.as_json())
     assert batches == []
@@ -197,7 +197,7 @@ def test_what_an_earlier_run_has_scored_is_not_embedded_again(task: Task, raw: B
     assert batches != [], "what was predicted is kept"
 
 
-def test_a_limit_takes_some_queries_among_all_candidates(raw: Bench) -> None:
+def test_a_limit_takes_some_queries_among_all_candidates(raw: EvalContext) -> None:
     found = evaluate(raw, TATOEBA, BARE, ["de"], split="test", limit=7)
     assert (found.scores["de"]["n"], found.scores["de"]["candidates"]) == (7, 30)
     assert "only their own pairs" in evaluate(raw, BUCC, BARE, ["de"], split="test", limit=20).notes[0]
@@ -206,7 +206,7 @@ def test_a_limit_takes_some_queries_among_all_candidates(raw: Bench) -> None:
 # --- Stacks, and adapters that are exchanged. ---
 
 
-def test_any_stack_will_do_and_it_matters(raw: Bench, stack_of: StackOf) -> None:
+def test_any_stack_will_do_and_it_matters(raw: EvalContext, stack_of: StackOf) -> None:
     scores = []
     for refs in ((), ("language/en",), ("intermediate/snli",), ("language/en", "target/xquad")):
         found = evaluate(raw, MEWSLI, stack_of(*refs), ["de"], split="test")
@@ -215,18 +215,18 @@ def test_any_stack_will_do_and_it_matters(raw: Bench, stack_of: StackOf) -> None
     assert all(one != other for at, one in enumerate(scores) for other in scores[:at])
 
 
-def test_queries_and_candidates_each_get_the_adapter_of_their_own_language(raw: Bench, stack_of: StackOf) -> None:
+def test_queries_and_candidates_each_get_the_adapter_of_their_own_language(raw: EvalContext, stack_of: StackOf) -> None:
     """Tatoeba's queries are English, BUCC's candidates are."""
     english, german = (stack_of(f"language/{code}") for code in ("en", "de"))
-    swap = Swap({"en": english.language, "de": german.language}.get)
+    swap = LanguageSwap({"en": english.language, "de": german.language}.get)
 
     def vectors(stack: Stack, texts: Any) -> Any:
         activate(raw.backbone, attach(raw.backbone, raw.zoo, [ref.id for ref in stack.refs]))
         return embed(raw.backbone, texts, kind="mean", layers=[2])[2]
 
     for task, sides in ((TATOEBA, (english, german)), (BUCC, (german, english))):
-        hunt = Retriever(raw, task, english, swap).hunt("de", "test", [2])
-        plain = Retriever(raw, task, english, None).hunt("de", "test", [2])
+        hunt = RetrievalEvaluator(raw, task, english, swap).hunt("de", "test", [2])
+        plain = RetrievalEvaluator(raw, task, english, None).hunt("de", "test", [2])
         np.testing.assert_allclose(hunt.asked[2], vectors(sides[0], hunt.encoded), atol=1e-5)
         changed = [
             not np.allclose(one[2], other[2], atol=1e-3)
@@ -237,20 +237,26 @@ def test_queries_and_candidates_each_get_the_adapter_of_their_own_language(raw: 
     assert found.language_adapters == {"de": str(german.language), "en": str(english.language)}
 
 
-def test_a_pool_gets_each_languages_adapter_and_a_mixed_one_the_stack_as_it_is(raw: Bench, stack_of: StackOf) -> None:
+def test_a_pool_gets_each_languages_adapter_and_a_mixed_one_the_stack_as_it_is(
+    raw: EvalContext, stack_of: StackOf
+) -> None:
     english, german = (stack_of(f"language/{code}") for code in ("en", "de"))
-    swap = Swap({"en": english.language, "de": german.language}.get)
-    swapped, plain = (Retriever(raw, LAREQA, english, one).hunt("en", "test", [2]).pool[2] for one in (swap, None))
+    swap = LanguageSwap({"en": english.language, "de": german.language}.get)
+    swapped, plain = (
+        RetrievalEvaluator(raw, LAREQA, english, one).hunt("en", "test", [2]).pool[2] for one in (swap, None)
+    )
     assert not np.allclose(swapped[:16], plain[:16], atol=1e-3)
     np.testing.assert_allclose(swapped[16:], plain[16:], atol=1e-5)
-    swapped, plain = (Retriever(raw, MEWSLI, english, one).hunt("de", "test", [2]).pool[2] for one in (swap, None))
+    swapped, plain = (
+        RetrievalEvaluator(raw, MEWSLI, english, one).hunt("de", "test", [2]).pool[2] for one in (swap, None)
+    )
     np.testing.assert_array_equal(swapped, plain)
 
 
-def test_a_language_without_an_adapter_is_told_before_anything_is_embedded(raw: Bench, stack_of: StackOf) -> None:
+def test_a_language_without_an_adapter_is_told_before_anything_is_embedded(raw: EvalContext, stack_of: StackOf) -> None:
     english, told = stack_of("language/en"), list[str]()
     watched = replace(raw, on_language=told.append)
-    swap = Swap({"de": english.language}.get)
+    swap = LanguageSwap({"de": english.language}.get)
     with pytest.raises(AdapterError, match="no language adapter for 'en'"):
         evaluate(watched, TATOEBA, english, ["de"], split="test", swap=swap)
     assert told == []
@@ -259,7 +265,7 @@ def test_a_language_without_an_adapter_is_told_before_anything_is_embedded(raw: 
 # --- Pooling and layers. ---
 
 
-def test_layer_and_pooling_are_told_and_decide(raw: Bench) -> None:
+def test_layer_and_pooling_are_told_and_decide(raw: EvalContext) -> None:
     scores = []
     for pooling in (Pooling(), Pooling(layer=4), Pooling("cls", 4)):
         found = evaluate(replace(raw, pooling=pooling), MEWSLI, BARE, ["de"], split="test")
@@ -273,7 +279,7 @@ def test_layer_and_pooling_are_told_and_decide(raw: Bench) -> None:
 
 
 @pytest.mark.parametrize("task", [BUCC, MEWSLI], ids=lambda task: task.name)
-def test_the_layer_that_is_best_on_dev_is_taken(task: Task, raw: Bench) -> None:
+def test_the_layer_that_is_best_on_dev_is_taken(task: Task, raw: EvalContext) -> None:
     found = evaluate(replace(raw, pooling=Pooling(layer="auto")), task, BARE, ["de"], split="test")
     alone = {
         layer: evaluate(replace(raw, pooling=Pooling(layer=layer)), task, BARE, ["de"], split="dev").primary["de"]
@@ -288,7 +294,7 @@ def test_the_layer_that_is_best_on_dev_is_taken(task: Task, raw: Bench) -> None:
     assert found.scores == fixed.scores
 
 
-def test_without_a_dev_split_no_layer_can_be_chosen(raw: Bench) -> None:
+def test_without_a_dev_split_no_layer_can_be_chosen(raw: EvalContext) -> None:
     for task in (TATOEBA, LAREQA):
         with pytest.raises(UsageError, match="no dev split to choose the layer by"):
             evaluate(replace(raw, pooling=Pooling(layer="auto")), task, BARE, ["de"], split="test")
@@ -297,36 +303,36 @@ def test_without_a_dev_split_no_layer_can_be_chosen(raw: Bench) -> None:
 # --- What is missing. ---
 
 
-def without(raw: Bench, mirror: Path, folder: Path, name: str) -> Bench:
+def without(raw: EvalContext, mirror: Path, folder: Path, name: str) -> EvalContext:
     """The bench over a mirror that lacks some files."""
     for path in mirror.rglob("*.*"):
         if not path.match(name):
             copy = folder / "partial" / path.relative_to(mirror)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
-    return replace(raw, place=DataPlace((folder / "partial",), offline=True))
+    return replace(raw, place=DataSources((folder / "partial",), offline=True))
 
 
-def test_mining_without_dev_data_is_refused(raw: Bench, mirror: Path, tmp_path: Path) -> None:
+def test_mining_without_dev_data_is_refused(raw: EvalContext, mirror: Path, tmp_path: Path) -> None:
     lacking = without(raw, mirror, tmp_path, "de-en.dev.*")
     with pytest.raises(DataError, match=r"no dev data here in de, on which the threshold would be tuned") as caught:
         evaluate(lacking, BUCC, BARE, ["de"], split="test")
     assert "sample" in caught.value.hint
 
 
-def test_a_pool_that_lacks_a_language_is_refused(raw: Bench, mirror: Path, tmp_path: Path) -> None:
+def test_a_pool_that_lacks_a_language_is_refused(raw: EvalContext, mirror: Path, tmp_path: Path) -> None:
     lacking = without(raw, mirror, tmp_path, "lareqa/en.json")
     with pytest.raises(DataError, match="candidates of all 2 languages, and those in en are not here"):
         evaluate(lacking, LAREQA, BARE, ["de"], split="test")
 
 
-def test_a_missing_side_is_told(raw: Bench, mirror: Path, tmp_path: Path) -> None:
+def test_a_missing_side_is_told(raw: EvalContext, mirror: Path, tmp_path: Path) -> None:
     lacking = without(raw, mirror, tmp_path, "candidate_set_entities.jsonl")
     with pytest.raises(DataError, match="candidate_set_entities"):
         evaluate(lacking, MEWSLI, BARE, ["de"], split="test")
 
 
-def test_dev_data_without_gold_pairs_tune_nothing(raw: Bench, mirror: Path, tmp_path: Path) -> None:
+def test_dev_data_without_gold_pairs_tune_nothing(raw: EvalContext, mirror: Path, tmp_path: Path) -> None:
     lacking = without(raw, mirror, tmp_path, "nothing")
     (tmp_path / "partial/bucc/de-en.dev.gold").write_text("")
     with pytest.raises(DataError, match="25 dev queries of bucc2018 in 'de' have no gold pair"):

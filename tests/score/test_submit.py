@@ -14,7 +14,7 @@ from madx_stilts.formats import FORMATS
 from madx_stilts.formats.answers import Answer
 from madx_stilts.formats.choice import ChoiceExample
 from madx_stilts.formats.pair import PairExample
-from madx_stilts.formats.retrieval import Found, RetrievalExample
+from madx_stilts.formats.retrieval import RankedCandidate, RetrievalExample
 from madx_stilts.formats.span import SpanExample, SpanPrediction
 from madx_stilts.formats.tagging import TagExample
 from madx_stilts.report.layout import LAYOUTS, Benchmark
@@ -35,8 +35,8 @@ def question(name: str, *answers: str) -> SpanExample:
     return SpanExample(name, 0, "q", "c", tuple(Answer(text, 0) for text in answers))
 
 
-def found(*ids: str) -> tuple[Found, ...]:
-    return tuple(Found(one, 1.0) for one in ids)
+def found(*ids: str) -> tuple[RankedCandidate, ...]:
+    return tuple(RankedCandidate(one, 1.0) for one in ids)
 
 
 # Examples, predictions for them, and the labels as XTREME has them in a file.

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madx_stilts.tasks.fields import ROW_NUMBER, BadRow, Column, Each, Phrase, RowNumber, Stripped, Together
+from madx_stilts.tasks.fields import (
+    ROW_NUMBER,
+    BadRow,
+    Column,
+    EachItem,
+    JoinedFields,
+    RowNumber,
+    StrippedColumn,
+    Template,
+)
 from madx_stilts.tasks.splits import in_files, in_splits, together
 from madx_stilts.tasks.task import Source
 
@@ -22,12 +31,12 @@ def test_a_column_may_be_a_member_of_another() -> None:
 
 @given(st.text())
 def test_blanks_around_a_text_are_taken_off_and_no_others(text: str) -> None:
-    assert Stripped("a").read({"a": f" {text}\n"}) == text.strip()
+    assert StrippedColumn("a").read({"a": f" {text}\n"}) == text.strip()
 
 
 def test_only_texts_have_blanks() -> None:
     with pytest.raises(BadRow, match="column 'n' holds 3, not a text"):
-        Stripped("n").read(ROW)
+        StrippedColumn("n").read(ROW)
 
 
 def test_a_rows_number_needs_no_column() -> None:
@@ -38,9 +47,9 @@ def test_a_rows_number_needs_no_column() -> None:
 @pytest.mark.parametrize(
     ("field", "columns"),
     [
-        (Phrase("{a} and {n}"), ("a", "n")),
-        (Each("b.c", "{a} {item}"), ("b", "a")),
-        (Together((Column("a"), Stripped("n"))), ("a", "n")),
+        (Template("{a} and {n}"), ("a", "n")),
+        (EachItem("b.c", "{a} {item}"), ("b", "a")),
+        (JoinedFields((Column("a"), StrippedColumn("n"))), ("a", "n")),
     ],
 )
 def test_a_field_names_all_columns_it_needs(field: Any, columns: tuple[str, ...]) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from madx_stilts.errors import DataError, UnknownName, UsageError
 from madx_stilts.miniature.build import passport
-from madx_stilts.miniature.world import World as Made
+from madx_stilts.miniature.world import MiniatureWorld as Made
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Source, Task
-from madx_stilts.tasks.world import FORMAT, PASSPORT, World, language_name, read_world, tasks_in, world_in
+from madx_stilts.tasks.world import FORMAT, PASSPORT, ConstructedWorld, language_name, read_world, tasks_in, world_in
 
 Passport = dict[str, Any]
 TOLD: Passport = {
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def world(folder: Path) -> World:
+def world(folder: Path) -> ConstructedWorld:
     return read_world(folder)
 
 
@@ -60,7 +60,7 @@ def test_folders_without_a_passport_have_all_tasks(tmp_path: Path) -> None:
     assert world_in([tmp_path]) is None
 
 
-def test_a_world_is_read_with_its_source_language_first(world: World) -> None:
+def test_a_world_is_read_with_its_source_language_first(world: ConstructedWorld) -> None:
     assert (world.name, world.seed, world.source) == ("tiny", 7, "qba")
     assert world.names == {"qba": "Source", "qbb": "Other"}
     assert [one.seen for one in world.languages] == [True, False]
@@ -72,7 +72,7 @@ def test_what_the_miniature_writes_is_what_is_read(tmp_path: Path) -> None:
     assert (world.name, world.seed, [*world.names]) == ("miniature", 3, ["qaa", "qab", "qac", "qad", "qae"])
 
 
-def test_a_world_says_what_it_is(world: World) -> None:
+def test_a_world_says_what_it_is(world: ConstructedWorld) -> None:
     assert world.facts == {"name": "tiny", "seed": 7, "constructed": True}
     assert str(world) == "constructed world (tiny, seed 7)"
     assert f"{world}: no score on them can be compared with a real one" in world.caveat
@@ -142,7 +142,7 @@ def test_a_world_has_the_tasks_that_have_files_in_it(folder: Path) -> None:
     assert caught.value.hint == "Known: mewsli_x, mnli, snli, tatoeba, xnli."
 
 
-def test_a_split_has_the_languages_whose_files_are_there(world: World) -> None:
+def test_a_split_has_the_languages_whose_files_are_there(world: ConstructedWorld) -> None:
     xnli, mnli = world.task(TASKS["xnli"]), world.task(TASKS["mnli"])
     assert xnli.splits == ("test",)
     assert xnli.languages_of("test") == ("qba", "qbb")
@@ -160,7 +160,7 @@ def test_a_split_in_several_parts_needs_all_of_them(folder: Path) -> None:
     assert tasks["anli_plus"].languages_of("train") == tasks["anli_plus"].languages == ("qba",)
 
 
-def test_the_source_language_plays_english_in_retrieval(world: World) -> None:
+def test_the_source_language_plays_english_in_retrieval(world: ConstructedWorld) -> None:
     tatoeba, mewsli = world.task(TASKS["tatoeba"]), world.task(TASKS["mewsli_x"])
     assert (tatoeba.languages, tatoeba.query_language, tatoeba.candidate_language) == (("qbb",), "qba", "")
     assert tatoeba.searched.languages_of("test") == ("qbb",)
@@ -170,7 +170,7 @@ def test_the_source_language_plays_english_in_retrieval(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_no_task_of_a_world_looks_anywhere_else_or_passes_as_real(name: str, world: World) -> None:
+def test_no_task_of_a_world_looks_anywhere_else_or_passes_as_real(name: str, world: ConstructedWorld) -> None:
     task = world.task(TASKS[name])
     assert not any(source.on_hub for source in places(task))
     assert {source.licence for source in places(task)} <= {""}
@@ -183,13 +183,13 @@ def test_no_task_of_a_world_looks_anywhere_else_or_passes_as_real(name: str, wor
     )
 
 
-def test_adapting_a_task_twice_changes_nothing_more(world: World) -> None:
+def test_adapting_a_task_twice_changes_nothing_more(world: ConstructedWorld) -> None:
     for task in world.tasks().values():
         again = world.task(task)
         assert (again.sources, again.candidates, again.languages) == (task.sources, task.candidates, task.languages)
 
 
-def test_languages_have_the_names_that_the_world_gives_them(world: World) -> None:
+def test_languages_have_the_names_that_the_world_gives_them(world: ConstructedWorld) -> None:
     assert language_name("qbb", world) == "Other"
     assert language_name("qbb", None) == ""
     assert language_name("de", None) == language_name("de", world) == "German"

@@ -14,7 +14,7 @@ from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
 from madx_stilts.errors import MadxStiltsError
 from madx_stilts.files import sha256_of
-from madx_stilts.recipe import Method, Part, Recipe, Sampling, Start, TrainSettings
+from madx_stilts.recipe import Method, Part, Recipe, Sampling, StartWeights, TrainSettings
 from madx_stilts.stack import Role
 
 MakeShop = Callable[..., object]
@@ -32,21 +32,21 @@ def still_backbone(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def make_shop(tmp_path: Path, tiny_mirror: Path) -> MakeShop:
+def make_context(tmp_path: Path, tiny_mirror: Path) -> MakeShop:
     """Make a workshop with an empty zoo of its own."""
-    from madx_stilts.data.place import DataPlace
+    from madx_stilts.data.place import DataSources
     from madx_stilts.nets.backbone import load_backbone
-    from madx_stilts.train.job import Workshop
-    from madx_stilts.train.listen import Listener
+    from madx_stilts.train.job import TrainContext
+    from madx_stilts.train.listen import TrainerCallback
     from madx_stilts.zoo.store import Zoo
 
     def make(
-        backbone: Path, name: str = "zoo", *, listener: Callable[[], Listener] | None = None, every: int = 3
-    ) -> Workshop:
-        return Workshop(
+        backbone: Path, name: str = "zoo", *, listener: Callable[[], TrainerCallback] | None = None, every: int = 3
+    ) -> TrainContext:
+        return TrainContext(
             backbone=load_backbone("tiny", backbone, offline=True),
             zoo=Zoo([tmp_path / name]),
-            place=DataPlace((tiny_mirror,), offline=True),
+            place=DataSources((tiny_mirror,), offline=True),
             cache=tmp_path / "encoded",
             listeners=[listener] if listener else [],
             checkpoint_every=every,
@@ -74,9 +74,11 @@ def settings() -> Callable[..., AdapterConfig]:
 
 
 @pytest.fixture
-def world(tiny_backbone: Path, make_shop: MakeShop, settings: Callable[..., AdapterConfig], tmp_path: Path) -> "World":
+def world(
+    tiny_backbone: Path, make_context: MakeShop, settings: Callable[..., AdapterConfig], tmp_path: Path
+) -> "World":
     """Workshops on the tiny backbone, with intermediates to stand on."""
-    return World(partial(make_shop, tiny_backbone), settings, tmp_path)
+    return World(partial(make_context, tiny_backbone), settings, tmp_path)
 
 
 def enlarge(folder: Path) -> None:
@@ -91,25 +93,25 @@ def enlarge(folder: Path) -> None:
 class World:
     """Workshops with equal intermediates in their zoos, and orders for targets over them."""
 
-    def __init__(self, make_shop: MakeShop, settings: Callable[..., AdapterConfig], folder: Path) -> None:
-        self.make_shop = make_shop
+    def __init__(self, make_context: MakeShop, settings: Callable[..., AdapterConfig], folder: Path) -> None:
+        self.make_context = make_context
         self.settings = settings
         self.leave_out: tuple[int, ...] = (0, 1)
         self.text = folder / "text.txt"
         self.text.write_text("\n".join(f"the dog sleeps in house {at}" for at in range(60)))
 
-    def shop(self, name: str, **options: Any) -> Any:
+    def context(self, name: str, **options: Any) -> Any:
         """A workshop whose zoo holds the intermediates `low`, `high` and `wild`, and the language adapter `la`."""
-        from madx_stilts.train.roles import Wish, train_intermediate, train_language
+        from madx_stilts.train.roles import TrainRequest, train_intermediate, train_language
 
-        shop: Any = self.make_shop(name, **options)
+        context: Any = self.make_context(name, **options)
         calm: dict[str, Any] = {"max_steps": 2, "evaluate_every": None, "keep": "last", "dev_limit": 4}
         for seed, middle in enumerate(("low", "high", "wild")):
-            card = train_intermediate(shop, "snli", Wish(config=self.config(**calm), seed=seed, name=middle))
-        enlarge(shop.zoo.folder(card.id))
+            card = train_intermediate(context, "snli", TrainRequest(config=self.config(**calm), seed=seed, name=middle))
+        enlarge(context.zoo.folder(card.id))
         language = self.settings("seq_bn_inv", **calm)
-        train_language(shop, "en", str(self.text), Wish(config=language, name="la"))
-        return shop
+        train_language(context, "en", str(self.text), TrainRequest(config=language, name="la"))
+        return context
 
     def config(self, leave_out: tuple[int, ...] | None = None, **changes: Any) -> AdapterConfig:
         """How a target is trained."""
@@ -119,7 +121,7 @@ class World:
 
     def order(
         self,
-        shop: Any,
+        context: Any,
         below: Sequence[str] = (),
         *,
         start: str | None = None,
@@ -127,30 +129,30 @@ class World:
         **changes: Any,
     ) -> Any:
         """An order for an adapter on these, bottom to top."""
-        from madx_stilts.train.lockstep import Order
-        from madx_stilts.train.material import Materials, gather
+        from madx_stilts.train.lockstep import TrainJob
+        from madx_stilts.train.material import TrainingExamples, load_examples
 
         config = self.config(**changes)
-        ids = tuple(shop.zoo.find(f"{'language' if name == 'la' else 'intermediate'}/{name}").id for name in below)
-        begin = None if start is None else Start(adapter=shop.zoo.find(f"intermediate/{start}").id)
+        ids = tuple(context.zoo.find(f"{'language' if name == 'la' else 'intermediate'}/{name}").id for name in below)
+        begin = None if start is None else StartWeights(adapter=context.zoo.find(f"intermediate/{start}").id)
         sampling = Sampling() if len(parts) > 1 else None
         recipe = Recipe(
             parts=parts, sampling=sampling, below=ids, start=begin, method=config.method, train=config.train
         )
-        materials = Materials([gather(part, config.train, shop.place) for part in parts])
+        materials = TrainingExamples([load_examples(part, config.train, context.place) for part in parts])
         name = "+".join(["t", *below]) + (f"-from-{start}" if start else "")
-        return Order(recipe, materials, Role.TARGET, name)
+        return TrainJob(recipe, materials, Role.TARGET, name)
 
-    def alone(self, shop: Any, order: Any) -> Card:
+    def alone(self, context: Any, order: Any) -> Card:
         """What comes of an order that is trained alone."""
         from madx_stilts.train.job import train
 
-        return train(shop, order.recipe, order.materials, role=order.role, name=order.name)
+        return train(context, order.recipe, order.materials, role=order.role, name=order.name)
 
-    def files(self, shop: Any, outcome: Card | MadxStiltsError) -> dict[str, bytes]:
+    def files(self, context: Any, outcome: Card | MadxStiltsError) -> dict[str, bytes]:
         """Every file of an artefact but its card."""
         assert isinstance(outcome, Card), outcome
-        folder = shop.zoo.folder(outcome.id)
+        folder = context.zoo.folder(outcome.id)
         found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         del found["card.json"]
         return found
@@ -160,15 +162,15 @@ class World:
         assert isinstance(outcome, Card), outcome
         return outcome.model_dump(exclude={"created", "wall_seconds", "peak_bytes"})
 
-    def assert_as_alone(self, shop: Any, outcomes: Sequence[Card | MadxStiltsError], make: Any) -> list[Card]:
+    def assert_as_alone(self, context: Any, outcomes: Sequence[Card | MadxStiltsError], make: Any) -> list[Card]:
         """Each of these is what it is when trained alone, from the same orders, in another zoo."""
-        other = self.shop("alone")
+        other = self.context("alone")
         cards = []
         for order, outcome in zip(make(other), outcomes, strict=True):
             card = self.alone(other, order)
             assert self.facts(outcome) == self.facts(card)
-            assert self.files(shop, outcome) == self.files(other, card)
+            assert self.files(context, outcome) == self.files(other, card)
             cards.append(card)
-        assert shop.zoo.verify() == []
-        assert [name for name in shop.backbone.model.adapters_config if name.startswith("t")] == []
+        assert context.zoo.verify() == []
+        assert [name for name in context.backbone.model.adapters_config if name.startswith("t")] == []
         return cards

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from madx_stilts.train.links import Cutter, Ids, Lexicon
+from madx_stilts.train.links import Cutter, Ids, TranslationTable
 
 KINDS = 25
 Words = list[str]
@@ -49,11 +49,11 @@ def cut(text: str, tokenizer: PreTrainedTokenizerFast = TOKENIZER) -> Ids:
     return np.array(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-def lexicon_of(pairs: list[tuple[str, str]]) -> Lexicon:
-    return Lexicon([(cut(text), cut(other)) for text, other in pairs], Cutter(TOKENIZER))
+def lexicon_of(pairs: list[tuple[str, str]]) -> TranslationTable:
+    return TranslationTable([(cut(text), cut(other)) for text, other in pairs], Cutter(TOKENIZER))
 
 
-def linked(lexicon: Lexicon, text: str, other: str) -> list[tuple[str, str]]:
+def linked(lexicon: TranslationTable, text: str, other: str) -> list[tuple[str, str]]:
     """Each letter of a text with that of its translation."""
     links = lexicon.links(cut(text), cut(other))
     letters, others = text.replace(" ", ""), other.replace(" ", "")

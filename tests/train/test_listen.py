@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from madx_stilts.errors import UsageError
-from madx_stilts.train.listen import LogFile, Several, Tracker
+from madx_stilts.train.listen import CallbackList, LogFileCallback, TrackerCallback
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:
@@ -14,7 +14,7 @@ def lines_of(path: Path) -> list[dict[str, object]]:
 
 
 def test_the_log_has_some_steps_and_every_look_at_the_dev_data(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "log.jsonl", lines=5)
+    log = LogFileCallback(tmp_path / "log.jsonl", lines=5)
     log.started("a", 0, 20)
     for done in range(1, 21):
         log.stepped(done, {"loss": 1.0})
@@ -24,19 +24,19 @@ def test_the_log_has_some_steps_and_every_look_at_the_dev_data(tmp_path: Path) -
 
 
 def test_a_resumed_training_forgets_what_lies_beyond_its_checkpoint(tmp_path: Path) -> None:
-    log = LogFile(tmp_path / "log.jsonl")
+    log = LogFileCallback(tmp_path / "log.jsonl")
     log.started("a", 0, 10)
     for done in range(1, 8):
         log.stepped(done, {"loss": 1.0})
     with log.path.open("a") as file:
         file.write('{"step": 8, "lo')  # the process was killed here
-    LogFile(log.path).started("a", 5, 10)
+    LogFileCallback(log.path).started("a", 5, 10)
     assert [line["step"] for line in lines_of(log.path)] == [1, 2, 3, 4, 5]
 
 
 def test_several_listeners_are_all_told(tmp_path: Path) -> None:
-    logs = [LogFile(tmp_path / name) for name in ("one", "two")]
-    several = Several(logs)
+    logs = [LogFileCallback(tmp_path / name) for name in ("one", "two")]
+    several = CallbackList(logs)
     several.started("a", 0, 1)
     several.stepped(1, {"loss": 2.0})
     several.scored(1, {"f1": 3.0})
@@ -46,4 +46,4 @@ def test_several_listeners_are_all_told(tmp_path: Path) -> None:
 
 def test_a_tracker_that_is_not_installed_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no_such_tracker"):
-        Tracker("no_such_tracker", tmp_path)
+        TrackerCallback("no_such_tracker", tmp_path)

@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from madx_stilts.card import Card
 from madx_stilts.recipe import Part
 from madx_stilts.stack import Role
-from madx_stilts.train.listen import Quiet
-from madx_stilts.train.lockstep import Order, company_of, train_together
-from madx_stilts.train.roles import Wish, train_intermediate
+from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.lockstep import TrainJob, company_of, train_together
+from madx_stilts.train.roles import TrainRequest, train_intermediate
 
 SNLI_TOO = (Part(task="mnli", language="en"), Part(task="snli", language="en"))
 EACH = {
@@ -28,36 +28,36 @@ EACH = {
 
 @pytest.mark.parametrize("changes", EACH.values(), ids=EACH)
 def test_trained_together_each_is_what_it_would_be_alone(changes: dict[str, Any], world: Any) -> None:
-    def orders(shop: Any) -> list[Order]:
-        make = partial(world.order, shop, **changes)
+    def orders(context: Any) -> list[TrainJob]:
+        make = partial(world.order, context, **changes)
         return [make(), make(["low"]), make(["high", "low"]), make(start="low"), make(["low"], start="high")]
 
     world.leave_out = changes.get("leave_out", world.leave_out)
-    shop = world.shop("together")
-    assert len({company_of(shop, order.recipe, order.materials) for order in orders(shop)}) == 1
-    outcomes = train_together(shop, orders(shop))
-    world.assert_as_alone(shop, outcomes, orders)
-    assert len({world.files(shop, outcome)["adapter.safetensors"] for outcome in outcomes}) == len(outcomes)
+    context = world.context("together")
+    assert len({company_of(context, order.recipe, order.materials) for order in orders(context)}) == 1
+    outcomes = train_together(context, orders(context))
+    world.assert_as_alone(context, outcomes, orders)
+    assert len({world.files(context, outcome)["adapter.safetensors"] for outcome in outcomes}) == len(outcomes)
 
 
 def test_over_a_language_adapter_too(world: Any) -> None:
-    def orders(shop: Any) -> list[Order]:
-        return [world.order(shop, ["la"]), world.order(shop, ["la", "low"]), world.order(shop, ["low"])]
+    def orders(context: Any) -> list[TrainJob]:
+        return [world.order(context, ["la"]), world.order(context, ["la", "low"]), world.order(context, ["low"])]
 
-    shop = world.shop("together")
-    world.assert_as_alone(shop, train_together(shop, orders(shop)), orders)
+    context = world.context("together")
+    world.assert_as_alone(context, train_together(context, orders(context)), orders)
 
 
 def test_the_trunk_is_computed_once_for_all_learners(world: Any) -> None:
-    shop = world.shop("together")
-    layers = shop.backbone.anatomy.layer_list(shop.backbone.base)
+    context = world.context("together")
+    layers = context.backbone.anatomy.layer_list(context.backbone.base)
     counts = {1: 0, 3: 0}
 
     def count(at: int, *given: object) -> None:
         counts[at] += not torch.is_inference_mode_enabled()
 
     hooks = [layers[at].get_submodule("output.dense").register_forward_hook(partial(count, at)) for at in counts]
-    train_together(shop, [world.order(shop, below) for below in ([], ["low"], ["high"])])
+    train_together(context, [world.order(context, below) for below in ([], ["low"], ["high"])])
     for hook in hooks:
         hook.remove()
     tries = 3 * 2  # for each, the preflight's two passes: what has an effect, what gets a gradient
@@ -69,27 +69,31 @@ def test_what_the_zoo_has_is_not_trained_and_what_is_ordered_twice_is_trained_on
 
     started: list[str] = []
 
-    class Watch(Quiet):
+    class Watch(NullCallback):
         def started(self, name: str, done: int, steps: int) -> None:
             started.append(name)
 
-    shop = world.shop("together", listener=Watch)
-    first = world.alone(shop, world.order(shop, ["low"]))
+    context = world.context("together", listener=Watch)
+    first = world.alone(context, world.order(context, ["low"]))
     started.clear()
-    orders = [world.order(shop, ["low"]), world.order(shop), replace(world.order(shop), role=Role.INTERMEDIATE)]
-    outcomes = train_together(shop, orders)
+    orders = [
+        world.order(context, ["low"]),
+        world.order(context),
+        replace(world.order(context), role=Role.INTERMEDIATE),
+    ]
+    outcomes = train_together(context, orders)
     assert world.facts(outcomes[0]) == world.facts(first)
     assert world.facts(outcomes[1]) == world.facts(outcomes[2])
     assert [name.split("-")[0] for name in started] == ["t"]
-    assert {str(ref.role) for ref in shop.zoo.refs_of(shop.zoo.find("target/t").id)} == {"intermediate", "target"}
-    assert train_together(shop, orders) == outcomes
+    assert {str(ref.role) for ref in context.zoo.refs_of(context.zoo.find("target/t").id)} == {"intermediate", "target"}
+    assert train_together(context, orders) == outcomes
     assert len(started) == 1
 
 
 def test_a_listener_of_one_order_is_told_about_it_alone(world: Any) -> None:
     from dataclasses import replace
 
-    class Count(Quiet):
+    class Count(NullCallback):
         def __init__(self) -> None:
             self.told: list[str] = []
             self.losses: list[float] = []
@@ -101,56 +105,57 @@ def test_a_listener_of_one_order_is_told_about_it_alone(world: Any) -> None:
             self.losses.append(values["loss"])
 
     one, other, both = Count(), Count(), Count()
-    shop = world.shop("together")
-    shop = replace(shop, listeners=[lambda: both])
-    orders = [replace(world.order(shop, below), listener=who) for below, who in (([], one), (["low"], other))]
-    train_together(shop, orders)
+    context = world.context("together")
+    context = replace(context, listeners=[lambda: both])
+    orders = [replace(world.order(context, below), listener=who) for below, who in (([], one), (["low"], other))]
+    train_together(context, orders)
     assert (one.told, other.told) == (["t"], ["t_low"])
     assert len(one.losses) == len(other.losses) == 7
     assert both.losses == [(a + b) / 2 for a, b in zip(one.losses, other.losses, strict=True)]
 
 
 def test_who_stops_early_leaves_and_the_others_go_on_unchanged(world: Any) -> None:
-    def orders(shop: Any) -> list[Order]:
+    def orders(context: Any) -> list[TrainJob]:
         short = {"patience": 2, "evaluate_every": 1, "max_steps": 14, "learning_rate": 2e-2}
-        return [world.order(shop, below, **short) for below in ([], ["low"], ["high"], ["low", "high"])]
+        return [world.order(context, below, **short) for below in ([], ["low"], ["high"], ["low", "high"])]
 
-    shop = world.shop("together")
-    outcomes = train_together(shop, orders(shop))
-    cards = world.assert_as_alone(shop, outcomes, orders)
+    context = world.context("together")
+    outcomes = train_together(context, orders(context))
+    cards = world.assert_as_alone(context, outcomes, orders)
     assert len({card.steps for card in cards}) > 1, "they all end at the same step, so nothing is proved"
 
 
 def test_trainings_that_cannot_share_a_trunk_are_trained_one_after_another(world: Any) -> None:
-    def orders(shop: Any) -> list[Order]:
+    def orders(context: Any) -> list[TrainJob]:
         every = world.config(leave_out=(), max_steps=1, evaluate_every=None, keep="last", dev_limit=4)
-        train_intermediate(shop, "snli", Wish(config=every, name="every"))
+        train_intermediate(context, "snli", TrainRequest(config=every, name="every"))
         parts = (Part(task="snli", language="en"),)
         return [
-            world.order(shop),
-            world.order(shop, parts=parts),
-            world.order(shop, leave_out=(0,)),
-            world.order(shop, ["every"]),
-            world.order(shop, ["low"]),
+            world.order(context),
+            world.order(context, parts=parts),
+            world.order(context, leave_out=(0,)),
+            world.order(context, ["every"]),
+            world.order(context, ["low"]),
         ]
 
-    shop = world.shop("together")
-    world.assert_as_alone(shop, train_together(shop, orders(shop)), orders)
+    context = world.context("together")
+    world.assert_as_alone(context, train_together(context, orders(context)), orders)
 
 
 def test_activations_can_be_recomputed(world: Any) -> None:
     from dataclasses import replace
 
-    def orders(shop: Any) -> list[Order]:
-        return [world.order(shop, below) for below in ([], ["low"])]
+    def orders(context: Any) -> list[TrainJob]:
+        return [world.order(context, below) for below in ([], ["low"])]
 
-    plain, saving = world.shop("plain"), replace(world.shop("saving"), recompute=True)
+    plain, saving = world.context("plain"), replace(world.context("saving"), recompute=True)
     one, other = train_together(plain, orders(plain)), train_together(saving, orders(saving))
     for a, b in zip(one, other, strict=True):
         assert isinstance(a, Card)
         assert isinstance(b, Card)
         weights = [
-            load_file(shop.zoo.folder(card.id) / "adapter.safetensors") for shop, card in ((plain, a), (saving, b))
+            load_file(context.zoo.folder(card.id) / "adapter.safetensors")
+            for context, card in ((plain, a), (saving, b))
         ]
         for name, value in weights[0].items():
             torch.testing.assert_close(value, weights[1][name], rtol=0, atol=1e-6)

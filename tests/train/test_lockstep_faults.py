@@ -12,15 +12,15 @@ from madx_stilts.card import Card
 from madx_stilts.errors import Busy, Interrupted, JobFailed, UsageError
 from madx_stilts.recipe import Part
 from madx_stilts.train import room
-from madx_stilts.train.listen import Quiet
-from madx_stilts.train.lockstep import Order, train_together
+from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.lockstep import TrainJob, train_together
 
 
 class Killed(BaseException):
     """Stands for a SIGKILL: nothing in the package may catch it."""
 
 
-class KilledAt(Quiet):
+class KilledAt(NullCallback):
     """Ends the process, as far as the training can see, after so many steps."""
 
     def __init__(self, step: int) -> None:
@@ -32,30 +32,30 @@ class KilledAt(Quiet):
 
 
 def test_who_fails_leaves_and_the_others_go_on_unchanged(world: Any) -> None:
-    def orders(shop: Any) -> list[Order]:
-        return [world.order(shop, below) for below in (["low"], ["wild"], ["high"])]
+    def orders(context: Any) -> list[TrainJob]:
+        return [world.order(context, below) for below in (["low"], ["wild"], ["high"])]
 
-    def well(shop: Any) -> list[Order]:
-        return [order for order in orders(shop) if "wild" not in order.name]
+    def well(context: Any) -> list[TrainJob]:
+        return [order for order in orders(context) if "wild" not in order.name]
 
-    shop = world.shop("together")
-    one, wild, other = train_together(shop, orders(shop))
+    context = world.context("together")
+    one, wild, other = train_together(context, orders(context))
     assert isinstance(wild, JobFailed)
     assert "t_wild" in wild.message
-    world.assert_as_alone(shop, [one, other], well)
+    world.assert_as_alone(context, [one, other], well)
 
 
 def test_killed_in_one_company_and_resumed_in_another_each_is_what_it_would_be_alone(world: Any) -> None:
     stacks: tuple[list[str], ...] = ([], ["low"], ["high"], ["low", "high"])
 
-    def orders(shop: Any) -> list[Order]:
-        return [world.order(shop, below, max_steps=11) for below in stacks]
+    def orders(context: Any) -> list[TrainJob]:
+        return [world.order(context, below, max_steps=11) for below in stacks]
 
-    calm = world.shop("together")
+    calm = world.context("together")
     for members, step in (((0, 1), 5), ((1, 2), 8), ((0, 1, 2, 3), 4), ((3, 0), 10)):
-        shop = world.make_shop("together", listener=partial(KilledAt, step))
+        context = world.make_context("together", listener=partial(KilledAt, step))
         with pytest.raises(Killed):
-            train_together(shop, [orders(shop)[at] for at in members])
+            train_together(context, [orders(context)[at] for at in members])
     world.assert_as_alone(calm, train_together(calm, orders(calm)), orders)
     assert list(calm.zoo._own.root.rglob("checkpoint.safetensors")) == []
 
@@ -63,17 +63,17 @@ def test_killed_in_one_company_and_resumed_in_another_each_is_what_it_would_be_a
 def test_who_was_interrupted_earlier_catches_up_and_then_all_go_together(world: Any) -> None:
     steps: list[int] = []
 
-    class Watch(Quiet):
+    class Watch(NullCallback):
         def stepped(self, done: int, values: Mapping[str, float]) -> None:
             steps.append(done)
 
-    shop = world.shop("together")
+    context = world.context("together")
     for below, step in (([], 7), (["low"], 4)):
-        killed = world.make_shop("together", listener=partial(KilledAt, step))
+        killed = world.make_context("together", listener=partial(KilledAt, step))
         with pytest.raises(Killed):
             train_together(killed, [world.order(killed, below)])
-    shop = world.make_shop("together", listener=Watch)
-    train_together(shop, [world.order(shop, below) for below in ([], ["low"])])
+    context = world.make_context("together", listener=Watch)
+    train_together(context, [world.order(context, below) for below in ([], ["low"])])
     assert steps == [4, 5, 6, 7]  # they stood at 6 and at 3, where checkpoints are written
 
 
@@ -81,30 +81,30 @@ def test_a_polite_stop_keeps_a_checkpoint_of_each(world: Any) -> None:
     import os
     import signal
 
-    class Stop(Quiet):
+    class Stop(NullCallback):
         def stepped(self, done: int, values: Mapping[str, float]) -> None:
             if done == 5:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    def orders(shop: Any) -> list[Order]:
-        return [world.order(shop, below) for below in ([], ["low"])]
+    def orders(context: Any) -> list[TrainJob]:
+        return [world.order(context, below) for below in ([], ["low"])]
 
-    calm = world.shop("together")
-    shop = world.make_shop("together", listener=Stop, every=100)
+    calm = world.context("together")
+    context = world.make_context("together", listener=Stop, every=100)
     with pytest.raises(Interrupted, match="after step 5 of 7"):
-        train_together(shop, orders(shop))
-    assert len(list(shop.zoo._own.root.rglob("checkpoint.safetensors"))) == 2
+        train_together(context, orders(context))
+    assert len(list(context.zoo._own.root.rglob("checkpoint.safetensors"))) == 2
     world.assert_as_alone(calm, train_together(calm, orders(calm)), orders)
 
 
 def test_an_adapter_that_another_process_is_training_is_left_to_it(world: Any) -> None:
-    shop = world.shop("together")
-    orders = [world.order(shop, below) for below in ([], ["low"])]
-    identity = orders[0].recipe.identity(backbone=shop.backbone.fingerprint, data=orders[0].materials.fingerprints)
+    context = world.context("together")
+    orders = [world.order(context, below) for below in ([], ["low"])]
+    identity = orders[0].recipe.identity(backbone=context.backbone.fingerprint, data=orders[0].materials.fingerprints)
     held, enough = threading.Event(), threading.Event()
 
     def other() -> None:
-        with shop.zoo.work(identity):
+        with context.zoo.work(identity):
             held.set()
             enough.wait()
 
@@ -112,7 +112,7 @@ def test_an_adapter_that_another_process_is_training_is_left_to_it(world: Any) -
     thread.start()
     held.wait()
     try:
-        busy, made = train_together(shop, orders)
+        busy, made = train_together(context, orders)
     finally:
         enough.set()
         thread.join()
@@ -125,24 +125,24 @@ def test_what_does_not_fit_into_memory_is_trained_in_groups_and_why_is_told(
 ) -> None:
     from dataclasses import replace
 
-    def orders(shop: Any) -> list[Order]:
-        return [world.order(shop, below) for below in (["low"], ["high"], ["low", "high"])]
+    def orders(context: Any) -> list[TrainJob]:
+        return [world.order(context, below) for below in (["low"], ["high"], ["low", "high"])]
 
     told: list[str] = []
     started: list[str] = []
 
-    class Watch(Quiet):
+    class Watch(NullCallback):
         def started(self, name: str, done: int, steps: int) -> None:
             started.append(name)
 
-    shop = replace(world.shop("together"), tell=told.append, listeners=[Watch])
+    context = replace(world.context("together"), tell=told.append, listeners=[Watch])
     monkeypatch.setattr(room, "machine_bytes", lambda: 900_000)
-    outcomes = train_together(shop, orders(shop))
+    outcomes = train_together(context, orders(context))
     assert [name.endswith("and 1 more") for name in started] == [True, False]
     (why,) = (sentence for sentence in told if "published" not in sentence)
     assert why.startswith("2 of 3 adapters are trained together, the others after them: each keeps 0.")
     monkeypatch.undo()
-    world.assert_as_alone(shop, outcomes, orders)
+    world.assert_as_alone(context, outcomes, orders)
 
 
 def test_a_lack_of_memory_is_an_error_of_those_it_concerns(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,24 +153,24 @@ def test_a_lack_of_memory_is_an_error_of_those_it_concerns(world: Any, monkeypat
         raise torch.OutOfMemoryError("no memory")
 
     monkeypatch.setattr(Learner, "step", step)
-    shop = world.make_shop("together")
-    other = world.order(shop, parts=(Part(task="snli", language="en"),))
-    outcomes = train_together(shop, [world.order(shop), other])
+    context = world.make_context("together")
+    other = world.order(context, parts=(Part(task="snli", language="en"),))
+    outcomes = train_together(context, [world.order(context), other])
     assert all(isinstance(outcome, MemoryLimitError) for outcome in outcomes)
-    assert shop.zoo.entries() == []
-    assert list(shop.backbone.model.adapters_config) == []
+    assert context.zoo.entries() == []
+    assert list(context.backbone.model.adapters_config) == []
 
 
 def test_an_adapter_that_cannot_be_begun_is_an_error_of_its_own(world: Any) -> None:
     from dataclasses import replace
 
-    shop = world.shop("together")
-    good, missing = world.order(shop), world.order(shop, ["low"])
+    context = world.context("together")
+    good, missing = world.order(context), world.order(context, ["low"])
     missing = replace(missing, recipe=missing.recipe.model_copy(update={"below": ("0" * 64,)}))
-    other = world.order(shop, start="low")
+    other = world.order(context, start="low")
     method = other.recipe.method.model_copy(update={"reduction_factor": 8})
     unlike = replace(other, recipe=other.recipe.model_copy(update={"method": method}))
-    outcomes = train_together(shop, [missing, unlike, good])
+    outcomes = train_together(context, [missing, unlike, good])
     assert "has no adapter with the id" in str(outcomes[0])
     assert isinstance(outcomes[1], UsageError)
     assert isinstance(outcomes[2], Card)

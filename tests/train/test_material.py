@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.recipe import Part, TrainSettings
-from madx_stilts.train.material import gather
-from madx_stilts.train.roles import Wish, train_intermediate
+from madx_stilts.train.material import load_examples
+from madx_stilts.train.roles import TrainRequest, train_intermediate
 
 
 def test_a_card_says_that_data_are_not_what_was_published(
-    tiny_backbone: Path, make_shop: Callable[..., Any], settings: Callable[..., AdapterConfig]
+    tiny_backbone: Path, make_context: Callable[..., Any], settings: Callable[..., AdapterConfig]
 ) -> None:
-    shop = make_shop(tiny_backbone)
+    context = make_context(tiny_backbone)
     config = settings(max_steps=1, evaluate_every=None, keep="last", dev_limit=4)
-    card = train_intermediate(shop, "snli", Wish(config=config, limit=8))
+    card = train_intermediate(context, "snli", TrainRequest(config=config, limit=8))
     told = [note for note in card.notes if "another version or a part" in note]
     assert len(told) == 2
     assert told[0].startswith("snli train is another version or a part of what was published; rows: en ")
@@ -33,10 +33,10 @@ def test_a_whole_copy_and_a_constructed_world_are_no_matter_for_a_note(tmp_path:
         row = {"ind": 1, "ctx_a": "He sits", "ctx_b": "and", "endings": ["a", "b", "c", "d"], "label": "0"}
         file.write_text((json.dumps(row) + "\n") * count)
     part = Part(task="hellaswag", language="en", limit=5)
-    whole = gather(part, TrainSettings(dev_limit=5), DataPlace((tmp_path,), offline=True))
+    whole = load_examples(part, TrainSettings(dev_limit=5), DataSources((tmp_path,), offline=True))
     assert (whole.train.whole, whole.notes) == (39_905, ())
-    place = DataPlace((miniature,), offline=True)
+    place = DataSources((miniature,), offline=True)
     task = place.tasks["snli"]
-    invented = gather(Part(task="snli", language=task.source_language), TrainSettings(), place)
+    invented = load_examples(Part(task="snli", language=task.source_language), TrainSettings(), place)
     assert invented.train.whole is None
     assert [note for note in invented.notes if "another version" in note] == []

@@ -11,12 +11,12 @@ import pytest
 
 from madx_stilts.cli.main import cli
 from madx_stilts.config import AdapterConfig
-from madx_stilts.grid.blueprint import Drawing
+from madx_stilts.grid.blueprint import RecipeBuilder
 from madx_stilts.grid.grid import Grid
 from madx_stilts.recipe import Recipe
 from madx_stilts.tasks import TASKS
 from madx_stilts.train import roles
-from madx_stilts.train.roles import Member, Text, Wish
+from madx_stilts.train.roles import MixtureTask, PlainText, TrainRequest
 
 
 class Reached(BaseException):
@@ -26,7 +26,7 @@ class Reached(BaseException):
         self.recipe = recipe
 
 
-def begin(shop: object, recipe: Recipe, *words: object, **named: object) -> None:
+def begin(context: object, recipe: Recipe, *words: object, **named: object) -> None:
     raise Reached(recipe)
 
 
@@ -41,7 +41,7 @@ def of_grid(role: str, **keys: Any) -> Recipe:
     """The recipe of the first training of a grid with these keys."""
     usual = {"name": "g", "backbones": ["b"], "intermediates": ["none"], "targets": ["xnli"], "seeds": [0]}
     grid = Grid.model_validate_json(json.dumps({**usual, **keys}), strict=True)
-    drawing = Drawing(grid, TASKS)
+    drawing = RecipeBuilder(grid, TASKS)
     if role == "language":
         return drawing.language("en").recipe()
     if role == "target":
@@ -86,30 +86,32 @@ def command(tiny_backbone: Path, tiny_mirror: Path, tmp_path: Path) -> Callable[
 
 @pytest.mark.parametrize("written", WRITTEN)
 @pytest.mark.parametrize("task", ["mnli", "squad_v1", "commonsense_qa"])
-def test_an_intermediate(task: str, written: dict[str, Any], command: Any, make_shop: Any, tiny_backbone: Path) -> None:
-    wish = Wish(config=settings_of(written), limit=written.get("limit"))
-    ours = reached(lambda: roles.train_intermediate(make_shop(tiny_backbone), task, wish))
+def test_an_intermediate(
+    task: str, written: dict[str, Any], command: Any, make_context: Any, tiny_backbone: Path
+) -> None:
+    request = TrainRequest(config=settings_of(written), limit=written.get("limit"))
+    ours = reached(lambda: roles.train_intermediate(make_context(tiny_backbone), task, request))
     assert reached(lambda: command("train", "intermediate", task, *options_of(written))) == ours
     assert of_grid("intermediate", intermediates=[task], train={"intermediate": written}) == ours
 
 
 @pytest.mark.parametrize("written", WRITTEN)
 @pytest.mark.parametrize("task", ["xnli", "panx", "xquad", "xcopa"])
-def test_a_target(task: str, written: dict[str, Any], command: Any, make_shop: Any, tiny_backbone: Path) -> None:
-    wish = Wish(config=settings_of(written), limit=written.get("limit"))
-    ours = reached(lambda: roles.train_target(make_shop(tiny_backbone), task, wish))
+def test_a_target(task: str, written: dict[str, Any], command: Any, make_context: Any, tiny_backbone: Path) -> None:
+    request = TrainRequest(config=settings_of(written), limit=written.get("limit"))
+    ours = reached(lambda: roles.train_target(make_context(tiny_backbone), task, request))
     assert reached(lambda: command("train", "target", task, *options_of(written))) == ours
     assert of_grid("target", targets=[task], train={"target": written}) == ours
 
 
 @pytest.mark.parametrize("written", WRITTEN)
 def test_a_language_adapter(
-    written: dict[str, Any], command: Any, make_shop: Any, tiny_backbone: Path, tmp_path: Path
+    written: dict[str, Any], command: Any, make_context: Any, tiny_backbone: Path, tmp_path: Path
 ) -> None:
     text = tmp_path / "text.txt"
     text.write_text("".join(f"a bird number {at} sings in the garden\n" for at in range(80)))
-    wish = Wish(config=settings_of(written), limit=written.get("limit"))
-    ours = reached(lambda: roles.train_language(make_shop(tiny_backbone), "en", str(text), wish))
+    request = TrainRequest(config=settings_of(written), limit=written.get("limit"))
+    ours = reached(lambda: roles.train_language(make_context(tiny_backbone), "en", str(text), request))
     words = ("train", "language", "en", "--text", str(text))
     assert reached(lambda: command(*words, *options_of(written))) == ours
     train = {"language": {**written, "text": str(text)}}
@@ -119,14 +121,16 @@ def test_a_language_adapter(
 
 @pytest.mark.parametrize("written", WRITTEN)
 def test_a_mixture_with_text(
-    written: dict[str, Any], command: Any, make_shop: Any, tiny_backbone: Path, tmp_path: Path
+    written: dict[str, Any], command: Any, make_context: Any, tiny_backbone: Path, tmp_path: Path
 ) -> None:
     text = tmp_path / "text.txt"
     text.write_text("".join(f"a bird number {at} sings in the garden\n" for at in range(80)))
-    wish = Wish(config=settings_of(written), limit=written.get("limit"))
-    members = [Member("mnli"), Member("squad_v1")]
+    request = TrainRequest(config=settings_of(written), limit=written.get("limit"))
+    members = [MixtureTask("mnli"), MixtureTask("squad_v1")]
     ours = reached(
-        lambda: roles.train_mixture(make_shop(tiny_backbone), members, None, wish, texts=[Text(str(text), "en")])
+        lambda: roles.train_mixture(
+            make_context(tiny_backbone), members, None, request, texts=[PlainText(str(text), "en")]
+        )
     )
     words = ("train", "intermediate", "mnli", "squad_v1", "--with-mlm", f"en={text}")
     assert reached(lambda: command(*words, *options_of(written))) == ours

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from madx_stilts.card import Card
-from madx_stilts.train.listen import Quiet
+from madx_stilts.train.listen import NullCallback
 from madx_stilts.train.lockstep import train_together
 from madx_stilts.zoo.inventory import taken
 from madx_stilts.zoo.prune import plan_pruning, prune
 
 
-class Pruner(Quiet):
+class Pruner(NullCallback):
     """Prunes all that can go when a training begins and at every step."""
 
     def __init__(self, root: Path) -> None:
@@ -32,12 +32,12 @@ class Pruner(Quiet):
             self.gone |= {*prune(self.root, plan_pruning(self.root, taken(self.root).ids))}
 
 
-def alone(world: Any, shop: Any, orders: Sequence[Any]) -> list[Card]:
-    return [world.alone(shop, order) for order in orders]
+def alone(world: Any, context: Any, orders: Sequence[Any]) -> list[Card]:
+    return [world.alone(context, order) for order in orders]
 
 
-def together(world: Any, shop: Any, orders: Sequence[Any]) -> list[Card]:
-    outcomes = train_together(shop, orders)
+def together(world: Any, context: Any, orders: Sequence[Any]) -> list[Card]:
+    outcomes = train_together(context, orders)
     assert [outcome for outcome in outcomes if not isinstance(outcome, Card)] == []
     return [outcome for outcome in outcomes if isinstance(outcome, Card)]
 
@@ -45,27 +45,27 @@ def together(world: Any, shop: Any, orders: Sequence[Any]) -> list[Card]:
 @pytest.mark.parametrize("way", [alone, together])
 def test_pruning_beside_a_training_takes_nothing_that_it_stands_on(way: Any, world: Any, tmp_path: Path) -> None:
     pruner = Pruner(tmp_path / "zoo")
-    shop = world.shop("zoo", listener=lambda: pruner)
+    context = world.context("zoo", listener=lambda: pruner)
     pruner.idle = False
-    names = {name: shop.zoo.find(f"intermediate/{name}").id for name in ("low", "high", "wild")}
-    (card,) = way(world, shop, [world.order(shop, ["low"], start="high")])
+    names = {name: context.zoo.find(f"intermediate/{name}").id for name in ("low", "high", "wild")}
+    (card,) = way(world, context, [world.order(context, ["low"], start="high")])
     assert pruner.gone == {names["wild"], *pruner.gone - {*names.values()}}
     assert {parent.id for parent in card.parents} == {names["low"], names["high"]}
-    assert shop.zoo.verify() == []
-    assert str(shop.zoo.find("target/t+low-from-high")).endswith(card.id[:8])
+    assert context.zoo.verify() == []
+    assert str(context.zoo.find("target/t+low-from-high")).endswith(card.id[:8])
 
 
 @pytest.mark.parametrize("way", [alone, train_together])
 def test_a_training_whose_parent_is_gone_says_so_before_its_first_step(way: Any, world: Any, tmp_path: Path) -> None:
     pruner = Pruner(tmp_path / "zoo")
-    shop = world.shop("zoo", listener=lambda: pruner)
-    order = world.order(shop, ["low"])
+    context = world.context("zoo", listener=lambda: pruner)
+    order = world.order(context, ["low"])
     prune(pruner.root, plan_pruning(pruner.root, taken(pruner.root).ids))
     pruner.idle = False
     if way is alone:
         with pytest.raises(Exception, match=f"has no adapter with the id {order.recipe.below[0]}"):
-            alone(world, shop, [order])
+            alone(world, context, [order])
     else:
-        (error,) = train_together(shop, [order])
+        (error,) = train_together(context, [order])
         assert f"has no adapter with the id {order.recipe.below[0]}" in str(error)
     assert not list((pruner.root / "work").glob("*"))

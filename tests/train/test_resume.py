@@ -15,15 +15,15 @@ from safetensors.torch import load_file
 
 from madx_stilts.errors import Interrupted
 from madx_stilts.score import predict
-from madx_stilts.train.listen import Quiet
-from madx_stilts.train.roles import Wish, train_intermediate
+from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.roles import TrainRequest, train_intermediate
 
 
 class Killed(BaseException):
     """Stands for a SIGKILL: nothing in the package may catch it."""
 
 
-class KilledAt(Quiet):
+class KilledAt(NullCallback):
     """Ends the process, as far as the training can see, after so many steps."""
 
     def __init__(self, step: int) -> None:
@@ -34,7 +34,7 @@ class KilledAt(Quiet):
             raise Killed
 
 
-class StoppedAt(Quiet):
+class StoppedAt(NullCallback):
     """Sends a polite stop after so many steps."""
 
     def __init__(self, step: int) -> None:
@@ -45,7 +45,7 @@ class StoppedAt(Quiet):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-class StoppedInDev(Quiet):
+class StoppedInDev(NullCallback):
     """Sends a polite stop at a batch of the dev data, at one of the times that these are scored."""
 
     def __init__(self, look: int, batch: int) -> None:
@@ -60,15 +60,15 @@ class StoppedInDev(Quiet):
                 os.kill(os.getpid(), signal.SIGINT)
 
 
-def weights(shop: Any, wish: Wish) -> dict[str, Any]:
+def weights(context: Any, request: TrainRequest) -> dict[str, Any]:
     """Train (or go on) and give every tensor of the artefact."""
-    card = train_intermediate(shop, "mnli", wish)
-    folder = shop.zoo.folder(card.id)
+    card = train_intermediate(context, "mnli", request)
+    folder = context.zoo.folder(card.id)
     return {**load_file(folder / "adapter.safetensors"), **load_file(folder / "model_head.safetensors")}
 
 
-def log_of(shop: Any) -> str:
-    (log,) = {shop.zoo.folder(entry.ref.id) / "training_log.jsonl" for entry in shop.zoo.entries()}
+def log_of(context: Any) -> str:
+    (log,) = {context.zoo.folder(entry.ref.id) / "training_log.jsonl" for entry in context.zoo.entries()}
     return str(log.read_text())
 
 
@@ -79,69 +79,69 @@ def assert_equal(one: dict[str, Any], other: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("changes", [{}, {"keep": "average", "snapshots": 4}, {"unfreeze_every": 3, "accumulate": 2}])
 def test_killed_again_and_again_a_training_ends_with_the_same_weights(
-    changes: dict[str, Any], tiny_backbone: Path, make_shop: Any, settings: Any
+    changes: dict[str, Any], tiny_backbone: Path, make_context: Any, settings: Any
 ) -> None:
-    wish = Wish(config=settings(dev_limit=20, **changes))
-    calm = make_shop(tiny_backbone, "undisturbed")
-    undisturbed = weights(calm, wish)
+    request = TrainRequest(config=settings(dev_limit=20, **changes))
+    calm = make_context(tiny_backbone, "undisturbed")
+    undisturbed = weights(calm, request)
     for step in (2, 5, 9):
         with pytest.raises(Killed):
-            weights(make_shop(tiny_backbone, listener=partial(KilledAt, step)), wish)
-    shop = make_shop(tiny_backbone)
-    assert_equal(weights(shop, wish), undisturbed)
-    assert log_of(shop) == log_of(calm)
-    assert shop.zoo.verify() == []
+            weights(make_context(tiny_backbone, listener=partial(KilledAt, step)), request)
+    context = make_context(tiny_backbone)
+    assert_equal(weights(context, request), undisturbed)
+    assert log_of(context) == log_of(calm)
+    assert context.zoo.verify() == []
 
 
-def test_a_polite_stop_loses_nothing(tiny_backbone: Path, make_shop: Any, settings: Any) -> None:
-    wish = Wish(config=settings(dev_limit=20))
-    undisturbed = weights(make_shop(tiny_backbone, "undisturbed"), wish)
+def test_a_polite_stop_loses_nothing(tiny_backbone: Path, make_context: Any, settings: Any) -> None:
+    request = TrainRequest(config=settings(dev_limit=20))
+    undisturbed = weights(make_context(tiny_backbone, "undisturbed"), request)
     started: list[int] = []
 
-    class Watch(Quiet):
+    class Watch(NullCallback):
         def started(self, name: str, done: int, steps: int) -> None:
             started.append(done)
 
     with pytest.raises(Interrupted, match="after step 5 of 10"):
-        weights(make_shop(tiny_backbone, listener=lambda: StoppedAt(5), every=100), wish)
-    assert_equal(weights(make_shop(tiny_backbone, listener=Watch), wish), undisturbed)
+        weights(make_context(tiny_backbone, listener=lambda: StoppedAt(5), every=100), request)
+    assert_equal(weights(make_context(tiny_backbone, listener=Watch), request), undisturbed)
     assert started == [5]
 
 
 @pytest.mark.parametrize("changes", [{}, {"keep": "last", "patience": 2}])
 def test_a_stop_while_dev_data_are_scored_ends_that_at_once_and_loses_nothing(
-    changes: dict[str, Any], tiny_backbone: Path, make_shop: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+    changes: dict[str, Any], tiny_backbone: Path, make_context: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Dev data are scored after 4, 8 and 10 steps, and once more for the weights that are kept."""
     monkeypatch.setitem(predict.BATCH_TOKENS, "cpu", 64)
-    wish = Wish(config=settings(dev_limit=20, **changes))
-    calm = make_shop(tiny_backbone, "undisturbed")
-    undisturbed = weights(calm, wish)
+    request = TrainRequest(config=settings(dev_limit=20, **changes))
+    calm = make_context(tiny_backbone, "undisturbed")
+    undisturbed = weights(calm, request)
     # What was stopped is scored first in the next run, so the second time there is the next look.
     for look, step in ((1, 4), (2, 8), (2, 10), (2, 10)):
         stopping = StoppedInDev(look, batch=2)
         with pytest.raises(Interrupted, match=f"after step {step} of 10; nothing is lost"):
-            weights(make_shop(tiny_backbone, listener=lambda stopping=stopping: stopping, every=100), wish)
+            weights(make_context(tiny_backbone, listener=lambda stopping=stopping: stopping, every=100), request)
         assert stopping.heard[-1][0] == 2, "no batch after the one at which the stop was asked for"
         assert stopping.heard[-1][1] > 5
-    shop = make_shop(tiny_backbone)
-    assert_equal(weights(shop, wish), undisturbed)
-    assert log_of(shop) == log_of(calm)
+    context = make_context(tiny_backbone)
+    assert_equal(weights(context, request), undisturbed)
+    assert log_of(context) == log_of(calm)
 
 
 def test_a_damaged_checkpoint_is_not_trusted(
-    tmp_path: Path, tiny_backbone: Path, make_shop: Any, settings: Any
+    tmp_path: Path, tiny_backbone: Path, make_context: Any, settings: Any
 ) -> None:
-    wish = Wish(config=settings(dev_limit=20))
-    undisturbed = weights(make_shop(tiny_backbone, "undisturbed"), wish)
-    shop = make_shop(tiny_backbone, listener=lambda: KilledAt(8))
+    request = TrainRequest(config=settings(dev_limit=20))
+    undisturbed = weights(make_context(tiny_backbone, "undisturbed"), request)
+    context = make_context(tiny_backbone, listener=lambda: KilledAt(8))
     with pytest.raises(Killed):
-        weights(shop, wish)
+        weights(context, request)
     (checkpoint,) = tmp_path.rglob("checkpoint.safetensors")
     content = bytearray(checkpoint.read_bytes())
     content[-3] ^= 1
     checkpoint.write_bytes(content)
-    assert_equal(weights(make_shop(tiny_backbone), wish), undisturbed)
+    assert_equal(weights(make_context(tiny_backbone), request), undisturbed)
 
 
 SIGNALLED = """

@@ -11,36 +11,36 @@ from madx_stilts.errors import AdapterError
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.stacking import adapter_parameters
 from madx_stilts.nets.storage import store_in_half
-from madx_stilts.train.roles import Wish, train_intermediate
+from madx_stilts.train.roles import TrainRequest, train_intermediate
 
 
-def trained(shop: Any, settings: Any, **changes: object) -> tuple[str, dict[str, torch.Tensor]]:
+def trained(context: Any, settings: Any, **changes: object) -> tuple[str, dict[str, torch.Tensor]]:
     """Its id, and every tensor of its files by a name without the id."""
-    card = train_intermediate(shop, "mnli", Wish(config=settings(dev_limit=8, **changes)))
-    files = [load_file(path) for path in sorted(shop.zoo.folder(card.id).glob("*.safetensors"))]
+    card = train_intermediate(context, "mnli", TrainRequest(config=settings(dev_limit=8, **changes)))
+    files = [load_file(path) for path in sorted(context.zoo.folder(card.id).glob("*.safetensors"))]
     return card.id, {key.replace(f"-{card.id[:8]}", ""): value for file in files for key, value in file.items()}
 
 
 def test_what_is_stored_in_half_is_what_was_trained_rounded(
-    still_backbone: Path, make_shop: Any, settings: Any
+    still_backbone: Path, make_context: Any, settings: Any
 ) -> None:
-    shop = make_shop(still_backbone)
-    whole_id, whole = trained(shop, settings)
-    half_id, half = trained(shop, settings, storage="fp16")
+    context = make_context(still_backbone)
+    whole_id, whole = trained(context, settings)
+    half_id, half = trained(context, settings, storage="fp16")
     assert whole_id != half_id
     assert whole.keys() == half.keys()
     assert len(half) > 10
     for name, weights in half.items():
         assert weights.dtype == torch.float16
         assert torch.equal(weights, whole[name].half())
-    assert shop.zoo.verify() == []
+    assert context.zoo.verify() == []
 
 
-def test_it_is_computed_with_in_full(still_backbone: Path, make_shop: Any, settings: Any) -> None:
-    shop = make_shop(still_backbone)
-    id, stored = trained(shop, settings, storage="fp16")
-    (name,) = attach(shop.backbone, shop.zoo, [id])
-    loaded = adapter_parameters(shop.backbone, name)
+def test_it_is_computed_with_in_full(still_backbone: Path, make_context: Any, settings: Any) -> None:
+    context = make_context(still_backbone)
+    id, stored = trained(context, settings, storage="fp16")
+    (name,) = attach(context.backbone, context.zoo, [id])
+    loaded = adapter_parameters(context.backbone, name)
     assert {weights.dtype for weights in loaded.values()} == {torch.float32}
     kept = [value for key, value in stored.items() if not key.startswith("heads.")]
     assert sum(weights.double().sum() for weights in loaded.values()) == sum(weights.double().sum() for weights in kept)

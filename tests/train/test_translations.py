@@ -19,8 +19,8 @@ from madx_stilts.formats.frame import frame_of_pair
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.stacking import activate, add_fresh
 from madx_stilts.recipe import Method, Part, Recipe, TrainSettings
-from madx_stilts.train.links import Cutter, Lexicon
-from madx_stilts.train.roles import Wish, train_language
+from madx_stilts.train.links import Cutter, TranslationTable
+from madx_stilts.train.roles import TrainRequest, train_language
 from madx_stilts.train.translations import _SEGMENTS, Translations
 
 WORDS = ["the", "dog", "sleeps", "house", "red", "small", "runs"]
@@ -28,8 +28,8 @@ OTHERS = dict(zip(WORDS, ["is", "here", "under", "big", "two", "old", "eats"], s
 
 
 @pytest.fixture
-def shop(still_backbone: Path, make_shop: Callable[..., Any]) -> Any:
-    return make_shop(still_backbone)
+def context(still_backbone: Path, make_context: Callable[..., Any]) -> Any:
+    return make_context(still_backbone)
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def segments(sequence: Any, inside: Any) -> list[int]:
     return [len([*run]) for of_text, run in groupby(inside[sequence].tolist()) if of_text]
 
 
-def test_each_text_is_read_alone_or_in_a_segment_with_others(shop: Any, pairs: list[tuple[str, str]]) -> None:
-    measure, _, pieces = measure_of(shop.backbone, pairs)
+def test_each_text_is_read_alone_or_in_a_segment_with_others(context: Any, pairs: list[tuple[str, str]]) -> None:
+    measure, _, pieces = measure_of(context.backbone, pairs)
     order = [*range(30, 54)]
     sides = measure.sides(order)
     lengths = [[len(pieces[at][number]) for at in order] for number in (0, 1)]
@@ -73,30 +73,30 @@ def test_each_text_is_read_alone_or_in_a_segment_with_others(shop: Any, pairs: l
         for wanted, found in zip(cycle(_SEGMENTS), held, strict=False):
             assert found == [sum(next(of_text) for _ in range(count)) for count in wanted][: len(found)]
         # What is no piece of a text is of the frame, which is that of the tokenizer.
-        own = [*shop.backbone.tokenizer.all_special_ids]
+        own = [*context.backbone.tokenizer.all_special_ids]
         real = side.inputs["attention_mask"] == 1
         assert set(ids[real & ~side.inside].tolist()) <= {*own}
 
 
 @pytest.mark.parametrize("spare", [4, 10, 20, 40])
 def test_no_frame_is_longer_than_it_may_be_and_none_is_left_out(
-    shop: Any, pairs: list[tuple[str, str]], spare: int
+    context: Any, pairs: list[tuple[str, str]], spare: int
 ) -> None:
-    longest = max(len(shop.backbone.tokenizer(text)["input_ids"]) for pair in pairs for text in pair)
-    measure, _, pieces = measure_of(shop.backbone, pairs, longest + spare)
+    longest = max(len(context.backbone.tokenizer(text)["input_ids"]) for pair in pairs for text in pair)
+    measure, _, pieces = measure_of(context.backbone, pairs, longest + spare)
     for number, side in enumerate(measure.sides(range(len(pairs)))):
         assert side.inputs["input_ids"].shape[1] <= longest + spare
         assert side.inputs["input_ids"][side.inside].tolist() == [piece for pair in pieces for piece in pair[number]]
 
 
-def test_links_are_between_what_says_the_same(shop: Any) -> None:
-    names = shop.backbone.tokenizer.get_vocab()
+def test_links_are_between_what_says_the_same(context: Any) -> None:
+    names = context.backbone.tokenizer.get_vocab()
     pieces = [piece for name, piece in sorted(names.items()) if name.startswith("▁") and name[1:].isalpha()]
     meant = dict(zip(pieces[:7], pieces[7:14], strict=True))
     rng = random.Random(6)
     texts = [rng.sample([*meant], 3) for _ in range(60)]
     windows = [(text, [meant[piece] for piece in reversed(text)]) for text in texts]
-    measure = Translations(shop.backbone, encoded_of(shop.backbone, windows), 200)
+    measure = Translations(context.backbone, encoded_of(context.backbone, windows), 200)
     order = [5, 3, 40]
     here, there = (
         side.inputs["input_ids"][side.inside][links].tolist()
@@ -107,28 +107,28 @@ def test_links_are_between_what_says_the_same(shop: Any) -> None:
 
 
 def test_of_very_many_windows_some_are_learned_from(
-    shop: Any, pairs: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+    context: Any, pairs: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learned: list[int] = []
 
-    class Told(Lexicon):
+    class Told(TranslationTable):
         def __init__(self, pairs: Any, cutter: Cutter) -> None:
             learned.append(len(pairs))
             super().__init__(pairs, cutter)
 
-    monkeypatch.setattr("madx_stilts.train.translations.Lexicon", Told)
+    monkeypatch.setattr("madx_stilts.train.translations.TranslationTable", Told)
     for most in (len(pairs), len(pairs) - 1, 7):
         monkeypatch.setattr("madx_stilts.train.translations._LEARNED_FROM", most)
-        measure_of(shop.backbone, pairs)
+        measure_of(context.backbone, pairs)
     assert learned[0] == len(pairs)
     assert learned[1] == len(pairs) / 2
     assert 0 < learned[2] <= 7
 
 
 def test_a_text_that_is_its_own_translation_is_at_no_distance_until_an_adapter_changes_it(
-    shop: Any, pairs: list[tuple[str, str]]
+    context: Any, pairs: list[tuple[str, str]]
 ) -> None:
-    backbone = shop.backbone
+    backbone = context.backbone
     measure, batch, _ = measure_of(backbone, [(text, text) for text, _ in pairs])
     add_fresh(backbone, "la", Method(kind="seq_bn_inv", reduction_factor=4), seed=0)
     backbone.model.eval()
@@ -141,9 +141,9 @@ def test_a_text_that_is_its_own_translation_is_at_no_distance_until_an_adapter_c
 
 
 def test_translations_are_read_without_dropout_and_dropout_is_as_it_was(
-    tiny_backbone: Path, make_shop: Callable[..., Any], pairs: list[tuple[str, str]]
+    tiny_backbone: Path, make_context: Callable[..., Any], pairs: list[tuple[str, str]]
 ) -> None:
-    backbone: Any = make_shop(tiny_backbone).backbone
+    backbone: Any = make_context(tiny_backbone).backbone
     measure, batch, _ = measure_of(backbone, pairs)
     backbone.model.train()
     first = next(iter(backbone.base.modules()))
@@ -155,39 +155,39 @@ def test_translations_are_read_without_dropout_and_dropout_is_as_it_was(
     assert [module.training for module in backbone.base.modules()] == before
 
 
-def test_one_sequence_alone_has_no_distance(shop: Any, pairs: list[tuple[str, str]]) -> None:
-    measure, batch, _ = measure_of(shop.backbone, pairs[:1])
-    activate(shop.backbone, [])
+def test_one_sequence_alone_has_no_distance(context: Any, pairs: list[tuple[str, str]]) -> None:
+    measure, batch, _ = measure_of(context.backbone, pairs[:1])
+    activate(context.backbone, [])
     assert measure.distance(batch, []).item() == 0
 
 
 def test_training_brings_texts_to_their_translations(
-    shop: Any, pairs: list[tuple[str, str]], settings: Callable[..., AdapterConfig], tmp_path: Path
+    context: Any, pairs: list[tuple[str, str]], settings: Callable[..., AdapterConfig], tmp_path: Path
 ) -> None:
     text = tmp_path / "pairs.tsv"
     text.write_text("".join(f"{first}\t{second}\n" for first, second in pairs))
-    measure, batch, _ = measure_of(shop.backbone, pairs)
+    measure, batch, _ = measure_of(context.backbone, pairs)
     found = []
     for name, changes in (("plain", {}), ("pulled", {"translations": 5.0})):
         config = settings("seq_bn_inv", max_steps=40, keep="last", **changes)
-        card = train_language(shop, "de", str(text), Wish(config=config, name=name))
+        card = train_language(context, "de", str(text), TrainRequest(config=config, name=name))
         assert ("translations" in card.recipe.model_dump(exclude_none=True)["train"]) == bool(changes)
         with torch.no_grad():
-            stack = attach(shop.backbone, shop.zoo, [card.id])
-            shop.backbone.model.eval()
+            stack = attach(context.backbone, context.zoo, [card.id])
+            context.backbone.model.eval()
             found.append(measure.distance(batch, stack).item())
     assert found[1] < 0.7 * found[0]
 
 
 def test_text_without_translations_is_refused_before_any_step(
-    shop: Any, settings: Callable[..., AdapterConfig], tmp_path: Path
+    context: Any, settings: Callable[..., AdapterConfig], tmp_path: Path
 ) -> None:
     text = tmp_path / "plain.txt"
     text.write_text("\n".join(f"the dog sleeps in house {at}" for at in range(20)))
     # One of the twenty is held back to look at.
     with pytest.raises(UsageError, match="19 have none"):
-        train_language(shop, "en", str(text), Wish(config=settings("seq_bn_inv", translations=1.0)))
-    assert shop.zoo.references() == []
+        train_language(context, "en", str(text), TrainRequest(config=settings("seq_bn_inv", translations=1.0)))
+    assert context.zoo.references() == []
 
 
 def test_it_is_for_language_adapters_alone_and_leaves_the_ids_of_all_others_as_they_were() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, UsageError
-from madx_stilts.stack import AdapterRef, Wanted
+from madx_stilts.stack import AdapterRef, WrittenRef
 from madx_stilts.zoo.store import Zoo
 
 NewCard = Callable[..., Card]
@@ -18,7 +18,7 @@ def test_a_name_that_one_adapter_has_is_enough(zoo: Zoo, new_card: NewCard, add:
     ref = add(zoo, new_card(), "intermediate/mnli")
     add(zoo, new_card("squad_v1"), "intermediate/squad_v1")
     assert zoo.find("intermediate/mnli") == ref
-    assert zoo.find(Wanted.parse("intermediate/mnli")) == ref
+    assert zoo.find(WrittenRef.parse("intermediate/mnli")) == ref
 
 
 def test_a_version_is_the_beginning_of_the_id(zoo: Zoo, new_card: NewCard, add: Add) -> None:

@@ -10,7 +10,7 @@ from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, Busy
 from madx_stilts.stack import AdapterRef, Role
 from madx_stilts.zoo.inventory import taken
-from madx_stilts.zoo.prune import IN_USE, Kept, Pruning, plan_pruning, prune
+from madx_stilts.zoo.prune import IN_USE, KeptAdapter, Pruning, plan_pruning, prune
 from madx_stilts.zoo.published import note_published
 from madx_stilts.zoo.store import Zoo
 
@@ -70,7 +70,7 @@ def everything(root: Path) -> Pruning:
 
 def kept_by(root: Path, plan: Pruning) -> dict[str, str]:
     """What stays of a plan when it is done, by id, and why."""
-    stays: list[Kept] = []
+    stays: list[KeptAdapter] = []
     prune(root, plan, tell=stays.append)
     return {one.card.id: one.reason for one in stays}
 

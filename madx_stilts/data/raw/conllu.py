@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from madx_stilts.data.raw.file import RawFile
-from madx_stilts.data.raw.fused import ROOT, Fused, Word, precedence, written
+from madx_stilts.data.raw.fused import ROOT, Fused, SyntacticWord, precedence, written
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.fields import BadRow, Row
 
@@ -19,7 +19,7 @@ _EMPTY_NODE = re.compile(r"\d+\.\d+")
 @dataclass
 class _Sentence:
     id: str | None = None
-    words: list[Word] = field(default_factory=list)
+    words: list[SyntacticWord] = field(default_factory=list)
     fused: list[Fused] = field(default_factory=list)
 
     def add(self, columns: Sequence[str]) -> None:
@@ -36,7 +36,7 @@ class _Sentence:
             return
         if number != str(len(self.words) + 1):
             raise BadRow(f"it holds word {number!r}, expected {len(self.words) + 1}")
-        self.words.append(Word(form, columns[3].strip(), _heads(columns[6], columns[8])))
+        self.words.append(SyntacticWord(form, columns[3].strip(), _heads(columns[6], columns[8])))
 
     def check(self) -> None:
         """Check what only the end of the sentence tells.

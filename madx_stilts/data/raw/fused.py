@@ -23,7 +23,7 @@ _ORDER_OF: Mapping[str, Sequence[str]] = {
 
 
 @dataclass(frozen=True)
-class Word:
+class SyntacticWord:
     """A syntactic word.
 
     Args:
@@ -49,7 +49,7 @@ def precedence(language: str) -> Sequence[str]:
     return _ORDER_OF.get(language, _ORDER_OF["*"])
 
 
-def written(words: Sequence[Word], fused: Sequence[Fused], order: Sequence[str]) -> list[tuple[str, str]]:
+def written(words: Sequence[SyntacticWord], fused: Sequence[Fused], order: Sequence[str]) -> list[tuple[str, str]]:
     """Form and tag of each written word.
 
     Args:
@@ -69,7 +69,7 @@ def written(words: Sequence[Word], fused: Sequence[Fused], order: Sequence[str])
     ]
 
 
-def _leader(words: Sequence[Word], numbers: Sequence[int], order: Sequence[str]) -> int:
+def _leader(words: Sequence[SyntacticWord], numbers: Sequence[int], order: Sequence[str]) -> int:
     """The word with the fewest ancestors; of several, the one whose tag comes first; of several, the first."""
 
     def rank(number: int) -> tuple[int, int]:
@@ -80,7 +80,7 @@ def _leader(words: Sequence[Word], numbers: Sequence[int], order: Sequence[str])
     return min(numbers, key=rank)
 
 
-def _ancestors(words: Sequence[Word], number: int) -> set[int]:
+def _ancestors(words: Sequence[SyntacticWord], number: int) -> set[int]:
     """All that lies above a word, the root too; graphs of enhanced dependencies have circles."""
     found = set[int]()
     waiting = [number]

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from madx_stilts.files import canonical_json
-from madx_stilts.miniature.meaning import Clause, Name, Part, Phrase
+from madx_stilts.miniature.meaning import Clause, MeaningPart, MeaningPhrase, Name
 from madx_stilts.miniature.scene import Scene
 from madx_stilts.miniature.studio import Studio
 from madx_stilts.miniature.text import Voice
 
-PLACE_OF_NAME: dict[str, Part] = {"PER": "subject", "LOC": "place", "ORG": "object"}
+PLACE_OF_NAME: dict[str, MeaningPart] = {"PER": "subject", "LOC": "place", "ORG": "object"}
 """Which part of a fact about somebody says the name."""
 
 
@@ -43,17 +43,19 @@ def write(studio: Studio) -> None:
 
 def _facts(name: Name, scene: Scene) -> tuple[Clause, ...]:
     """Two things that are known, both of which say the name."""
-    who, place = Phrase(scene.person()), Phrase(scene.city())
+    who, place = MeaningPhrase(scene.person()), MeaningPhrase(scene.city())
     if name.type == "PER":
-        return Clause(Phrase(name), "live", place=place), Clause(Phrase(name), "serve-under", _organisation(scene))
+        return Clause(MeaningPhrase(name), "live", place=place), Clause(
+            MeaningPhrase(name), "serve-under", _organisation(scene)
+        )
     if name.type == "LOC":
-        there = Phrase(name)
+        there = MeaningPhrase(name)
         return Clause(who, "live", place=there), Clause(who, "found", _organisation(scene), place=there)
-    return Clause(who, "serve-under", Phrase(name)), Clause(who, "found", Phrase(name), place=place)
+    return Clause(who, "serve-under", MeaningPhrase(name)), Clause(who, "found", MeaningPhrase(name), place=place)
 
 
-def _organisation(scene: Scene) -> Phrase:
-    return Phrase(scene.organisation())
+def _organisation(scene: Scene) -> MeaningPhrase:
+    return MeaningPhrase(scene.organisation())
 
 
 def _described(entity: Entity, voice: Voice) -> str:

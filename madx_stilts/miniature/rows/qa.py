@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from madx_stilts.files import digest
 from madx_stilts.miniature.languages import SOURCE
 from madx_stilts.miniature.mirror import Row
-from madx_stilts.miniature.passages import Exam, Passage, Question, examine, inquire
+from madx_stilts.miniature.passages import Passage, PassageQuestions, Question, examine, inquire
 from madx_stilts.miniature.studio import SPLITS, Studio
 from madx_stilts.miniature.text import Sentence, Voice
 from madx_stilts.tasks.task import Split
 
 EXAMS = {
-    "squad_v1": Exam(people=0.7),
-    "squad_v2": Exam(people=1.0, sentences=(3, 5), unanswerable=1 / 3),
-    "xquad": Exam(people=0.5),
-    "mlqa": Exam(people=0.4, sentences=(4, 7), reworded=0.3),
+    "squad_v1": PassageQuestions(people=0.7),
+    "squad_v2": PassageQuestions(people=1.0, sentences=(3, 5), unanswerable=1 / 3),
+    "xquad": PassageQuestions(people=0.5),
+    "mlqa": PassageQuestions(people=0.4, sentences=(4, 7), reworded=0.3),
 }
-TYDIQA = Exam(people=0.2, sentences=(2, 4), reworded=0.5, questions=1)
+TYDIQA = PassageQuestions(people=0.2, sentences=(2, 4), reworded=0.5, questions=1)
 
 
 @dataclass(frozen=True)

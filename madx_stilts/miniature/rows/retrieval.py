@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from madx_stilts.miniature.meaning import Clause, Phrase
+from madx_stilts.miniature.meaning import Clause, MeaningPhrase
 from madx_stilts.miniature.scene import Scene
 from madx_stilts.miniature.studio import Studio
 from madx_stilts.miniature.text import Voice
@@ -70,7 +70,7 @@ def _one_word_apart(clause: Clause, scene: Scene) -> Clause:
     """The same with another subject, verb or object."""
     other = scene.action()
     if clause.object is None or other.object is None or clause.verb not in scene.world.wider:
-        return replace(clause, subject=Phrase(scene.person()))
+        return replace(clause, subject=MeaningPhrase(scene.person()))
     return scene.one(
         (
             replace(clause, subject=replace(clause.subject, head=other.subject.head)),

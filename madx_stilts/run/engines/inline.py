@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from madx_stilts.errors import UsageError
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.events import Watcher
 
 
@@ -17,7 +17,7 @@ class Inline:
             raise UsageError(f"{wanted} workers do not fit into one process.", hint="Use --engine processes.")
         return 1
 
-    def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
+    def run(self, brief: WorkerBrief, *, workers: int, watch: Watcher) -> None:
         """See `Engine.run`."""
         from madx_stilts.run.worker import work
 

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from madx_stilts import errors
 from madx_stilts.errors import Interrupted, JobFailed, MadxStiltsError
 from madx_stilts.grid.job import JobId
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.engines.child import Child, start
 from madx_stilts.run.engines.deaths import put_death
 from madx_stilts.run.engines.devices import environments, usual_workers
@@ -37,7 +37,7 @@ class Processes:
         """
         return ()
 
-    def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
+    def run(self, brief: WorkerBrief, *, workers: int, watch: Watcher) -> None:
         """See `Engine.run`."""
         ledger = brief.opened()[1]
         crowd = _Crowd(brief, ledger, watch, Launch(environments(brief.site.device, workers), self.launcher))
@@ -68,7 +68,7 @@ class Launch:
 class _Crowd:
     """The workers of a run."""
 
-    def __init__(self, brief: Brief, ledger: Ledger, watch: Watcher, launch: Launch) -> None:
+    def __init__(self, brief: WorkerBrief, ledger: Ledger, watch: Watcher, launch: Launch) -> None:
         self._brief, self._ledger, self._watch = brief, ledger, watch
         self._launch = launch
         self._events: SimpleQueue[Event] = SimpleQueue()

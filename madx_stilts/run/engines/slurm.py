@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from madx_stilts.errors import JobFailed, NotAvailable
 from madx_stilts.files import sweep, write_whole
 from madx_stilts.grid.estimate import estimate
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.ledger import Ledger
-from madx_stilts.run.slurm.news import News
+from madx_stilts.run.slurm.news import EventReader
 from madx_stilts.run.slurm.queue import BRIEF, cancel, folder_of, names_in, queued
-from madx_stilts.run.slurm.resources import Resources
+from madx_stilts.run.slurm.resources import SlurmResources
 from madx_stilts.zoo.lock import held
 
 USUAL_WORKERS = 4
@@ -27,7 +27,7 @@ _ASK_EVERY = 5
 
 
 @dataclass(frozen=True)
-class Slurm(Resources):
+class Slurm(SlurmResources):
     """Workers are Slurm jobs.
 
     Args:
@@ -46,7 +46,7 @@ class Slurm(Resources):
         self.further()  # before anything is loaded
         return wanted or USUAL_WORKERS
 
-    def run(self, brief: Brief, *, workers: int, watch: Watcher) -> None:
+    def run(self, brief: WorkerBrief, *, workers: int, watch: Watcher) -> None:
         """Let Slurm jobs work until nothing is left to do. Those that do the same brief already count.
 
         Args:
@@ -61,7 +61,7 @@ class Slurm(Resources):
         """
         folder, ledger = folder_of(brief), brief.opened()[1]
         ledger.look()
-        news, there = News(folder, watch), len(queued(names_in(folder)[:1]))
+        news, there = EventReader(folder, watch), len(queued(names_in(folder)[:1]))
         if there:
             watch(Event(kind="said", text=f"{there} Slurm jobs of an earlier run still work on this."))
         numbers = range(there, min(workers, len(ledger.open())))
@@ -74,7 +74,7 @@ class Slurm(Resources):
                 hint = f"Look at the logs in {folder}, and run it again to go on."
                 raise news.reason or JobFailed("The Slurm jobs ended before all was done.", hint=hint)
 
-    def _submit(self, brief: Brief, numbers: Sequence[int], ledger: Ledger, watch: Watcher) -> None:
+    def _submit(self, brief: WorkerBrief, numbers: Sequence[int], ledger: Ledger, watch: Watcher) -> None:
         try:
             from madx_stilts.run.slurm.submit import submit
         except ModuleNotFoundError as error:
@@ -95,7 +95,7 @@ class Slurm(Resources):
             submit(folder, numbers, self, asked, watch)
 
 
-def _attend(names: Sequence[str], ledger: Ledger, news: News, watch: Watcher) -> None:
+def _attend(names: Sequence[str], ledger: Ledger, news: EventReader, watch: Watcher) -> None:
     """Pass on what the jobs tell until they have ended."""
     try:
         while _are_at_work(names, ledger):

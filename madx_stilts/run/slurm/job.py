@@ -15,7 +15,7 @@ from submitit import JobEnvironment
 from submitit.helpers import DelayedSubmission
 
 from madx_stilts.errors import Interrupted, MadxStiltsError
-from madx_stilts.run.brief import Brief, threads_each
+from madx_stilts.run.brief import WorkerBrief, threads_each
 from madx_stilts.run.engines.processes import Processes
 from madx_stilts.run.events import Event
 from madx_stilts.run.reserving import reserving
@@ -43,7 +43,7 @@ class SlurmJob:
         if self.reserve_of and not is_wanted_after(self.folder, self.reserve_of):
             return
         os.environ.setdefault("OMP_NUM_THREADS", os.environ.get("SLURM_CPUS_PER_TASK") or str(threads_each(1)))
-        brief = Brief.model_validate_json((self.folder / BRIEF).read_text(encoding="utf-8"))
+        brief = WorkerBrief.model_validate_json((self.folder / BRIEF).read_text(encoding="utf-8"))
         brief = brief.model_copy(update={"threads": threads_each(self.workers)})
         requeue = signal.getsignal(_REQUEUE)
         came = _interrupted_by(signal.SIGTERM, _REQUEUE)

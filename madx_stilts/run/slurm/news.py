@@ -23,7 +23,7 @@ def is_wanted_after(folder: Path, array: str) -> bool:
     return any(died) and not any(asked)
 
 
-class News:
+class EventReader:
     """What the jobs of a folder tell from now on, passed on line by line."""
 
     def __init__(self, folder: Path, watch: Watcher) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from madx_stilts.errors import NotAvailable
 from madx_stilts.files import digest
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 
 BRIEF = "brief.json"
 """In such a folder."""
@@ -42,7 +42,7 @@ class Queued:
         return f"{self.id} {self.state}{where}" + (f" ({self.reason})" if self.reason != "None" else "")
 
 
-def folder_of(brief: Brief) -> Path:
+def folder_of(brief: WorkerBrief) -> Path:
     """The folder of what does one brief; the same brief has the same folder."""
     told = {"site": brief.site.model_dump(mode="json"), "stale": sorted(brief.stale)}
     return _home(brief.site.zoo[0]) / f"{_short(brief.plan)}-{_short(told)}"

@@ -11,7 +11,7 @@ _USUAL_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True)
-class Resources:
+class SlurmResources:
     """Of one Slurm job. What is None is left to the cluster, or taken from the estimate.
 
     Args:

@@ -11,7 +11,7 @@ from madx_stilts.errors import UsageError
 from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.slurm.job import SlurmJob
 from madx_stilts.run.slurm.queue import names_in
-from madx_stilts.run.slurm.resources import Resources
+from madx_stilts.run.slurm.resources import SlurmResources
 
 _TIMEOUTS = 100
 """How often a job that runs into its time limit is requeued."""
@@ -47,7 +47,7 @@ def outside_of_any_job() -> Iterator[None]:
         os.environ.update(hidden)
 
 
-def submit(folder: Path, numbers: Sequence[int], resources: Resources, asked: Parameters, watch: Watcher) -> None:
+def submit(folder: Path, numbers: Sequence[int], resources: SlurmResources, asked: Parameters, watch: Watcher) -> None:
     """Submit workers, and one that works only if they all ended and one of them died without a word.
 
     Args:

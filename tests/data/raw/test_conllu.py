@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from madx_stilts.data.raw.fused import Fused, Word, precedence, written
+from madx_stilts.data.raw.fused import Fused, SyntacticWord, precedence, written
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.fields import Row
 
@@ -139,17 +139,17 @@ FORMS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), m
 
 
 @st.composite
-def trees(draw: st.DrawFn) -> tuple[list[Word], list[Fused]]:
+def trees(draw: st.DrawFn) -> tuple[list[SyntacticWord], list[Fused]]:
     """Words with any heads, circles too, and spans that do not overlap."""
     size = draw(st.integers(1, 8))
     heads = st.frozensets(st.integers(0, size), min_size=1, max_size=3)
-    words = [Word(draw(FORMS), draw(TAGS), draw(heads)) for _ in range(size)]
+    words = [SyntacticWord(draw(FORMS), draw(TAGS), draw(heads)) for _ in range(size)]
     cuts = sorted(draw(st.sets(st.integers(1, size), max_size=4)))
     spans = zip(cuts, [cut - 1 for cut in [*cuts[1:], size + 1]], strict=False)
     return words, [Fused(first, last, draw(FORMS)) for first, last in spans if draw(st.booleans())]
 
 
-def winner(words: Sequence[Word], span: Fused, order: Sequence[str]) -> Word:
+def winner(words: Sequence[SyntacticWord], span: Fused, order: Sequence[str]) -> SyntacticWord:
     """The word that wins a fused form, found by the closure of the whole graph."""
     numbers = range(len(words) + 1)
     above = [[number > 0 and head in words[number - 1].heads for head in numbers] for number in numbers]
@@ -166,7 +166,7 @@ def winner(words: Sequence[Word], span: Fused, order: Sequence[str]) -> Word:
 
 @given(trees(), st.sampled_from(["de", "es", "fr", "it"]))
 def test_each_span_leaves_one_word_with_its_form_and_the_winners_tag(
-    tree: tuple[list[Word], list[Fused]], language: str
+    tree: tuple[list[SyntacticWord], list[Fused]], language: str
 ) -> None:
     words, fused = tree
     order = precedence(language)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, read
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split
@@ -18,7 +18,7 @@ class Reader:
 
     def __init__(self, mirror: Any) -> None:
         self.mirror = mirror
-        self.place = DataPlace((mirror.root,), offline=True, cache=mirror.root)
+        self.place = DataSources((mirror.root,), offline=True, cache=mirror.root)
 
     def __call__(
         self,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataPlace
+from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
@@ -25,4 +25,4 @@ def test_a_folder_without_an_owner_is_never_looked_at(mirror: Any, name: str) ->
     language = (source.languages or TASKS[name].languages)[0]
     mirror.add(source.path.split("/")[1], [{"text": "t"}], config=source.config_for(language), split=source.split)
     with pytest.raises(DataError, match=f"no folder {source.path}"):
-        read(TASKS[name], language, split, place=DataPlace((mirror.root,), offline=True, cache=mirror.root))
+        read(TASKS[name], language, split, place=DataSources((mirror.root,), offline=True, cache=mirror.root))
