@@ -7,10 +7,8 @@ import click
 
 from madx_stilts.cli.command import Command, Option
 from madx_stilts.cli.grid_options import OfRun
-from madx_stilts.cli.grouping import kept, option
+from madx_stilts.cli.grouping import option
 from madx_stilts.cli.ranges import within
-from madx_stilts.errors import UsageError
-from madx_stilts.run.engine import Engine, engine_types
 
 _USUAL = "inline"
 
@@ -30,25 +28,9 @@ class EngineCommand(Command):
         return super().get_params(ctx)
 
 
-def chosen_engine() -> Engine:
-    """The engine that was chosen, with its options, inside a running command.
-
-    Raises:
-        UsageError: An option of another engine is given.
-    """
-    context, given = click.get_current_context(), kept()
-    name = str(given["engine"])
-    by_hand = click.core.ParameterSource.COMMANDLINE
-    for other, kind in engine_types().items():
-        for one in _shown(kind) if other != name else ():
-            if context.get_parameter_source(_key(other, one)) is by_hand:
-                raise UsageError(f"{_flag(one)} goes with --engine {other}.", hint=f"The engine is {name}.")
-    kind = engine_types()[name]
-    engine: Engine = kind(**{one.name: _value(one, given[_key(name, one)]) for one in _shown(kind)})
-    return engine
-
-
 def _engine_option() -> Any:
+    from madx_stilts.run.engine import engine_types
+
     return option(
         "--engine",
         section=OfRun,
@@ -59,16 +41,18 @@ def _engine_option() -> Any:
 
 
 def _options() -> list[Any]:
+    from madx_stilts.run.engine import engine_types
+
     made = []
     for name, kind in engine_types().items():
         section = type("_OfEngine", (Option,), {"section": f"With --engine {name} (changes no result)"})
         hints = get_type_hints(kind, include_extras=True)
-        for one in _shown(kind):
+        for one in shown_fields(kind):
             is_flag = isinstance(one.default, bool)
             made.append(
                 option(
-                    _flag(one),
-                    _key(name, one),
+                    flag_of(one),
+                    key_of(name, one),
                     section=section,
                     metavar=one.metadata.get("metavar"),
                     default=False if is_flag else one.default,
@@ -80,21 +64,20 @@ def _options() -> list[Any]:
     return made
 
 
-def _shown(kind: type[Any]) -> list["Field[Any]"]:
+def shown_fields(kind: type[Any]) -> list["Field[Any]"]:
+    """The fields of an engine that are options of the command line."""
     return [one for one in fields(kind) if "help" in one.metadata]
 
 
-def _flag(one: "Field[Any]") -> str:
+def flag_of(one: "Field[Any]") -> str:
+    """What the option of a field is called."""
     negation = "no-" if one.default is True else ""
     return one.metadata.get("flag") or f"--{negation}{one.name.replace('_', '-')}"
 
 
-def _key(engine: str, one: "Field[Any]") -> str:
+def key_of(engine: str, one: "Field[Any]") -> str:
+    """Under which name the option of an engine's field is kept."""
     return f"{engine}_{one.name}".replace("-", "_")
-
-
-def _value(one: "Field[Any]", given: object) -> object:
-    return not given if one.default is True else given
 
 
 def _type_of(hint: Any) -> Any:

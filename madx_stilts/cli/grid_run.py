@@ -4,7 +4,7 @@ import json
 
 import click
 
-from madx_stilts.cli.engine_options import EngineCommand, chosen_engine
+from madx_stilts.cli.engine_options import EngineCommand
 from madx_stilts.cli.grid_options import RUNNING, OfRun, config_argument, set_option
 from madx_stilts.cli.options import json_option
 from madx_stilts.cli.output import echo
@@ -41,7 +41,7 @@ def run(settings: Settings, config: str, overrides: tuple[str, ...], verify: boo
 
     from madx_stilts.cli.grid_outcome import failure_of, outcome_facts, print_outcome
     from madx_stilts.cli.grid_progress import watching
-    from madx_stilts.cli.grids import run_options
+    from madx_stilts.cli.grids import chosen_engine, run_options
     from madx_stilts.cli.places import data_place, print_caveat
     from madx_stilts.cli.workspace import workspace
     from madx_stilts.cli.zoos import note_imported_among, open_zoo

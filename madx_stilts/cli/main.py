@@ -1,4 +1,4 @@
-"""The door: a list of commands."""
+"""Entry point: registers all commands."""
 
 import sys
 from typing import Any
@@ -6,19 +6,10 @@ from typing import Any
 import click
 
 from madx_stilts import __version__
-from madx_stilts.cli.backbone import backbone
-from madx_stilts.cli.command import EVERYWHERE, Group
-from madx_stilts.cli.demo import demo
-from madx_stilts.cli.doctor import doctor
-from madx_stilts.cli.evaluate import evaluate
-from madx_stilts.cli.grid import grid
-from madx_stilts.cli.miniature import miniature
+from madx_stilts.cli.command import EVERYWHERE
+from madx_stilts.cli.lazy import LazyCommands, LazyGroup
 from madx_stilts.cli.streams import finished, prepare, require_text
-from madx_stilts.cli.submission import submission
-from madx_stilts.cli.tasks import tasks
 from madx_stilts.cli.telling import CAUGHT, PREFIX, as_ours, json_is_wanted, silence, tell, tell_bug, tell_usage
-from madx_stilts.cli.train import train
-from madx_stilts.cli.zoo import zoo
 from madx_stilts.errors import Interrupted
 
 CONTEXT: dict[str, Any] = {
@@ -28,7 +19,7 @@ CONTEXT: dict[str, Any] = {
 }
 
 
-@click.group(cls=Group, context_settings=CONTEXT)
+@click.group(cls=LazyGroup, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="madx-stilts")
 def cli() -> None:
     """Intermediate-task training (STILTs) with stacked adapters on a frozen multilingual backbone.
@@ -48,8 +39,20 @@ def cli() -> None:
 
 
 cli.params.extend(EVERYWHERE)
-for command in (demo, miniature, tasks, backbone, train, evaluate, grid, submission, zoo, doctor):
-    cli.add_command(command)
+cli.commands = LazyCommands(
+    {
+        "demo": "See the main job done in small, in minutes.",
+        "miniature": "Write the data of a small constructed world.",
+        "tasks": "List, explain and look into tasks.",
+        "backbone": "List backbones, look into one, train small ones.",
+        "train": "Train an adapter and keep it in the zoo.",
+        "evaluate": "Score a stack on a task in many languages.",
+        "grid": "Plan a grid, run it, look at what came of it.",
+        "submission": "Score a submission to XTREME or XTREME-R.",
+        "zoo": "List, explain, verify, share and remove adapters.",
+        "doctor": "What is installed, which devices there are.",
+    }
+)
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ from madx_stilts.cli.command import Group
 from madx_stilts.cli.options import json_option
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
+from madx_stilts.cli.zoo_diff import diff
 from madx_stilts.cli.zoo_prune import prune
 from madx_stilts.cli.zoo_publish import export, publish
 from madx_stilts.cli.zoo_pull import import_from, pull
@@ -100,5 +101,5 @@ def verify(settings: Settings, as_json: bool) -> None:
     print_unfinished(waiting, err=False)
 
 
-for command in (publish, pull, export, import_from, prune):
+for command in (diff, publish, pull, export, import_from, prune):
     zoo.add_command(command)

@@ -1,12 +1,13 @@
 """Which adapter a readable name means, and what to say when it means none or several."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from madx_stilts.card import BackboneNote, Card
 from madx_stilts.errors import AdapterError
 from madx_stilts.stack import AdapterRef, WrittenRef
+from madx_stilts.zoo.difference import flat
 
 
 @dataclass(frozen=True)
@@ -89,17 +90,7 @@ def _determinants(card: Card) -> dict[str, str]:
         tree["fusion"]["members"] = " ∥ ".join(names[id] for id in card.recipe.fused)
     if card.recipe.start is not None:
         tree["start"]["adapter"] = names[card.recipe.start.adapter]
-    return dict(_flat("", tree))
-
-
-def _flat(key: str, value: object) -> Iterable[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from _flat(f"{key}.{name}" if key else name, member)
-    elif isinstance(value, list) and any(isinstance(member, Mapping) for member in value):
-        yield from _flat(key, {str(place): member for place, member in enumerate(value)})
-    else:
-        yield key, str(value)
+    return dict(flat(tree))
 
 
 def _backbones(entries: Iterable[ZooEntry]) -> list[BackboneNote]:

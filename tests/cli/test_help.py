@@ -1,5 +1,7 @@
 """`--help` at every level: it fits a terminal, tells defaults and environment variables, and misses nothing."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 import yaml
 
 from madx_stilts.cli.command import EVERYWHERE, Command, Group, Option
+from madx_stilts.cli.lazy import LazyCommands
 from madx_stilts.cli.main import CONTEXT, cli
 from madx_stilts.formats import FORMATS
 from madx_stilts.resources import builtin_configs
@@ -178,3 +181,17 @@ def test_a_name_that_is_nearly_right_gets_a_suggestion(wrong: tuple[str, ...], n
     assert said.code == 2
     assert near in said.err.partition("Error: ")[2]
     assert said.out == ""
+
+
+def test_the_list_of_commands_says_of_each_what_its_own_help_says() -> None:
+    listed = cli.commands
+    assert isinstance(listed, LazyCommands)
+    assert listed.listed == {name: command.get_short_help_str(200) for name, command in listed.items()}
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    code = (
+        "import sys; from madx_stilts.cli.main import cli; cli.main(['--help'], standalone_mode=False); "
+        "sys.exit(any(f'madx_stilts.cli.{name}' in sys.modules for name in cli.commands))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False).returncode == 0

@@ -34,7 +34,7 @@ def declared(section: str, key: str) -> set[str]:
     config = ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     lines = [line for line in config[section][key].splitlines() if line and not line.startswith("#")]
-    return {canonicalize_name(Requirement(line).name) for line in lines} - {"madx-stilts"}
+    return {str(canonicalize_name(Requirement(line).name)) for line in lines} - {"madx-stilts"}
 
 
 def test_what_is_imported_is_declared_and_what_is_declared_is_imported(trees: Mapping[str, ast.Module]) -> None:
