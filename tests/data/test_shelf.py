@@ -177,7 +177,7 @@ def test_what_failed_leaves_nothing_and_what_a_crash_left_is_removed(shelf: Arra
 OTHER = """
 import sys, time
 from pathlib import Path
-from madx_stilts.data.shelf import Layout, Shelf
+from madx_stilts.data.shelf import ArrayCache, ArrayLayout
 
 written = []
 
@@ -186,8 +186,8 @@ def fill(arrays):
     arrays["low"][:] = 1
     written.append(1)
 
-layout = Layout({"low": ("F32", (100, 8)), "high": ("BF16", (100, 4))})
-with Shelf(Path(sys.argv[1]), 10**6).opened("a", layout, fill, print) as arrays:
+layout = ArrayLayout({"low": ("F32", (100, 8)), "high": ("BF16", (100, 4))})
+with ArrayCache(Path(sys.argv[1]), 10**6).opened("a", layout, fill, print) as arrays:
     print(len(written), arrays["low"].sum(), flush=True)
     sys.stdin.read()
 """

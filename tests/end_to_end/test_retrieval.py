@@ -45,7 +45,7 @@ def test_layer_and_pooling_are_printed_with_the_scores(place: Any) -> None:
         (("evaluate", "tatoeba", "--stack", "none", "--layer", "top"), "--layer is 'top'"),
         (("evaluate", "tatoeba", "--stack", "none", "--languages", "de", "--layer", "9"), "no layer 9"),
         (("evaluate", "tatoeba", "--stack", "none", "--languages", "de", "--layer", "auto"), "no dev split"),
-        (("evaluate", "xnli", "--stack", "target/xnli", "--pooling", "cls"), "--pooling is for retrieval"),
+        (("evaluate", "xnli", "--stack", "target/xnli", "--pooling", "cls"), "pooling is for retrieval"),
         (("evaluate", "xnli", "--stack", "none"), "none"),
     ],
 )

@@ -244,8 +244,8 @@ def test_a_job_that_another_run_does_is_left_to_it(site: RunConfig, make_plan: M
     ledger = Ledger(plan, site.records, site.adapters)
     with held(site.zoo[0] / "locks" / f"job-{id}.lock", busy=""):
         code = (
-            "import sys; from madx_stilts.run.process import *; from madx_stilts.run.brief import Brief;"
-            "b = Brief.model_validate_json(sys.stdin.read()); p, l = b.opened(); l.look();"
+            "import sys; from madx_stilts.run.process import *; from madx_stilts.run.brief import WorkerBrief;"
+            "b = WorkerBrief.model_validate_json(sys.stdin.read()); p, l = b.opened(); l.look();"
             "print(*[s.state for _, s in l.standings()])"
         )
         brief = json.dumps({"plan": plan.to_json(), "site": site.model_dump(mode="json")})
@@ -262,10 +262,10 @@ def test_several_workers_do_not_fit_into_one_process(site: RunConfig, make_plan:
 
 FINISHED = """
 import sys
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.grid import run_grid
 
-brief = Brief.model_validate_json(sys.stdin.read())
+brief = WorkerBrief.model_validate_json(sys.stdin.read())
 plan, _ = brief.opened()
 assert not run_grid(plan, brief.site, engine="processes").executed
 assert "torch" not in sys.modules
