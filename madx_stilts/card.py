@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from madx_stilts.errors import AdapterError, NewerAdapter
 from madx_stilts.files import canonical_json, digest
+from madx_stilts.findings import listed
 from madx_stilts.languages import is_constructed
 from madx_stilts.recipe import Frozen, Recipe
 from madx_stilts.strict_json import JsonError, parse
@@ -160,8 +161,7 @@ class Card(Frozen):
         try:
             return cls.model_validate_json(text, strict=True)
         except ValidationError as error:
-            faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-            raise _damaged(source, "; ".join(fault.removeprefix(": Value error, ") for fault in faults)) from error
+            raise _damaged(source, listed(error)) from error
 
 
 def _damaged(source: str, reason: str) -> AdapterError:

@@ -96,6 +96,12 @@ def test_it_is_dated_when_it_is_made(card: Card) -> None:
     assert card.created.endswith("Z")
 
 
+def test_of_very_many_faults_of_a_card_the_first_are_told() -> None:
+    with pytest.raises(AdapterError, match=r"and \d+ more") as error:
+        Card.from_json(json.dumps({f"made up {at}": "x" * 10_000 for at in range(500)}))
+    assert len(error.value.message) < 5_000
+
+
 @given(st.binary(max_size=40))
 def test_what_is_no_card_is_told_as_damaged(content: bytes) -> None:
     with pytest.raises(AdapterError, match=r"x/card\.json is damaged") as error:

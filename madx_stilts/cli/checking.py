@@ -166,7 +166,8 @@ def _missing_lines(missing: Sequence[Missing]) -> Facts:
     lines: dict[str, list[str]] = {}
     for one in missing:
         lines.setdefault(one.set.split, []).append(_language(one.set))
-    hints = dict.fromkeys(one.hint for one in missing)
+    hints = list(dict.fromkeys(one.hint for one in missing))
+    hints = [one for one in hints if not any(one != other and one in other for other in hints)]
     return [*((split, ", ".join(languages)) for split, languages in lines.items()), ("to get it", " ".join(hints))]
 
 

@@ -1,18 +1,20 @@
 """Checking data: every row of a task read, and all that is wrong or remarkable told, with file and row."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from madx_stilts.data.checked import Checked, CheckRequest, Missing, Report, Rows
 from madx_stilts.data.label_file import with_labels
 from madx_stilts.data.looks import LOOKS, LOST_CHARACTER
-from madx_stilts.data.place import DataSources, SplitFiles
-from madx_stilts.data.pool import CandidatePool
+from madx_stilts.data.place import DataSources, Nowhere, SplitFiles
+from madx_stilts.data.pool import CandidatePool, candidates_tell
 from madx_stilts.data.read import ReadExample, find_all, made
 from madx_stilts.data.rows import RowFault, SplitRows
 from madx_stilts.data.tally import CheckNote, ExampleCounts
+from madx_stilts.data.unusable import NO_ANSWER, Use
 from madx_stilts.errors import DataError
 from madx_stilts.formats import FORMATS
 from madx_stilts.tasks.sizes import published_rows
@@ -89,15 +91,20 @@ class _Checker:
         self.begin(wanted)
         try:
             return find_all(task, wanted.language, wanted.split, place=self.place)
-        except DataError as error:
+        except Nowhere as error:
             self.missing.append(Missing(wanted, error.message, error.hint))
-            return None
+        except DataError as error:
+            folder = next((one for one in self.place.mirrors if str(one) in error.message), Path(wanted.language))
+            fault = RowFault(folder, None, error.message.removesuffix("."), hint=error.hint)
+            self.checked.append(Checked(wanted, "", 0, None, {}, (), (fault,), 1, whole=False))
+        return None
 
     def _read(
         self, task: Task, found: tuple[SplitFiles, ...], wanted: Rows, among: CandidatePool | None
     ) -> CandidatePool:
         """Read a set; what it offers to queries is returned."""
-        tally, pool = ExampleCounts(self.asked.kept), CandidatePool()
+        tally, use = ExampleCounts(self.asked.kept), Use(task, wanted.split)
+        pool = CandidatePool(candidates_tell(self.task, wanted.split))
         readable = found
         try:
             task = with_labels(task, found)
@@ -113,18 +120,32 @@ class _Checker:
             _look(one, task, tally)
             shown = tally.repeats(one)
             if wanted.part == "candidates":
-                pool.add(one)
+                pool.add(one.example)
                 continue
-            for what in _of_row(one, shown, task, others):
-                tally.note(what, one.example.row)
+            if not candidates_tell(task, wanted.split):
+                use.count(one.example)
+            for split in (split for split, inputs in others.items() if shown in inputs):
+                tally.note(f"rows with the input of one in {split}", one.example.row)
             if wanted.split == "train" and not FORMATS[task.format].learnable(one.example):
                 tally.note(f"{FORMATS[task.format].unlearnable}, left out of training", one.example.row)
-            for problem in among.lacks(one) if among else ():
+            for problem in among.lacks(one.example) if among else ():
                 rows.report(problem, one.example.row)
         if wanted.part == "rows":
             self.earlier[wanted.split] = _Earlier(key, {*tally.inputs})
+        self._judge(use, rows, tally)
         self._add(task, wanted, found, rows, tally)
         return pool
+
+    def _judge(self, use: Use, rows: SplitRows, tally: ExampleCounts) -> None:
+        """Tell which rows are of no use."""
+        for row in use.hidden:
+            if use.meant_to_be_hidden:
+                tally.note(NO_GOLD, row)
+            else:
+                rows.report(NO_ANSWER, row)
+        if self.asked.limit is None and not tally.fault_count:
+            for problem in use.faults_of_all():
+                tally.heed(RowFault(rows.files.paths[0], None, problem, hint="Fetch the data set again."))
 
     def _add(
         self, task: Task, wanted: Rows, found: Sequence[SplitFiles], rows: SplitRows, tally: ExampleCounts
@@ -163,14 +184,6 @@ def _look(one: ReadExample[Any], task: Task, tally: ExampleCounts) -> None:
         tally.note(what, row)
     if any("\ufffd" in text for _, text in look.texts(one)):
         tally.note(LOST_CHARACTER, row)
-
-
-def _of_row(one: ReadExample[Any], shown: int, task: Task, others: Mapping[Split, Set[int]]) -> Iterator[str]:
-    """Notes of what has right answers, and is compared with other splits."""
-    told_by_candidates = task.candidates and "gold" not in one.fields
-    if not told_by_candidates and not FORMATS[task.format].labelled(one.example):
-        yield NO_GOLD
-    yield from (f"rows with the input of one in {split}" for split, inputs in others.items() if shown in inputs)
 
 
 def _key(found: Sequence[SplitFiles], language: str) -> tuple[object, ...]:

@@ -77,6 +77,10 @@ class SplitFiles:
     paths: Sequence[Path]
 
 
+class Nowhere(DataError):
+    """A split is neither here nor where it could be fetched from; other errors say that what is here is wrong."""
+
+
 Fetch = Callable[[Repository, tuple[str, ...]], Sequence[Path]]
 
 
@@ -90,7 +94,8 @@ def find(sources: Sources, language: str, place: DataSources, *, fetch: Fetch = 
         fetch: Downloads files by name, at once or when they are asked for (`data.stream`).
 
     Raises:
-        DataError: They are nowhere; the message tells for each place what it lacks.
+        Nowhere: They are nowhere; the message tells for each place what it lacks.
+        DataError: What is there is damaged, or there twice.
     """
     looks: list[Callable[[], SplitFiles]] = []
     for source in sources:
@@ -113,7 +118,7 @@ def revisions(source: Source) -> tuple[str, ...]:
     return (source.revision, CONVERTED) if source.revision == "main" else (source.revision,)
 
 
-def _nowhere(sources: Sources, language: str, reasons: Iterable[str]) -> DataError:
+def _nowhere(sources: Sources, language: str, reasons: Iterable[str]) -> Nowhere:
     lines = "\n".join(f"  - {reason}" for reason in dict.fromkeys(reasons)) or "  - no local mirror is named"
     wanted = " or ".join(dict.fromkeys(_named(source, language) for source in sources))
     ways = [source.obtain for source in sources if source.obtain]
@@ -121,7 +126,7 @@ def _nowhere(sources: Sources, language: str, reasons: Iterable[str]) -> DataErr
         first = next(source.path for source in sources if source.on_hub)
         hub = f"Put it as {first} into the folder of the local mirror (--data DIR), or allow the download."
         ways = [hub, *(["Original files serve as well."] if ways else []), *ways]
-    return DataError(f"There are no files of {wanted}:\n{lines}", hint=" ".join(dict.fromkeys(ways)))
+    return Nowhere(f"There are no files of {wanted}:\n{lines}", hint=" ".join(dict.fromkeys(ways)))
 
 
 def _named(source: Source, language: str) -> str:

@@ -13,6 +13,7 @@ from madx_stilts.data.labels import Label
 from madx_stilts.data.place import DataSources, SplitFiles, find
 from madx_stilts.data.rows import Files, RawRow, SplitRows
 from madx_stilts.data.sample import sample
+from madx_stilts.data.unusable import NO_ANSWER, nothing_to_learn, nothing_to_score
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.tasks.fields import BadRow
@@ -72,17 +73,22 @@ class Examples(Generic[E]):
         return f"{file}, row {number} (counted from 0)"
 
     def require_labels(self) -> None:
-        """Every example has its gold answer.
+        """Every example has its gold answer, and some have one that adds to a score.
 
         Raises:
-            DataError: One has not; the message names file and row.
+            DataError: One has none; the message names file and row. Or none of them adds to a score.
         """
-        labelled = FORMATS[self.task.format].labelled
-        hidden = next((example for example in self.items if not labelled(example)), None)
+        task_format = FORMATS[self.task.format]
+        hidden = next((example for example in self.items if not task_format.labelled(example)), None)
         if hidden is not None:
             raise DataError(
-                f"{self.locate(hidden.row)}: no gold answer is given, so it can be neither trained on nor scored.",
+                f"{self.locate(hidden.row)}: {NO_ANSWER}.",
                 hint="The gold answers of many test splits are hidden; `evaluate --predictions DIR` needs none.",
+            )
+        if not any(map(task_format.scorable, self.items)):
+            raise DataError(
+                f"{self.files.paths[0]}: {nothing_to_score(self.task, len(self.items))}.",
+                hint="Fetch the data again; with --limit, take more.",
             )
 
     def bad_row(self, error: BadRow) -> DataError:
@@ -161,8 +167,7 @@ def read_found(
     origin = ", ".join(one.origin for one in found)
     if not items and sums.unlearnable:
         raise DataError(
-            f"{origin}: nothing can be learned from the {sums.unlearnable} rows of {task.name}@{language}:{split}. "
-            f"They are {FORMATS[task.format].unlearnable}.",
+            f"{rows.files.paths[0]}: {nothing_to_learn(task, sums.unlearnable)}.",
             hint="Take other training data, or more of them (--limit).",
         )
     if not items:

@@ -119,6 +119,7 @@ class Format(ABC, Generic[E, P]):
         metrics: Names of the metrics it can compute.
         max_tokens: Default length limit.
         unlearnable: What rows are that `learnable` leaves out of training, in the plural.
+        unscorable: What rows are that `scorable` does not count, in the plural.
     """
 
     name: ClassVar[str]
@@ -129,6 +130,7 @@ class Format(ABC, Generic[E, P]):
     metrics: ClassVar[tuple[str, ...]]
     max_tokens: ClassVar[int] = 256
     unlearnable: ClassVar[str] = ""
+    unscorable: ClassVar[str] = ""
 
     @abstractmethod
     def example(self, row: int, fields: Mapping[str, object], label: object, task: Task) -> E:
@@ -149,6 +151,10 @@ class Format(ABC, Generic[E, P]):
 
     def learnable(self, example: E) -> bool:
         """Whether training can use an example that has its gold answer; scoring uses all."""
+        return True
+
+    def scorable(self, example: E) -> bool:
+        """Whether an example that has its gold answer adds to a score; where none does, there is no score."""
         return True
 
     def remarks(self, example: E) -> Iterator[str]:

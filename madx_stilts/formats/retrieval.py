@@ -117,6 +117,7 @@ class RetrievalFormat(Format[RetrievalExample, Ranking]):
     optional_fields = ("gold", "answers")
     metrics = tuple(METRICS)
     max_tokens = 512
+    unscorable = "queries without a right answer"
 
     def example(self, row: int, fields: Mapping[str, object], label: object, task: Task) -> RetrievalExample:
         return RetrievalExample(
@@ -129,6 +130,9 @@ class RetrievalFormat(Format[RetrievalExample, Ranking]):
 
     def labelled(self, example: RetrievalExample) -> bool:
         return example.gold is not None
+
+    def scorable(self, example: RetrievalExample) -> bool:
+        return example.gold != ()
 
     def remarks(self, example: RetrievalExample) -> Iterator[str]:
         if any_blank((example.text,)):

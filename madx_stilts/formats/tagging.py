@@ -61,16 +61,22 @@ class TaggingFormat(Format[TagExample, Tags]):
     head = "tagging"
     fields = ("words",)
     metrics = tuple(METRICS)
+    unscorable = NO_WORDS
 
     def example(self, row: int, fields: Mapping[str, object], label: object, task: Task) -> TagExample:
         words = read_texts(fields, "words")
-        tags = None if label is None else tuple(read_label(tag, task) for tag in read_texts({"label": label}, "label"))
+        # A sentence of no words has no tags, which are known though no label says so.
+        known = label is not None or not words
+        tags = tuple(read_label(tag, task) for tag in read_texts({"label": label or ()}, "label")) if known else None
         if tags is not None and len(tags) != len(words):
             raise BadRow(f"it has {len(words)} words and {len(tags)} tags, expected as many")
         return TagExample(id=read_id(fields, row), row=row, words=words, tags=tags)
 
     def labelled(self, example: TagExample) -> bool:
         return example.tags is not None
+
+    def scorable(self, example: TagExample) -> bool:
+        return bool(example.words)
 
     def remarks(self, example: TagExample) -> Iterator[str]:
         if not example.words:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from madx_stilts.data.pool import CandidatePool, candidates_tell
 from madx_stilts.data.read import Examples, read
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits
@@ -16,6 +17,7 @@ from madx_stilts.score.embed import Vectors, embed
 from madx_stilts.score.hunt import RetrievalBatch, gold_pairs
 from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
+from madx_stilts.tasks.fields import BadRow
 from madx_stilts.tasks.task import Split, Task
 
 ALL, MIXED = "all", "mixed"
@@ -35,7 +37,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Pool:
+class _Embedded:
     """Candidates without their texts, which may fill the memory.
 
     Args:
@@ -66,8 +68,8 @@ class RetrievalEvaluator:
         self.task = task
         self._stack = stack
         self._swap = swap
-        self._last: tuple[object, _Pool] = (None, _Pool())
-        self._checked: dict[tuple[_Part, Split], list[tuple[str, tuple[str, ...]]]] = {}
+        self._last: tuple[object, _Embedded] = (None, _Embedded())
+        self._checked: dict[tuple[tuple[_Part, ...], Split], tuple[CandidatePool, dict[str, list[str]]]] = {}
 
     @property
     def limits(self) -> Limits:
@@ -119,17 +121,15 @@ class RetrievalEvaluator:
         Raises:
             DataError: They are malformed or cannot be scored.
         """
-        answered: dict[str, list[str]] = {}
-        for part in candidate_parts(self.task, language, split):
-            if (part, split) not in self._checked:
-                answers: Examples[RetrievalExample] = read(
-                    self.task.searched, part.file, split, place=self.context.place
-                )
-                self._checked[part, split] = [(part.mark + one.id, one.answers) for one in answers.items if one.answers]
-            for name, known in self._checked[part, split]:
-                for query in known:
-                    answered.setdefault(query, []).append(name)
-        queries = self._with_gold(self._queries(language, split, limit), split, answered)
+        key = tuple(candidate_parts(self.task, language, split)), split
+        if key not in self._checked:
+            self._checked[key] = self._candidates_to_check(*key)
+        pool, answered = self._checked[key]
+        read_queries = self._queries(language, split, limit)
+        for query in read_queries.items:
+            for problem in pool.lacks(query):
+                raise read_queries.bad_row(BadRow(problem, query.row))
+        queries = self._with_gold(read_queries, split, answered)
         if tunes or not self.context.keeps:
             queries.require_labels()
         if tunes and self.task.search == "mining":
@@ -138,6 +138,17 @@ class RetrievalEvaluator:
             task_format = FORMATS[self.task.format]
             task_format.score([()] * len(queries), queries.items, self.task, language)
 
+    def _candidates_to_check(self, parts: Sequence[_Part], split: Split) -> tuple[CandidatePool, dict[str, list[str]]]:
+        """The candidates without their texts, and which of them answer each query where they tell that."""
+        pool, answered = CandidatePool(candidates_tell(self.task, split)), dict[str, list[str]]()
+        for part in parts:
+            found: Examples[RetrievalExample] = read(self.task.searched, part.file, split, place=self.context.place)
+            for candidate in found.items:
+                pool.add(candidate)
+                for query in candidate.answers:
+                    answered.setdefault(query, []).append(part.mark + candidate.id)
+        return pool, answered
+
     def _queries(self, language: str, split: Split, limit: int | None) -> Examples[RetrievalExample]:
         return read(self.task, language, split, place=self.context.place, limit=limit)
 
@@ -145,21 +156,21 @@ class RetrievalEvaluator:
         self, queries: Examples[RetrievalExample], split: Split, answered: Mapping[str, list[str]]
     ) -> Examples[RetrievalExample]:
         """The queries with their gold answers, where the candidates name these."""
-        if not any("answers" in source.fields for source in self.task.candidates[split]):
+        if not candidates_tell(self.task, split):
             return queries
         items = [replace(query, gold=tuple(answered.get(query.id, ()))) for query in queries.items]
         return replace(queries, items=items)
 
-    def _candidates(self, parts: Sequence[_Part], split: Split, layers: Collection[int]) -> _Pool:
+    def _candidates(self, parts: Sequence[_Part], split: Split, layers: Collection[int]) -> _Embedded:
         key = (tuple(parts), split, tuple(layers))
         if self._last[0] != key:
             # What was there goes first: there may be no room for both.
-            self._last = (None, _Pool())
+            self._last = (None, _Embedded())
             self._last = (key, self._pool(parts, split, layers))
         return self._last[1]
 
-    def _pool(self, parts: Sequence[_Part], split: Split, layers: Collection[int]) -> _Pool:
-        pool, found = _Pool(), []
+    def _pool(self, parts: Sequence[_Part], split: Split, layers: Collection[int]) -> _Embedded:
+        pool, found = _Embedded(), []
         for part in parts:
             encoded = self._read(part, split, pool)
             found.append(self._embedded(encoded, part.language, layers))
@@ -168,7 +179,7 @@ class RetrievalEvaluator:
             pool.vectors[layer] = np.concatenate(each) if len(each) > 1 else each[0]
         return pool
 
-    def _read(self, part: _Part, split: Split, pool: _Pool) -> Encoded:
+    def _read(self, part: _Part, split: Split, pool: _Embedded) -> Encoded:
         """Encode some candidates and note their ids; their texts are not kept."""
         examples: Examples[RetrievalExample] = read(self.task.searched, part.file, split, place=self.context.place)
         for example in examples.items:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from madx_stilts.stack import Role
 from madx_stilts.tasks import jglue
-from madx_stilts.tasks.dialect import PLAIN_TABS, QUOTED_TABS
+from madx_stilts.tasks.dialect import QUOTED_TABS
 from madx_stilts.tasks.fields import Column
 from madx_stilts.tasks.nli import FIELDS, GOLD, LABELS, LETTERS, SENTENCES
 from madx_stilts.tasks.revisions import REVISIONS
@@ -222,13 +222,14 @@ AMERICAS_NLI = Task(
         in_files(
             Source(
                 path="AmericasNLI",
-                dialect=PLAIN_TABS,
+                reader="americas_nli",
+                where={"language": "{language}"},
                 fields=FIELDS,
                 labels=Labels(column="label"),
                 codes={"ay": "aym"},
                 obtain=clone("github.com/nala-cub/AmericasNLI", "AmericasNLI"),
             ),
-            {"dev": "dev/{language}.tsv", "test": "test/{language}.tsv"},
+            {split: (f"{split}/{{language}}.tsv", f"{split}.tsv") for split in ("dev", "test")},
         ),
     ),
     labels=LABELS,

@@ -13,7 +13,8 @@ Where the numbers are not from the data set's own page:
 - tydiqa_goldp: Clark et al. 2020; the sums are those of the metadata, 49,881 and 5,077.
 - bucc2018: Zweigenbaum et al. 2018, table of the corpora; that of Chinese dev is counted.
 - mewsli_x: the page of mewsli-x_20220518_6, mentions overall.
-- germanquad: the 13,722 questions of Möller et al. 2021.
+- germanquad: 11,518 and 2,204 as on the pages of deepset's models, together the 13,722 questions of Möller et al. 2021.
+- klue_nli: Park et al. 2021, table of the tasks.
 """
 
 from collections.abc import Mapping

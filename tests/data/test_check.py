@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from madx_stilts.data.check import NO_GOLD, check
-from madx_stilts.data.checked import Checked, CheckRequest, Report, sets_of
+from madx_stilts.data.checked import Checked, CheckRequest, Report, Rows, sets_of
 from madx_stilts.data.looks import LOST_CHARACTER, MOVED, NO_BEGINNING, SAME_CHOICES
 from madx_stilts.data.place import DataSources
-from madx_stilts.data.read import read
 from madx_stilts.data.tally import OTHER_ANSWER, REPEATED, SAME_ID
-from madx_stilts.errors import DataError
+from madx_stilts.data.unusable import NO_ANSWER
 from madx_stilts.formats.remarks import ABSENT_ANSWER, BLANK_TEXT, BLANK_WORD, EMPTY_ANSWER, NO_WORDS
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split, Task
@@ -91,26 +88,6 @@ def test_all_rows_with_faults_are_told_and_reading_goes_on(checking: Checking) -
     assert one.faults[0].error().message.startswith(f"{one.faults[0].file}, row 1 ")
 
 
-@settings(
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
-)
-@given(st.lists(st.sampled_from([0, 1, 2, -1, 7, "maybe", None]), min_size=1, max_size=6), st.integers(-1, 5))
-def test_the_first_fault_is_what_reading_stops_at(mirror: Any, labels: list[object], textless: int) -> None:
-    rows = [{**pair(label), **({"premise": 3} if at == textless else {})} for at, label in enumerate(labels)]
-    if not mirror.configs:
-        mirror.add("facebook/xnli", [pair(0)], config="en", split="test", kind="jsonl")
-    (file,) = mirror.root.rglob("*.jsonl")
-    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    task = replace(TASKS["xnli"], languages=("en",), sources={"test": _english(TASKS["xnli"], "test")})
-    (one,) = check(task, place(mirror), CheckRequest(sets_of(task, ("test",)))).checked
-    if one.faults:
-        with pytest.raises(DataError) as caught:
-            read(task, "en", "test", place=place(mirror))
-        assert caught.value.message == one.faults[0].error().message
-    else:
-        assert len(read(task, "en", "test", place=place(mirror))) == one.rows
-
-
 def test_of_many_faults_the_first_are_kept_and_all_counted(checking: Checking) -> None:
     (one,) = checking(TASKS["xnli"], {"test": [pair(9)] * 25}, kind="jsonl").checked
     assert (len(one.faults), one.fault_count) == (10, 25)
@@ -156,10 +133,27 @@ def test_a_language_that_a_file_of_several_lacks_is_missing(mirror: Any) -> None
 
 
 def test_labels_that_are_hidden_or_not_agreed_are_counted(checking: Checking) -> None:
-    (one,) = checking(TASKS["xnli"], {"test": [pair(0), pair(-1)]}, names=NLI).checked
-    assert counts(one)[NO_GOLD] == 1
+    (one,) = checking(TASKS["xnli"], {"test": [pair(-1), pair(-1, "again")]}, names=NLI).checked
+    assert (counts(one)[NO_GOLD], one.fault_count) == (2, 0)
     (one,) = checking(TASKS["snli"], {"train": [pair(0), pair(-1), pair(2)]}, names=NLI).checked
     assert (one.rows, counts(one)["rows without an agreed label, left out"]) == (2, 1)
+
+
+def test_training_rows_without_a_label_or_none_to_learn_from_are_faults(checking: Checking) -> None:
+    (one,) = checking(TASKS["copa"], {"train": [copa(-1), copa(-1, idx=2)]}, names=COPA).checked
+    assert faults(one) == [(0, NO_ANSWER), (1, NO_ANSWER)]
+    (one,) = checking(TASKS["squad_v1"], {"train": [squad("Pepper", 3)]}).checked
+    told = "are questions of whose answers none occurs in the context: nothing can be learned from them"
+    assert faults(one) == [(None, f"all 1 rows of squad_v1 {told}")]
+
+
+def test_a_file_that_is_there_twice_is_a_fault_and_not_missing(mirror: Any) -> None:
+    for folder in ("one", "two"):
+        (mirror.root / "ud" / f"UD_{folder}").mkdir(parents=True)
+        (mirror.root / "ud" / f"UD_{folder}" / "yo_ytb-ud-test.conllu").write_text("")
+    report = check(TASKS["udpos"], place(mirror), CheckRequest([Rows("test", "yo")]))
+    assert ([one.fault_count for one in report.checked], report.missing) == ([1], ())
+    assert "yo_ytb-ud-test.conllu is there twice: in" in report.checked[0].faults[0].error().message
 
 
 def test_labels_that_never_occur_are_named(checking: Checking) -> None:
@@ -257,9 +251,16 @@ def test_a_sentence_with_a_tag_too_few_is_a_fault_and_one_of_no_words_is_counted
     assert counts(one)[NO_WORDS] == 1
 
 
-def test_two_choices_alike_are_remarkable(checking: Checking) -> None:
+COPA = {"label": ["choice1", "choice2"]}
+
+
+def copa(label: int, **others: object) -> Row:
     row = {"premise": "It broke.", "question": "cause", "idx": 1, "choice1": "It fell.", "choice2": "It fell."}
-    (one,) = checking(TASKS["copa"], {"train": [{**row, "label": 0}]}, names={"label": ["choice1", "choice2"]}).checked
+    return {**row, "label": label, **others}
+
+
+def test_two_choices_alike_are_remarkable(checking: Checking) -> None:
+    (one,) = checking(TASKS["copa"], {"train": [copa(0)]}, names=COPA).checked
     assert counts(one)[SAME_CHOICES] == 1
     assert one.labels == {"choice1": 1}
 

@@ -31,7 +31,7 @@ ROWS = [
 SQUAD = {
     "data": [
         {
-            "title": "t",
+            "title": "Sugar",
             "paragraphs": [
                 {
                     "context": "Sugar [SEP] is sweet. Salt is not.",
@@ -60,6 +60,7 @@ WORDS = "# sent_id = 1\n1-2\tzum\t_\t_\t_\t_\t_\t_\t_\t_\n" + "".join(
     f"{number}\t{form}\t_\tADP\t_\t_\t{3 - number}\tdep\t_\t_\n" for number, form in ((1, "zu"), (2, "dem"))
 )
 RAW: Mapping[str, tuple[str, str]] = {
+    "americas_nli": ("gn.tsv", "gn\tHe.\tNda.\tneutral\ngn\tA.\tB.\tentailment\n"),
     "bucc": ("zh-en.dev.zh", "zh-1\t你好\nzh-2\tx\n"),
     "conll": ("x.txt", "-DOCSTART- O\n\nAda B-PER\nlived O\n\nx\tO\n"),
     "conllu": ("de_x-ud-test.conllu", WORDS + "\n"),

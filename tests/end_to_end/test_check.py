@@ -38,6 +38,12 @@ def test_data_that_are_here_are_counted_and_the_others_are_listed(madx: Place) -
     assert "Checking xquad test de" in said.err
 
 
+def test_how_to_get_what_is_not_here_is_said_once(madx: Place) -> None:
+    """Of JGLUE's tests there is no copy on the hub: their way is a part of that of the other splits."""
+    said = madx("tasks", "check", "jnli", "--offline")
+    assert (said.code, said.out.count("Clone github.com/yahoojapan/JGLUE")) == (3, 1)
+
+
 def test_another_version_or_a_part_of_a_known_data_set_is_no_fault_but_told(madx: Place) -> None:
     said = madx.does("tasks", "check", "snli", "--split", "train")
     rows = len((madx.mirror / "stanfordnlp/snli/plain_text/train.jsonl").read_text().splitlines())

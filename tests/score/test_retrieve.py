@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from madx_stilts.data.check import check
+from madx_stilts.data.checked import CheckRequest, Rows
 from madx_stilts.data.place import DataSources
 from madx_stilts.demo.sentences import all_text
 from madx_stilts.errors import AdapterError, DataError, UsageError
@@ -326,6 +328,44 @@ def test_a_pool_that_lacks_a_language_is_refused(raw: EvalContext, mirror: Path,
         evaluate(lacking, LAREQA, BARE, ["de"], split="test")
 
 
+BAD_GOLD: dict[str, tuple[Task, str, Callable[[str], str]]] = {
+    "a right answer that is nowhere": (BUCC, "bucc/de-en.training.gold", lambda text: text + "de-19\ten-777\n"),
+    "no right answer at all": (BUCC, "bucc/de-en.training.gold", lambda text: ""),
+    "a query that is nowhere": (BUCC, "bucc/de-en.training.gold", lambda text: text + "de-777\ten-1\n"),
+    "some answers hidden": (
+        MEWSLI,
+        "mewsli_x/wikinews_mentions-test.jsonl",
+        lambda text: text + lines([mention(9, "de", "")]),
+    ),
+    "an entity that is nowhere": (
+        MEWSLI,
+        "mewsli_x/wikinews_mentions-test.jsonl",
+        lambda text: text.replace('"Q3"', '"Q777"'),
+    ),
+    "a candidate twice": (BUCC, "bucc/de-en.training.en", lambda text: text + text.splitlines()[0] + "\n"),
+    "an answer outside its sentences": (LAREQA, "lareqa/de.json", lambda text: text.replace("4}", "9999}")),
+    "nothing odd": (BUCC, "bucc/de-en.training.de", lambda text: text),
+}
+
+
+@pytest.mark.parametrize("what", BAD_GOLD)
+def test_what_a_check_of_the_data_says_is_what_scoring_says(
+    what: str, raw: EvalContext, mirror: Path, tmp_path: Path
+) -> None:
+    task, file, change = BAD_GOLD[what]
+    context = replace(without(raw, mirror, tmp_path, "nothing"), predictions=None)
+    path = tmp_path / "partial" / file
+    path.write_text(change(path.read_text()))
+    report = check(task, context.place, CheckRequest([Rows("test", "de")]))
+    if not report.fault_count:
+        assert what == "nothing odd"
+        return RetrievalEvaluator(context, task, BARE, None).check("de", "test")
+    with pytest.raises(DataError) as caught:
+        RetrievalEvaluator(context, task, BARE, None).check("de", "test")
+    assert caught.value.message in [fault.error().message for one in report.checked for fault in one.faults]
+    return None
+
+
 def test_a_missing_side_is_told(raw: EvalContext, mirror: Path, tmp_path: Path) -> None:
     lacking = without(raw, mirror, tmp_path, "candidate_set_entities.jsonl")
     with pytest.raises(DataError, match="candidate_set_entities"):
@@ -335,5 +375,8 @@ def test_a_missing_side_is_told(raw: EvalContext, mirror: Path, tmp_path: Path) 
 def test_dev_data_without_gold_pairs_tune_nothing(raw: EvalContext, mirror: Path, tmp_path: Path) -> None:
     lacking = without(raw, mirror, tmp_path, "nothing")
     (tmp_path / "partial/bucc/de-en.dev.gold").write_text("")
-    with pytest.raises(DataError, match="25 dev queries of bucc2018 in 'de' have no gold pair"):
+    with pytest.raises(
+        DataError,
+        match=r"de-en.dev.de: all 25 rows of bucc2018 are queries without a right answer: there is nothing to score",
+    ):
         evaluate(lacking, BUCC, BARE, ["de"], split="test")

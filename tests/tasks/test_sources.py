@@ -55,7 +55,6 @@ def test_only_farstail_and_cosmos_qa_quote_values() -> None:
         "cosmosqa": QUOTED_COMMAS,
         "xnli": PLAIN_TABS,
         "pawsx": PLAIN_TABS,
-        "AmericasNLI": PLAIN_TABS,
     }
 
 

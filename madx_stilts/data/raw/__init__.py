@@ -1,6 +1,7 @@
 """Readers of original files: as they were handed out by those who made them, not as the hub has them."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,11 +11,12 @@ from madx_stilts.data.raw.mewsli import MewsliEntities, MewsliQueries
 from madx_stilts.data.raw.parallel import BuccTable, TatoebaTable
 from madx_stilts.data.raw.squad import JsquadTable, SquadTable
 from madx_stilts.data.raw.tagged import ConllTable, PanxTable, TwoColumnsTable
-from madx_stilts.data.raw.tsv import NoHeaderTsvTable
+from madx_stilts.data.raw.tsv import KnownColumnsTable, NoHeaderTsvTable
 from madx_stilts.data.table import Table
 
 RAW_READERS: Mapping[str, Callable[[Path], Table]] = MappingProxyType(
     {
+        "americas_nli": partial(KnownColumnsTable, columns=("language", "premise", "hypothesis", "label")),
         "bucc": BuccTable,
         "conll": ConllTable,
         "conllu": ConlluTable,

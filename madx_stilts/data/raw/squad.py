@@ -70,7 +70,8 @@ class SquadTable(RawFile):
 class JsquadTable(RawFile):
     """JSQuAD: as `SquadTable`, but the marker ` [SEP] ` between a page's title and its text is a line break.
 
-    The marker would be read as the separator of a tokenizer that has one of this name. Answers behind it move.
+    JGLUE put it there for a tokenizer with a separator of this name. Elsewhere than right behind the title the same
+    characters are text, and stay. Answers behind the marker move.
     """
 
     columns = SquadTable.columns
@@ -78,9 +79,8 @@ class JsquadTable(RawFile):
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         """See `Table.rows`."""
         for number, row in enumerate(SquadTable(self._path).rows(columns)):
-            context = str(row["context"])
-            at = context.find(_MARKER)
-            if at < 0:
+            context, at = str(row["context"]), len(str(row["title"]))
+            if not context.startswith(f"{row['title']}{_MARKER}"):
                 yield row
                 continue
             try:

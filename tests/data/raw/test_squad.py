@@ -93,7 +93,7 @@ def test_json_of_another_form_is_told(read: Read, text: str) -> None:
 def test_jsquads_marker_becomes_a_line_break_and_answers_move(read: Read) -> None:
     context = "日本 [SEP] 首都は東京。 [SEP] は印。"
     asked = [question("1", 0, "日本"), question("2", context.index("東京"), "東京")]
-    rows = read("jsquad", {"valid.json": squad((context, asked))})
+    rows = read("jsquad", {"valid.json": squad((context, asked), title="日本")})
     assert {row["context"] for row in rows} == {"日本\n首都は東京。 [SEP] は印。"}
     assert [row["answers"] for row in rows] == [
         {"text": ["日本"], "answer_start": [0]},
@@ -101,13 +101,14 @@ def test_jsquads_marker_becomes_a_line_break_and_answers_move(read: Read) -> Non
     ]
 
 
-def test_without_the_marker_jsquad_is_squad(read: Read) -> None:
-    text = {"valid.json": squad(("日本", [question("1", 0, "日本")]))}
+@pytest.mark.parametrize("context", ["日本", "日本の首都 [SEP] は東京。", " [SEP] 日本 [SEP] 東京"])
+def test_without_the_marker_right_behind_the_title_jsquad_is_squad(context: str, read: Read) -> None:
+    text = {"valid.json": squad((context, [question("1", context.index("日本"), "日本")]), title="日本")}
     assert read("jsquad", text) == read("squad_json", text)
 
 
 def test_an_answer_on_the_marker_is_told(read: Read) -> None:
-    text = squad(("A [SEP] b", [question("0"), question("1", 0, "A [SEP] b")]))
+    text = squad(("A [SEP] b", [question("0"), question("1", 0, "A [SEP] b")]), title="A")
     with pytest.raises(BadRow, match="lies on the marker") as told:
         read("jsquad", {"valid.json": text})
     assert told.value.row == 1
@@ -126,7 +127,7 @@ def test_answers_are_found_at_their_starts_after_the_marker_is_gone(
     start = data.draw(st.integers(0, len(part)))
     end = data.draw(st.integers(start, len(part)))
     asked = question("1", offset + start, part[start:end])
-    (row,) = read("jsquad", {"valid.json": squad((context, [asked]))})
+    (row,) = read("jsquad", {"valid.json": squad((context, [asked]), title=title)})
     (at,) = row["answers"]["answer_start"]  # type: ignore[index]
     assert row["context"] == f"{title}\n{text}"
     assert str(row["context"])[at : at + end - start] == part[start:end]

@@ -236,6 +236,34 @@ def test_americas_nli_names_aymara_by_three_letters(reading: Any) -> None:
     assert examples.items[0].label == "neutral"
 
 
+AYMARA = ['aym\tJupax "sanwa".\tUtar purinxtwa.\tneutral', "aym\tSaram.\tJaniw.\tcontradiction"]
+HEADER = "language\tpremise\thypothesis\tlabel"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("dev/aym.tsv", AYMARA),
+        ("dev/aym.tsv", [HEADER, *AYMARA]),
+        ("dev.tsv", [HEADER, *AYMARA, "gn\tHe'i.\tNdaikuaái.\tentailment"]),
+    ],
+)
+def test_the_original_americas_nli_is_read_with_a_header_and_without(name: str, lines: list[str], reading: Any) -> None:
+    text = "".join(f"{line}\n" for line in lines)
+    examples = reading.files("americas_nli", {f"AmericasNLI/{name}": text}, language="ay", split="dev")
+    assert [(one.first, one.second, one.label) for one in examples.items] == [
+        ('Jupax "sanwa".', "Utar purinxtwa.", "neutral"),
+        ("Saram.", "Janiw.", "contradiction"),
+    ]
+    assert examples.whole == 2
+
+
+def test_an_americas_nli_of_other_columns_is_refused_with_those_that_are_expected(reading: Any) -> None:
+    files = {"AmericasNLI/test/gn.tsv": "premise\thypothesis\tlabel\nHe'i.\tNdaikuaái.\tentailment\n"}
+    with pytest.raises(DataError, match=r"row 0 .* 3 values .* expected 4: language, premise, hypothesis, label"):
+        reading.files("americas_nli", files, language="gn", split="test")
+
+
 def test_the_original_paws_x_has_a_folder_for_each_language(reading: Any) -> None:
     table = 'id\tsentence1\tsentence2\tlabel\n1\tHe said "no\tNS\t1\n'
     (example,) = reading.files("paws_x", {"pawsx/x-final/de/test_2k.tsv": table}, language="de", split="test").items

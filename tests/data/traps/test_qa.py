@@ -50,7 +50,7 @@ def test_answers_that_are_hidden_are_unknown_not_absent(reading: Any, hidden: Ro
     assert reading("squad_v2", [{**row, **hidden}], split="dev", kind="jsonl").items[0].answers is None
 
 
-def squad_json(*rows: Row) -> str:
+def squad_json(*rows: Row, title: str = "t") -> str:
     """Questions in the JSON of SQuAD, each with a paragraph of its own."""
     paragraphs = []
     for row in rows:
@@ -59,7 +59,7 @@ def squad_json(*rows: Row) -> str:
         found = [{"text": text, "answer_start": start} for text, start in pairs]
         question = {"id": row["id"], "question": row["question"], "answers": found}
         paragraphs.append({"context": row["context"], "qas": [question]})
-    return json.dumps({"version": "1.1", "data": [{"title": "t", "paragraphs": paragraphs}]})
+    return json.dumps({"version": "1.1", "data": [{"title": title, "paragraphs": paragraphs}]})
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_tydiqas_own_training_file_holds_all_languages(reading: Any) -> None:
 
 def test_jsquads_marker_between_title_and_text_is_not_read_as_a_separator(reading: Any) -> None:
     row = squad("塩", 9, "砂糖 [SEP] 塩は甘くない。")
-    files = {"JGLUE/datasets/jsquad-v1.3/valid-v1.3.json": squad_json(row)}
+    files = {"JGLUE/datasets/jsquad-v1.3/valid-v1.3.json": squad_json(row, title="砂糖")}
     (example,) = reading.files("jsquad", files, split="dev", language="ja").items
     assert "[SEP]" not in example.context
     assert example.context[example.answers[0].start :].startswith("塩は")
@@ -169,7 +169,7 @@ def test_training_uses_the_references_that_occur_and_leaves_out_rows_without_one
 
 def test_training_data_without_any_reference_that_occurs_are_refused(reading: Any) -> None:
     reading("cmrc2018", CMRC[1:3], split="train", language="zh")
-    with pytest.raises(DataError, match="nothing can be learned from the 2 rows of cmrc2018@zh:train"):
+    with pytest.raises(DataError, match=r"all 2 rows of cmrc2018 are .* none occurs in the context: nothing can"):
         read_to_train(TASKS["cmrc2018"], "zh", "train", place=reading.place)
 
 
