@@ -25,8 +25,8 @@ _LARGEST = 64 * 2**20
 def diff(settings: Settings, one: str, other: str, as_json: bool) -> None:
     """Show why two adapters or two scores differ.
 
-    ONE is role/name or role/name@version, or a file with what `madx-stilts evaluate ... --json` printed. OTHER is another
-    of the same kind. Only what differs is shown: what determines them, how they were made, what came of it.
+    ONE is role/name or role/name@version, or a file with what `madx-stilts evaluate ... --json` printed. OTHER is one
+    more of the same kind. Only what differs is shown: what determines them, how they were made, what came of it.
 
     \b
       madx-stilts zoo diff target/xnli@1a2b3c4d target/xnli@5e6f7a8b

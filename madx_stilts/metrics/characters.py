@@ -4,11 +4,9 @@ A Korean word ends in particles, and Japanese has no spaces, so both compare bag
 """
 
 import string
-from collections import Counter
 from collections.abc import Sequence
 
-from madx_stilts.metrics.counts import check_pairs, f1
-from madx_stilts.metrics.overlap import best, equal, percent
+from madx_stilts.metrics.overlap import answer_scores, bag_f1, check_answers, not_empty, or_both_empty
 
 _BRACKETS = str.maketrans(dict.fromkeys("'\"《》<>〈〉()‘’", " "))
 _WITHOUT_PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -37,13 +35,12 @@ def korquad(*, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> dict[
     Raises:
         ValueError: The lists differ in length or are empty, or a question has no gold answer.
     """
-    _check(predicted, gold, "KorQuAD")
+    check_answers(predicted, gold, of="KorQuAD")
     answers = [normalise_korean(answer) for answer in predicted]
     right = [[normalise_korean(answer) for answer in choice] for choice in gold]
-    return {
-        "exact_match": percent(best(equal, answers, right)),
-        "f1": percent(best(lambda one, other: _shared(one.replace(" ", ""), other.replace(" ", "")), answers, right)),
-    }
+    return answer_scores(
+        answers, right, overlap=lambda one, other: bag_f1(one.replace(" ", ""), other.replace(" ", ""))
+    )
 
 
 def jsquad(*, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> dict[str, float]:
@@ -60,22 +57,7 @@ def jsquad(*, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> dict[s
     Raises:
         ValueError: The lists differ in length or are empty, or a question has no gold answer.
     """
-    _check(predicted, gold, "JSQuAD")
+    check_answers(predicted, gold, of="JSQuAD")
     answers = [normalise_japanese(answer) for answer in predicted]
-    right = [[text for answer in choice if (text := normalise_japanese(answer))] or [""] for choice in gold]
-    return {
-        "exact_match": percent(best(equal, answers, right)),
-        "f1": percent(best(lambda one, other: _shared(one, other) if one or other else 1.0, answers, right)),
-    }
-
-
-def _shared(answer: str, right: str) -> float:
-    """F1 of the two bags of characters, 0 to 1; 0 if none is shared."""
-    return f1(correct=(Counter(answer) & Counter(right)).total(), predicted=len(answer), gold=len(right))
-
-
-def _check(predicted: Sequence[str], gold: Sequence[Sequence[str]], name: str) -> None:
-    check_pairs(predicted, gold, what="answers")
-    for number, choice in enumerate(gold):
-        if not choice:
-            raise ValueError(f"Question {number} (from 0) has no gold answer; in {name} every question has one.")
+    right = not_empty(gold, normalise_japanese)
+    return answer_scores(answers, right, overlap=or_both_empty(bag_f1))

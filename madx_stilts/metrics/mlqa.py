@@ -9,8 +9,7 @@ import string
 import unicodedata
 from collections.abc import Sequence
 
-from madx_stilts.metrics.counts import check_pairs
-from madx_stilts.metrics.overlap import answer_scores
+from madx_stilts.metrics.overlap import answer_scores, check_answers
 
 _ARTICLES = {
     # The script's pattern has a second branch, for a word in the middle, that can never match. So what is left drops
@@ -66,10 +65,7 @@ def mlqa(*, predicted: Sequence[str], gold: Sequence[Sequence[str]], language: s
         ValueError: The script does not know the language, the lists differ in length or are empty, or a question has
             no gold answer.
     """
-    check_pairs(predicted, gold, what="answers")
-    for number, choice in enumerate(gold):
-        if not choice:
-            raise ValueError(f"Question {number} (from 0) has no gold answer; in MLQA every question has one.")
+    check_answers(predicted, gold, of="MLQA")
     answers = [normalise(answer, language) for answer in predicted]
     return answer_scores(answers, [[normalise(answer, language) for answer in choice] for choice in gold])
 

@@ -1,25 +1,35 @@
-"""How well answers fit the right ones, once both are normalised: what the scripts of SQuAD and MLQA have in common."""
+"""How well answers fit the right ones: what the scripts of SQuAD, MLQA, KorQuAD and JSQuAD have in common."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from madx_stilts.metrics.counts import f1
+from madx_stilts.metrics.counts import check_pairs, f1
+
+Compare = Callable[[str, str], float]
+Normalise = Callable[[str], str]
 
 
-def answer_scores(answers: Sequence[str], right: Sequence[Sequence[str]]) -> dict[str, float]:
-    """`exact_match` and `f1`, 0 to 100, means over questions.
-
-    Each answer counts as well as it fits the right answer that it fits best. Exact match asks for equality; F1 is that
-    of the two bags of words, 0 if no word is shared.
+def check_answers(predicted: Sequence[str], gold: Sequence[Sequence[str]], *, of: str) -> None:
+    """Refuse answers that cannot be scored.
 
     Args:
-        answers: One normalised answer per question.
-        right: The normalised right answers of each question, at least one.
+        of: The data set, in which every question has an answer, for the message.
+
+    Raises:
+        ValueError: The lists differ in length or are empty, or a question has no gold answer.
     """
-    return {"exact_match": percent(best(equal, answers, right)), "f1": percent(best(word_f1, answers, right))}
+    check_pairs(predicted, gold, what="answers")
+    for number, choice in enumerate(gold):
+        if not choice:
+            raise ValueError(f"Question {number} (from 0) has no gold answer; in {of} every question has one.")
 
 
-def best(compare: Callable[[str, str], float], answers: Sequence[str], right: Sequence[Sequence[str]]) -> list[float]:
+def not_empty(gold: Sequence[Sequence[str]], normalise: Normalise) -> list[list[str]]:
+    """The right answers, normalised, but for those with nothing left; where none is, the empty one."""
+    return [[text for answer in choice if (text := normalise(answer))] or [""] for choice in gold]
+
+
+def best(compare: Compare, answers: Sequence[str], right: Sequence[Sequence[str]]) -> list[float]:
     """Each answer compared with the right answer that it fits best; all are normalised."""
     return [max(compare(answer, one) for one in choice) for answer, choice in zip(answers, right, strict=True)]
 
@@ -31,9 +41,33 @@ def equal(answer: str, right: str) -> float:
 
 def word_f1(answer: str, right: str) -> float:
     """F1 of the two bags of words, 0 to 1; 0 if no word is shared."""
-    words, right_words = answer.split(), right.split()
-    shared = (Counter(words) & Counter(right_words)).total()
-    return f1(correct=shared, predicted=len(words), gold=len(right_words))
+    return bag_f1(answer.split(), right.split())
+
+
+def bag_f1(answer: Sequence[str], right: Sequence[str]) -> float:
+    """F1 of two bags of words, or of characters where texts are given, 0 to 1; 0 if none is shared."""
+    shared = (Counter(answer) & Counter(right)).total()
+    return f1(correct=shared, predicted=len(answer), gold=len(right))
+
+
+def or_both_empty(compare: Compare) -> Compare:
+    """The same comparison, but 1 for two empty answers."""
+    return lambda answer, right: compare(answer, right) if answer or right else 1.0
+
+
+def answer_scores(
+    answers: Sequence[str], right: Sequence[Sequence[str]], *, overlap: Compare = word_f1
+) -> dict[str, float]:
+    """`exact_match` and `f1`, 0 to 100, means over questions.
+
+    Each answer counts as well as it fits the right answer that it fits best. Exact match asks for equality.
+
+    Args:
+        answers: One normalised answer per question.
+        right: The normalised right answers of each question, at least one.
+        overlap: F1 of two answers, 0 to 1.
+    """
+    return {"exact_match": percent(best(equal, answers, right)), "f1": percent(best(overlap, answers, right))}
 
 
 def percent(values: Sequence[float]) -> float:

@@ -9,7 +9,16 @@ import string
 from collections.abc import Sequence
 
 from madx_stilts.metrics.counts import check_pairs
-from madx_stilts.metrics.overlap import answer_scores, best, equal, percent, word_f1
+from madx_stilts.metrics.overlap import (
+    answer_scores,
+    best,
+    check_answers,
+    equal,
+    not_empty,
+    or_both_empty,
+    percent,
+    word_f1,
+)
 
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _WITHOUT_PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -34,10 +43,7 @@ def squad_v1(*, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> dict
     Raises:
         ValueError: The lists differ in length or are empty, or a question has no gold answer.
     """
-    check_pairs(predicted, gold, what="answers")
-    for number, choice in enumerate(gold):
-        if not choice:
-            raise ValueError(f"Question {number} (from 0) has no gold answer; SQuAD 2.0 allows that, 1.1 does not.")
+    check_answers(predicted, gold, of="SQuAD 1.1")
     answers = [normalise(answer) for answer in predicted]
     right = [[normalise(answer) for answer in choice] for choice in gold]
     return answer_scores(answers, right)
@@ -60,8 +66,8 @@ def squad_v2(*, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> dict
     """
     check_pairs(predicted, gold, what="answers")
     answers = [normalise(answer) for answer in predicted]
-    right = [[text for answer in choice if (text := normalise(answer))] or [""] for choice in gold]
-    exact, overlap = best(equal, answers, right), best(_word_f1_or_both_empty, answers, right)
+    right = not_empty(gold, normalise)
+    exact, overlap = best(equal, answers, right), best(or_both_empty(word_f1), answers, right)
     scores = {"exact_match": percent(exact), "f1": percent(overlap)}
     for part, answerable in (("has_answer", True), ("no_answer", False)):
         members = [number for number, choice in enumerate(gold) if bool(choice) is answerable]
@@ -69,7 +75,3 @@ def squad_v2(*, predicted: Sequence[str], gold: Sequence[Sequence[str]]) -> dict
             scores[f"{part}_exact_match"] = percent([exact[number] for number in members])
             scores[f"{part}_f1"] = percent([overlap[number] for number in members])
     return scores
-
-
-def _word_f1_or_both_empty(answer: str, right: str) -> float:
-    return word_f1(answer, right) if answer or right else 1.0

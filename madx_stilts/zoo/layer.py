@@ -19,7 +19,7 @@ from typing import Final, Literal
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, StorageError, UsageError
 from madx_stilts.files import PARTIAL, canonical_json, read_bounded
-from madx_stilts.stack import AdapterRef, Role, WrittenRef
+from madx_stilts.stack import AdapterRef, Role, name_fault
 from madx_stilts.zoo.lock import held, shared
 
 CARD: Final = "card.json"
@@ -29,6 +29,7 @@ PARTS: Final = ("objects", "refs", "work", "locks", "published", "imported", "re
 Purpose = Literal["adding", "job", "training"]
 _MAX_CARD_BYTES = 4_000_000
 """Far more than any card has; a larger one is not read."""
+_VERIFY = "Run `madx-stilts zoo verify` to see all that is damaged."
 _WAIT = 600.0
 """Seconds to wait while another process prunes, or takes in what could be pruned."""
 
@@ -66,18 +67,16 @@ class Layer:
             Busy: Another process has been pruning for long.
             StorageError: The layer cannot be written to.
         """
-        busy = f"Another process has been pruning {self.root} for {_WAIT:.0f} seconds."
-        return shared(self._gate, busy=busy, wait_seconds=_WAIT)
+        return shared(self._gate, busy=self._busy("pruning"), wait_seconds=_WAIT)
 
     def shrinking(self) -> AbstractContextManager[None]:
         """No adapter and no name appears inside the block.
 
         Raises:
-            Busy: Another process has been pruning for long.
+            Busy: Another process has been adding or pruning for long.
             StorageError: The layer cannot be written to.
         """
-        busy = f"Another process has been changing {self.root} for {_WAIT:.0f} seconds."
-        return held(self._gate, busy=busy, wait_seconds=_WAIT)
+        return held(self._gate, busy=self._busy("changing"), wait_seconds=_WAIT)
 
     def holds(self, id: str) -> bool:
         """Whether the adapter is here; its files are not looked at."""
@@ -97,15 +96,10 @@ class Layer:
             with told_as_unreadable(path):
                 content = read_bounded(path, limit=_MAX_CARD_BYTES)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise AdapterError(
-                f"{path} is missing.", hint="Run `madx-stilts zoo verify` to see all that is damaged."
-            ) from error
+            raise AdapterError(f"{path} is missing.", hint=_VERIFY) from error
         card = Card.from_json(content, source=str(path))
         if card.id != id:
-            raise AdapterError(
-                f"{path} is the card of another adapter, {card.id}.",
-                hint="Run `madx-stilts zoo verify` to see all that is damaged.",
-            )
+            raise AdapterError(f"{path} is the card of another adapter, {card.id}.", hint=_VERIFY)
         return card
 
     def ids(self) -> list[str]:
@@ -136,6 +130,9 @@ class Layer:
     def _gate(self) -> Path:
         return self.root / "locks" / "pruning.lock"
 
+    def _busy(self, doing: str) -> str:
+        return f"Another process has been {doing} {self.root} for {_WAIT:.0f} seconds."
+
 
 def may_become_zoo(folder: Path) -> bool:
     """Whether a folder is a zoo, or holds nothing but what an interrupted command left that was to make one.
@@ -149,10 +146,7 @@ def may_become_zoo(folder: Path) -> bool:
 
 def is_name(text: str) -> bool:
     """Whether a reference can hold this name."""
-    try:
-        return WrittenRef.parse(f"{Role.TARGET}/{text}").name == text and not text.startswith(".")
-    except UsageError:
-        return False
+    return not name_fault(text)
 
 
 def reference_json(ref: AdapterRef) -> str:

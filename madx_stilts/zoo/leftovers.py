@@ -11,6 +11,7 @@ from pathlib import Path
 
 from madx_stilts.errors import Busy, StorageError
 from madx_stilts.files import PARTIAL, is_abandoned, told_as_storage
+from madx_stilts.zoo.below import bytes_below
 from madx_stilts.zoo.layer import ID, Layer, Purpose
 from madx_stilts.zoo.lock import held
 
@@ -63,7 +64,7 @@ def unfinished(layer: Layer, known: Known) -> list[Unfinished]:
     found = []
     for folder in layer.unfinished():
         if not _is_over(folder, known) and _is_free(layer.lock("training", folder.name)):
-            found.append(Unfinished(folder.name, folder, _size(folder)))
+            found.append(Unfinished(folder.name, folder, bytes_below(folder)))
     return found
 
 
@@ -102,9 +103,13 @@ def discard(folder: Path) -> None:
 def put_aside(folder: Path) -> Path:
     """Rename a folder, if it is there, to a name that counts as half-written, and tell that name."""
     away = folder.with_name(f".{folder.name}.removed{PARTIAL}")
-    remove(away)
     with told_as_storage(folder):
-        if folder.exists():
+        try:
+            folder.rename(away)
+        except FileNotFoundError:
+            pass
+        except OSError:  # what an earlier process put aside lies there
+            remove(away)
             folder.rename(away)
     return away
 
@@ -112,10 +117,12 @@ def put_aside(folder: Path) -> Path:
 def remove(path: Path) -> None:
     """Remove a file or a folder with all in it, if it is there."""
     with told_as_storage(path):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
+        try:
             path.unlink(missing_ok=True)
+        except (IsADirectoryError, PermissionError):  # a folder, on Linux and elsewhere
+            if not path.is_dir() or path.is_symlink():
+                raise
+            shutil.rmtree(path)
 
 
 def _left(layer: Layer, known: Known) -> Iterator[tuple[Path, Path | None]]:
@@ -150,11 +157,3 @@ def _is_free(lock: Path | None) -> bool:
         return False
     except StorageError:  # a layer that cannot be written to has no writers
         return True
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):
-            total += path.lstat().st_size if path.is_file() else 0
-    return total

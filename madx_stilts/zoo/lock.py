@@ -49,6 +49,23 @@ def held(
 
 
 @contextmanager
+def free(path: Path) -> Iterator[bool]:
+    """Whether nobody holds the lock of that file with `held`; inside the block, nobody else can.
+
+    For many locks in a row, each for an instant: it costs a fifth of `held`, and a thread cannot take it again.
+
+    Raises:
+        StorageError: The lock file cannot be made.
+    """
+    with told_as_storage(path):
+        descriptor = _made(path)
+    try:
+        yield _locked(descriptor, fcntl.LOCK_EX)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def shared(path: Path, *, busy: str, wait_seconds: float) -> Iterator[None]:
     """Hold the lock of that file together with others that share it, while nobody holds it alone with `held`.
 
@@ -59,10 +76,7 @@ def shared(path: Path, *, busy: str, wait_seconds: float) -> Iterator[None]:
     until = time.monotonic() + wait_seconds
     with told_as_storage(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except PermissionError:  # in a zoo of a group, another user made the file
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = _made(path)
     try:
         while not _locked(descriptor, fcntl.LOCK_SH):
             if time.monotonic() > until:
@@ -112,6 +126,14 @@ def unreserved(path: Path) -> Iterator[bool]:
         yield _locked(descriptor, fcntl.LOCK_EX)
     finally:
         os.close(descriptor)
+
+
+def _made(path: Path) -> int:
+    """A file for a lock, made if it is not there."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except PermissionError:  # in a zoo of a group, another user made the file
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _opened(path: Path) -> int | None:

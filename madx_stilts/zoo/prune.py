@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from madx_stilts.card import Card
-from madx_stilts.errors import Busy, UsageError
+from madx_stilts.errors import UsageError
 from madx_stilts.files import told_as_storage
 from madx_stilts.stack import AdapterRef, Role
+from madx_stilts.zoo.below import bytes_below
 from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.inventory import LayerContents, date_of, taken
 from madx_stilts.zoo.layer import Layer
 from madx_stilts.zoo.leftovers import discard, remove
-from madx_stilts.zoo.lock import held, unreserved
+from madx_stilts.zoo.lock import free, unreserved
 from madx_stilts.zoo.published import published, published_faults
 
 IN_USE = "is in use by another process"
@@ -146,12 +147,8 @@ def prune(root: Path, pruning: Pruning, *, tell: Callable[[KeptAdapter], None] =
 
 def bytes_of(root: Path, cards: Sequence[Card]) -> int:
     """How much space the files of adapters take."""
-    layer, total = Layer(root), 0
-    for card in cards:
-        for path in layer.object(card.id).rglob("*"):
-            with suppress(OSError):  # it vanished, or only its owner may look
-                total += path.lstat().st_size if path.is_file() else 0
-    return total
+    layer = Layer(root)
+    return sum(bytes_below(layer.object(card.id)) for card in cards)
 
 
 def _names(layer: Layer) -> dict[str, list[AdapterRef]]:
@@ -169,30 +166,20 @@ def _names(layer: Layer) -> dict[str, list[AdapterRef]]:
 
 
 def _remove(layer: Layer, id: str, refs: Sequence[AdapterRef]) -> str:
-    """Remove one adapter, or tell why it stays."""
-    with ExitStack() as locks:
-        try:
-            for lock in _locks(layer, id):
-                locks.enter_context(held(lock, busy=IN_USE))
-        except Busy:
+    """Remove one adapter, or tell why it stays: another process uses it, adds it, or trains it and has not named it."""
+    card, training = layer.card_file(id), layer.lock("training", id)
+    with told_as_storage(card), ExitStack() as locks:
+        makers = [layer.lock("adding", id), *([training] if training.exists() else [])]
+        if not all(locks.enter_context(free(lock)) for lock in makers) or not locks.enter_context(unreserved(card)):
             return IN_USE
-        card = layer.card_file(id)
-        with told_as_storage(card):
-            if not locks.enter_context(unreserved(card)):
-                return IN_USE
-            for ref in refs:
-                remove(layer.reference(ref))
-                with suppress(OSError):  # it has other versions
-                    layer.reference(ref).parent.rmdir()
-            discard(layer.object(id))
-            remove(layer.root / "imported" / f"{id}.json")  # where it came from is of no interest any more
+        for ref in refs:
+            path = layer.reference(ref)
+            remove(path)
+            with suppress(OSError):  # it has other versions
+                path.parent.rmdir()
+        discard(card.parent)
+        remove(layer.root / "imported" / f"{id}.json")  # where it came from is of no interest any more
     return ""
-
-
-def _locks(layer: Layer, id: str) -> list[Path]:
-    """The locks of those who make an adapter: who adds it, and who trains it, until it has its name."""
-    training = layer.lock("training", id)
-    return [layer.lock("adding", id), *([training] if training.exists() else [])]
 
 
 def _is_used(layer: Layer, id: str) -> bool:

@@ -15,11 +15,12 @@ from madx_stilts.errors import Busy
 from madx_stilts.files import sha256_of, sweep, told_as_storage, write_whole, written_folder
 from madx_stilts.stack import AdapterRef, Role, require_name
 from madx_stilts.zoo import leftovers
+from madx_stilts.zoo.below import names_below
 from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.layer import CARD, Layer, reference_json
 from madx_stilts.zoo.lock import held, unreserved
 from madx_stilts.zoo.reader import Reader
-from madx_stilts.zoo.verify import contents, layer_faults
+from madx_stilts.zoo.verify import layer_faults
 
 _ADDING_WAIT = 600.0
 """Seconds to wait for a process that adds the same adapter: far more than writing its files takes."""
@@ -226,7 +227,7 @@ class _Snapshot(Zoo):
 
 def _sums(folder: Path) -> dict[str, str]:
     """The sum of each file that was written, by its place in the folder."""
-    found = {path.relative_to(folder).as_posix(): path for path in contents(folder)}
+    found = {name: folder / name for name in names_below(folder)}
     strange = [name for name, path in found.items() if not path.is_file() or path.is_symlink() or name == CARD]
     if strange or not found:
         raise ValueError(f"An adapter is made of files only, without a card; found {', '.join(strange) or 'nothing'}.")

@@ -7,6 +7,7 @@ from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, StorageError
 from madx_stilts.files import PARTIAL, read_bounded, sha256_of
 from madx_stilts.stack import AdapterRef, Role
+from madx_stilts.zoo.below import names_below
 from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.inventory import date_of
 from madx_stilts.zoo.layer import CARD, ID, PARTS, Layer, children, is_name, reference_json
@@ -24,12 +25,6 @@ def layer_faults(layer: Layer, known: Callable[[str], bool]) -> list[ZooFault]:
         known: Whether any layer of the zoo holds the adapter of that id.
     """
     return _Check(layer, known).all()
-
-
-def contents(folder: Path) -> list[Path]:
-    """All that lies in an adapter's folder and the folders in it, sorted; a folder counts only where it is empty."""
-    found = sorted(folder.rglob("*"))
-    return [path for path in found if path.is_symlink() or not path.is_dir() or not _has_content(path)]
 
 
 def content_faults(folder: Path, card: Card) -> Iterator[ZooFault]:
@@ -69,7 +64,7 @@ class _Check:
 
     def _known(self, id: str) -> bool:
         try:
-            return self._holds(id)
+            return id in self._cards or self._holds(id)
         except StorageError:
             return True  # it is there; that it cannot be read is told of itself
 
@@ -84,14 +79,14 @@ class _Check:
     def _objects(self) -> Iterator[ZooFault]:
         for shard in self._in(self._layer.root / "objects"):
             for folder in self._in(shard) if shard.is_dir() else [shard]:
-                if not ID.fullmatch(folder.name) or folder != self._layer.object(folder.name):
+                if not ID.fullmatch(folder.name) or shard.name != folder.name[:2]:
                     yield ZooFault(folder, "is no adapter: expected objects/<2 digits>/<id>.")
                 elif not folder.is_dir():
                     yield ZooFault(folder, "is no folder.")
                 else:
                     faults = list(self._adapter(folder))
                     # Where it was removed meanwhile, nothing is wrong.
-                    yield from faults if folder.exists() else []
+                    yield from faults if faults and folder.exists() else []
 
     def _adapter(self, folder: Path) -> Iterator[ZooFault]:
         try:
@@ -101,9 +96,9 @@ class _Check:
             return
         self._cards[card.id] = card
         yield from content_faults(folder, card)
-        for path in contents(folder):
-            if path.relative_to(folder).as_posix() not in {*card.files, CARD}:
-                yield ZooFault(path, "is not in the card.")
+        for name in names_below(folder):
+            if name not in card.files and name != CARD:
+                yield ZooFault(folder / name, "is not in the card.")
         yield from (ZooFault(folder / CARD, problem) for problem in _problems(card, self._known))
 
     def _circles(self) -> Iterator[ZooFault]:
@@ -131,13 +126,11 @@ class _Check:
             yield ZooFault(name, "is no name that a reference could hold; it is left out everywhere.")
             return
         files = self._in(name) if name.is_dir() else [name]
-        refs = [AdapterRef(role, name.name, path.stem) for path in files if ID.fullmatch(path.stem)]
-        expected = {self._layer.reference(ref): ref for ref in refs}
         for path in files:
-            if path not in expected:
+            if path == name or path.suffix != ".json" or not ID.fullmatch(path.stem):
                 yield ZooFault(path, "is no reference: expected refs/<role>/<name>/<id>.json.")
-        for path, ref in expected.items():
-            yield from _one_reference(path, ref, self._known)
+            else:
+                yield from _one_reference(path, AdapterRef(role, name.name, path.stem), self._known)
 
     def _published(self) -> Iterator[ZooFault]:
         try:
@@ -221,10 +214,3 @@ def _one_reference(path: Path, ref: AdapterRef, known: Callable[[str], bool]) ->
         yield ZooFault(path, f"does not say what its place says: expected {reference_json(ref)}.")
     if not known(ref.id) and path.exists():
         yield ZooFault(path, "refers to an adapter that is missing.")
-
-
-def _has_content(folder: Path) -> bool:
-    try:
-        return any(folder.iterdir())
-    except FileNotFoundError:
-        return True  # removed meanwhile

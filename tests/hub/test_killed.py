@@ -1,104 +1,27 @@
-"""Killed before any of its file operations, a command that is run again ends as if nothing had happened."""
+"""Killed before any of its file operations, a command that is run again ends as if nothing had happened.
 
-import json
+What a kill leaves is what lies on the disk at that moment: the system lets go of locks, and what was not flushed is
+lost. So one undisturbed run shows all that kills could leave. Before each of its file operations the disk is looked at,
+and for each state that was not there just before, the command is run where things lie like that.
+"""
+
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-Place = Any
-
-KILLED = """
-import contextlib, gc, io, json, os, shutil, signal, sys
-from pathlib import Path
-from madx_stilts.cli.main import cli
-from madx_stilts.cli import giving, taking, zoos
-from madx_stilts.miniature import build
+from madx_stilts.cli import zoos
 from madx_stilts.zoo.store import Zoo
 
-scratch, zoo, words = Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
-zoos.shipped_zoo = lambda: None
-# One small file stands for all data sets of the miniature: only when it is written and renamed matters here.
-for data_sets in (build.nli, build.pairs, build.qa, build.choice, build.tagging, build.retrieval, build.linking):
-    data_sets.write = lambda studio: None
-build.text.write = lambda mirror: mirror.json("text/rows.json", {"rows": 1})
-build.Studio = lambda world, mirror, amounts, domains: mirror
-known = build.passport(build.World(1), "small")
-build.passport, build.World = lambda world, size: known, lambda seed: None
-gc.freeze()
+Place = Any
+State = dict[str, bytes | None]
+"""The content of each file, and None for each folder, by their paths."""
 
-
-def command(place):
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(sys.stderr):
-        given = [str(place / word[1:]) if word[0] == "@" else word for word in words]
-        return cli.main(["--zoo", str(place / zoo), *given], prog_name="madx-stilts", standalone_mode=False)
-
-
-def counting(limit):
-    steps = []
-    for name in ("fsync", "mkdir", "rename", "replace", "rmdir", "unlink"):
-        def counted(*arguments, real=getattr(os, name), **options):
-            if len(steps) == limit:
-                os.kill(os.getpid(), signal.SIGKILL)
-            steps.append(name)
-            return real(*arguments, **options)
-        setattr(os, name, counted)
-    return steps
-
-
-def in_fork(place, limit):
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            counting(limit)
-            code = command(place) or 0
-        except BaseException as error:
-            print(limit, repr(error), file=sys.stderr, flush=True)
-        finally:
-            os._exit(code)
-    return os.waitpid(child, 0)[1]
-
-
-def content(place):
-    files = [path for path in place.rglob("*") if path.is_file() and "locks" not in path.parts]
-    # Where an adapter was imported from, and when, differs between two places.
-    return {str(path.relative_to(place)): b"" if "imported" in path.parts else path.read_bytes() for path in files}
-
-
-def calm():
-    place = scratch / "calm"
-    shutil.copytree(scratch / "begin", place)
-    assert os.waitstatus_to_exitcode(in_fork(place, None)) == 0
-    return content(place)
-
-
-expected, step, died = calm(), 0, True
-while died:
-    place = scratch / str(step)
-    shutil.copytree(scratch / "begin", place)
-    died = os.WIFSIGNALED(in_fork(place, step))
-    for folder in {zoo, *(word[1:] for word in words if word[0] == "@")}:
-        if (place / folder / "objects").is_dir():
-            faults = [str(fault) for fault in Zoo([place / folder]).verify()]
-            assert all("was left by" in fault for fault in faults), (step, faults)
-    assert os.waitstatus_to_exitcode(in_fork(place, None)) == 0, step
-    found = content(place)
-    assert found.keys() == expected.keys(), (step, found.keys() ^ expected.keys())
-    differing = [name for name in found if found[name] != expected[name]]
-    assert not differing, (step, differing)
-    for folder in {zoo, *(word[1:] for word in words if word[0] == "@")}:
-        if (place / folder / "objects").is_dir():
-            assert Zoo([place / folder]).verify() == [], step
-    shutil.rmtree(place)
-    step += 1
-print(step)
-"""
-
+OPERATIONS = ("fsync", "mkdir", "rename", "replace", "rmdir", "unlink")
 COMMANDS = {
     "publish": (["zoo", "publish", "--stack", "intermediate/snli,target/xnli+snli", "--to", "@shared"], 30),
     "export": (["zoo", "export", "target/xnli+snli", "@out"], 5),
@@ -107,6 +30,22 @@ COMMANDS = {
     "miniature": (["miniature", "build", "@mini", "--size", "small"], 8),
     "miniature again": (["miniature", "build", "@mini", "--size", "small"], 12),
 }
+
+
+@pytest.fixture(autouse=True)
+def without_data_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No shipped zoo, and one small file for all data sets of the miniature: only when it is written matters."""
+    monkeypatch.setattr(zoos, "shipped_zoo", lambda: None)
+    for name in ("nli", "pairs", "qa", "choice", "tagging", "retrieval", "linking"):
+        monkeypatch.setattr(f"madx_stilts.miniature.build.{name}.write", lambda studio: None)
+    small = {
+        "text.write": lambda mirror: mirror.json("text/rows.json", {"rows": 1}),
+        "Studio": lambda world, mirror, amounts, domains: mirror,
+        "passport": lambda world, size: {"name": "miniature", "size": size},
+        "MiniatureWorld": lambda seed: None,
+    }
+    for name, instead in small.items():
+        monkeypatch.setattr(f"madx_stilts.miniature.build.{name}", instead)
 
 
 @pytest.fixture
@@ -118,7 +57,6 @@ def begin(ours: Place, tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX processes")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_killed_anywhere_and_run_again_a_command_ends_as_undisturbed(
     ours: Place, begin: Path, name: str, tmp_path: Path
@@ -131,7 +69,70 @@ def test_killed_anywhere_and_run_again_a_command_ends_as_undisturbed(
         (begin / "mini" / "old").mkdir(parents=True)
         for file in ("world.json", "old/rows.jsonl"):
             (begin / "mini" / file).write_text('{"name": "miniature"}')
-    code = [sys.executable, "-c", KILLED, str(tmp_path), "zoo", json.dumps(words)]
-    done = subprocess.run(code, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) >= at_least
+
+    def run(folder: Path) -> None:
+        given = [folder / word[1:] if word[0] == "@" else word for word in words]
+        replace(ours, zoo=folder / "zoo").does(*given)
+
+    calm = shutil.copytree(begin, tmp_path / "calm")
+    operations, states = seen_during(lambda: run(calm), calm)
+    assert operations >= at_least
+    expected = results(calm)
+    for number, state in enumerate(states):
+        place = tmp_path / str(number)
+        restore(state, place)
+        assert all("was left by" in fault for fault in faults(place)), (number, faults(place))
+        run(place)
+        found = results(place)
+        assert found.keys() == expected.keys(), (number, found.keys() ^ expected.keys())
+        differing = [file for file in found if found[file] != expected[file]]
+        assert not differing, (number, differing)
+        assert faults(place) == [], number
+        shutil.rmtree(place)
+
+
+def seen_during(run: Callable[[], None], folder: Path) -> tuple[int, list[State]]:
+    """How many file operations a run does, and how things lay before those, without repetitions in a row."""
+    states: list[State] = []
+    count = 0
+
+    def looked(real: Callable[..., object], *arguments: object, **options: object) -> object:
+        nonlocal count
+        count += 1
+        if (now := state_of(folder)) not in states[-1:]:
+            states.append(now)
+        return real(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in OPERATIONS:
+            real = getattr(os, name)
+            patch.setattr(os, name, lambda *arguments, real=real, **options: looked(real, *arguments, **options))
+        run()
+    return count, states
+
+
+def state_of(folder: Path) -> State:
+    """All that lies in a folder."""
+    return {str(path.relative_to(folder)): None if path.is_dir() else path.read_bytes() for path in folder.rglob("*")}
+
+
+def restore(state: State, folder: Path) -> None:
+    """Make a folder in which things lie like that."""
+    folder.mkdir()
+    for name, content in sorted(state.items()):
+        if content is None:
+            (folder / name).mkdir()
+        else:
+            (folder / name).write_bytes(content)
+
+
+def results(folder: Path) -> State:
+    """All files but locks. Where an adapter was imported from, and when, differs between two places."""
+    files = {name: content for name, content in state_of(folder).items() if content is not None}
+    return {name: b"" if "imported/" in name else content for name, content in files.items() if "locks/" not in name}
+
+
+def faults(folder: Path) -> list[str]:
+    """What `zoo verify` finds in the zoos that lie there."""
+    roots = [root for root in folder.iterdir() if (root / "objects").is_dir()]
+    return [str(fault) for root in roots for fault in Zoo([root]).verify()]
