@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import get_args
 
 from madx_stilts.data.check import check
-from madx_stilts.data.checked import CheckRequest, Report, sets_of
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.check_report import CheckRequest, Report, sets_of
+from madx_stilts.data.sources import DataSources
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split, Task
 

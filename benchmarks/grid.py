@@ -29,15 +29,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from madx_stilts.config import load
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.grid.cell import Cell
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.job import JobId, Score, Train
 from madx_stilts.grid.plan import Plan, plan
 from madx_stilts.run.backbones import origin_of
+from madx_stilts.run.config import RunConfig
+from madx_stilts.run.data_stamps import DataStamps
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import RunConfig
-from madx_stilts.run.stamps import DataStamps
 from madx_stilts.stack import Role
 
 ALL_AT_ONCE = 16

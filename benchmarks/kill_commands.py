@@ -154,9 +154,9 @@ def warm() -> None:
     import madx_stilts.cli.taking
     import madx_stilts.cli.trained
     import madx_stilts.nets.fusion
-    import madx_stilts.pretrain.work
+    import madx_stilts.pretrain.pretrain
     import madx_stilts.run.engines.devices
-    import madx_stilts.train.roles  # noqa: F401
+    import madx_stilts.train.requests  # noqa: F401
 
     torch.set_num_threads(1)
 
@@ -184,8 +184,8 @@ def main() -> int:
 
 def _pairs(data: Path) -> str:
     """Texts of the held-out language and their translations, a pair on each line."""
-    from madx_stilts.data.place import DataSources
     from madx_stilts.data.read import read
+    from madx_stilts.data.sources import DataSources
 
     place = DataSources((data,), offline=True)
     texts = [read(place.tasks["xnli"], code, "test", place=place, limit=120).items for code in ("qae", "qaa")]

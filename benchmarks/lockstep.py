@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from madx_stilts.nets.backbone import Backbone
-    from madx_stilts.train.feed import StepBatch
+    from madx_stilts.train.batches import StepBatch
     from madx_stilts.train.learner import Learner, Weights
     from madx_stilts.train.trunk_cache import TrunkStates
 
@@ -112,7 +112,7 @@ class Bench:
         import torch
 
         from madx_stilts.data.batch import Batch
-        from madx_stilts.train.feed import StepBatch
+        from madx_stilts.train.batches import StepBatch
 
         count, tokens = self.arguments.batch, self.arguments.tokens
         random = torch.Generator().manual_seed(step)
@@ -129,10 +129,10 @@ class Bench:
         import numpy as np
         import torch
 
-        from madx_stilts.data.shelf import ArrayCache
+        from madx_stilts.data.array_cache import ArrayCache
         from madx_stilts.formats.base import Encoded
         from madx_stilts.recipe import Part, Recipe, TrainSettings
-        from madx_stilts.train.feed import PartBatches
+        from madx_stilts.train.batches import PartBatches
         from madx_stilts.train.schedule import Schedule
         from madx_stilts.train.trunk_cache import TrunkCache
         from madx_stilts.zoo.store import Zoo
@@ -151,7 +151,7 @@ class Bench:
 
     def train(self, way: str) -> float:
         """Train all learners; the seconds that a step of all of them took."""
-        from madx_stilts.train.listen import NullCallback
+        from madx_stilts.train.callbacks import NullCallback
         from madx_stilts.train.loop import LoopContext, run
 
         states = self._cached() if way == "cached" else {}

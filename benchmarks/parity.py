@@ -51,11 +51,11 @@ class Case:
 def train_ours(case: Case) -> dict[str, Any]:
     """Train with `madx_stilts.train`."""
     from madx_stilts.config import AdapterConfig
-    from madx_stilts.data.place import DataSources
+    from madx_stilts.data.sources import DataSources
     from madx_stilts.nets.backbone import load_backbone
     from madx_stilts.recipe import Method
-    from madx_stilts.train.job import TrainContext
-    from madx_stilts.train.roles import TrainRequest, train_intermediate
+    from madx_stilts.train.requests import TrainRequest, train_intermediate
+    from madx_stilts.train.run import TrainContext
     from madx_stilts.zoo.store import Zoo
 
     if case.plain:
@@ -79,8 +79,8 @@ def as_the_peer() -> None:
     """Take away what ours does otherwise: no dropout below the adapters, batches of similar lengths."""
     import numpy as np
 
-    from madx_stilts.nets.anatomy import Trunk
-    from madx_stilts.train import feed
+    from madx_stilts.nets.architecture import Trunk
+    from madx_stilts.train import batches as feed
 
     def at_random(encoded: Any, batch_size: int, *, seed: int, epoch: int) -> list[Any]:
         order = np.random.default_rng((seed, epoch)).permutation(len(encoded))
@@ -160,8 +160,8 @@ def train_peer(case: Case) -> dict[str, Any]:
 
 def features(case: Case, tokenizer: Any) -> list[dict[str, Any]]:
     """The encoded examples, one dict per sequence, in the trainer's names."""
-    from madx_stilts.data.place import DataSources
     from madx_stilts.data.read import read
+    from madx_stilts.data.sources import DataSources
     from madx_stilts.formats import FORMATS
     from madx_stilts.formats.base import Limits
     from madx_stilts.tasks import TASKS
@@ -182,8 +182,8 @@ def features(case: Case, tokenizer: Any) -> list[dict[str, Any]]:
 
 def scores(case: Case, trained: dict[str, Any]) -> dict[str, float]:
     """Primary score per language of a saved adapter with its head, both loaded by plain `adapters`."""
-    from madx_stilts.data.place import DataSources
     from madx_stilts.data.read import read
+    from madx_stilts.data.sources import DataSources
     from madx_stilts.formats import FORMATS
     from madx_stilts.formats.base import Limits
     from madx_stilts.nets.backbone import load_backbone

@@ -24,14 +24,14 @@ from transformers import AutoTokenizer, TrainingArguments
 
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.label_file import with_labels
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, find_all, read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import IGNORED, Encoded, HeadKind, Limits
 from madx_stilts.grid.job import Score, Train, job_from_json
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.recipe import TrainSettings
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.retrieve import retrieve
 from madx_stilts.stack import Stack
 from madx_stilts.zoo.store import Zoo

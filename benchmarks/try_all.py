@@ -16,18 +16,18 @@ from tempfile import TemporaryDirectory
 
 from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import find_all
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import DataError, MadxStiltsError, UsageError
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.recipe import TrainSettings
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.stack import AdapterRef, Role, Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split, Task
-from madx_stilts.train.job import TrainContext
-from madx_stilts.train.roles import TrainRequest, train_intermediate, train_target
+from madx_stilts.train.requests import TrainRequest, train_intermediate, train_target
+from madx_stilts.train.run import TrainContext
 from madx_stilts.zoo.store import Zoo
 
 HEADS = ("task", "trained on", "steps", "s", "scored on", "split", "n", "metric", "score", "s")

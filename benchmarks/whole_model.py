@@ -20,8 +20,8 @@ from torch.nn.utils import clip_grad_norm_
 
 from madx_stilts.config import BackboneConfig, load
 from madx_stilts.data.encode import Encoder
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Limits
 from madx_stilts.nets.backbone import Backbone, load_backbone
@@ -30,7 +30,7 @@ from madx_stilts.nets.stacking import activate, adapter_parameters, add_fresh, h
 from madx_stilts.recipe import Method, TrainSettings
 from madx_stilts.score.predict import predict
 from madx_stilts.tasks.task import Split, Task
-from madx_stilts.train.feed import PartBatches
+from madx_stilts.train.batches import PartBatches
 from madx_stilts.train.schedule import Schedule
 
 TASKS = ("xnli", "panx", "xquad", "udpos")

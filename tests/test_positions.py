@@ -20,7 +20,7 @@ from transformers import (
 )
 
 from madx_stilts.errors import UsageError
-from madx_stilts.nets.anatomy import ANATOMIES
+from madx_stilts.nets.architecture import ANATOMIES
 from madx_stilts.positions import COUNTINGS, ModelLimits
 from madx_stilts.recipe import Method, TrainSettings
 

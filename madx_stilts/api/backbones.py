@@ -6,15 +6,15 @@ from contextlib import contextmanager
 
 from transformers.utils import logging as transformers_logging
 
+from madx_stilts.api.config import Places
 from madx_stilts.api.options import Precision
-from madx_stilts.api.places import Places
 from madx_stilts.config import AdapterConfig
 from madx_stilts.nets.backbone import Backbone, load_backbone
 from madx_stilts.nets.stacking import remove
 from madx_stilts.positions import ModelLimits
 from madx_stilts.resolve import resolve_method, resolve_train
 from madx_stilts.run.backbones import extent_in, origin_of
-from madx_stilts.run.crew import device_named
+from madx_stilts.run.worker_context import device_named
 from madx_stilts.tasks.task import Task
 
 

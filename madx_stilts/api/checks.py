@@ -7,11 +7,11 @@ from typing import Literal
 
 from huggingface_hub import constants
 
+from madx_stilts.api.config import Places
 from madx_stilts.api.options import PullOptions
-from madx_stilts.api.places import Places
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import find_all
+from madx_stilts.data.sources import DataSources
 from madx_stilts.data.text import is_parallel, require_source
 from madx_stilts.errors import UnknownName, UsageError, brief
 from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_translated, why_only_lowest

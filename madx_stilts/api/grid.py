@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from madx_stilts.api.checks import require_device
+from madx_stilts.api.config import Places
 from madx_stilts.api.options import RunOptions
-from madx_stilts.api.places import Places
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.plan import Plan, plan
 from madx_stilts.report.gains import Gain, all_gains
@@ -17,11 +17,11 @@ from madx_stilts.report.gather import gather
 from madx_stilts.report.results import NONE, Results
 from madx_stilts.report.write import write_report
 from madx_stilts.run.backbones import extent_of
+from madx_stilts.run.config import RunConfig
+from madx_stilts.run.data_stamps import DataStamps
 from madx_stilts.run.engine import Engine
 from madx_stilts.run.events import Watcher, unwatched
 from madx_stilts.run.grid import RunOutcome, run_grid
-from madx_stilts.run.site import RunConfig
-from madx_stilts.run.stamps import DataStamps
 
 Watch = Callable[[Plan, RunConfig], AbstractContextManager[Watcher]]
 """Makes the context in which a run is followed."""

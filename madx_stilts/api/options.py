@@ -7,7 +7,7 @@ from typing import Literal
 
 from madx_stilts.config import AdapterConfig, adapter_config
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.train.listen import TrainerCallback
+from madx_stilts.train.callbacks import TrainerCallback
 
 Precision = Literal["fp32", "bf16", "fp16"]
 

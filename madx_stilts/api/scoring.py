@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from madx_stilts.api.checks import require_backbone, require_data, require_layer
+from madx_stilts.api.config import Places
 from madx_stilts.api.options import EvalOptions
-from madx_stilts.api.places import Places
 from madx_stilts.api.references import References, stack_in
 from madx_stilts.api.requests import languages_of, task_of
 from madx_stilts.errors import UsageError

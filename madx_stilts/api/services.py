@@ -7,28 +7,28 @@ from functools import partial
 from pathlib import Path
 
 from madx_stilts.api.adapter import Adapter
+from madx_stilts.api.checked import Requested
+from madx_stilts.api.config import Places
 from madx_stilts.api.options import EvalOptions
-from madx_stilts.api.places import Places
 from madx_stilts.api.references import Reference, References, language_adapter_in, references_in, stack_in
-from madx_stilts.api.requested import Requested
 from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.shelf import ArrayCache
+from madx_stilts.data.array_cache import ArrayCache
 from madx_stilts.errors import StorageError
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.recipe import Sampling
-from madx_stilts.score.bench import EvalContext, used_ids
+from madx_stilts.score.context import EvalContext, used_ids
 from madx_stilts.score.embed import DEFAULT_POOLING, Pooling
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.score.pace import ProgressLines
+from madx_stilts.score.progress import ProgressLines
 from madx_stilts.score.swap import swap_in
 from madx_stilts.stack import Role, Stack
 from madx_stilts.tasks.task import Split, Task
-from madx_stilts.train import roles
-from madx_stilts.train.job import TrainContext
-from madx_stilts.train.listen import TrackerCallback
-from madx_stilts.train.roles import MixtureTask, PlainText, TrainRequest
+from madx_stilts.train import requests as roles
+from madx_stilts.train.callbacks import TrackerCallback
+from madx_stilts.train.requests import MixtureTask, PlainText, TrainRequest
+from madx_stilts.train.run import TrainContext
 from madx_stilts.zoo.composition import Transfer
 from madx_stilts.zoo.lookup import full_stack
 

@@ -4,19 +4,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from madx_stilts.api.config import Places
 from madx_stilts.api.options import PublishOptions, PullOptions
-from madx_stilts.api.places import Places
 from madx_stilts.api.publication import Publication, Selection, SharedFile
 from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.files import sha256_of
 from madx_stilts.hub.address import Address
-from madx_stilts.hub.bundle import README, CardWriter, write_adapter, write_stack
+from madx_stilts.hub.card_data import AdapterCardData
+from madx_stilts.hub.card_writer import README, CardWriter, write_adapter, write_stack
 from madx_stilts.hub.collection import member_address, read_collection, write_collection
 from madx_stilts.hub.connection import connect
 from madx_stilts.hub.publish import UploadOptions, publish
 from madx_stilts.hub.pull import COLLECTION, fetch, foreign_files
 from madx_stilts.hub.results import read_results
-from madx_stilts.hub.story import AdapterCardData
 from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.exchange import read_member, take_in
 from madx_stilts.zoo.folder import listing, places_of, refuse_unsafe

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from madx_stilts.api.adapter import Adapter
+from madx_stilts.api.checked import Requested
 from madx_stilts.api.checks import (
     require_composable,
     require_no_translations,
@@ -10,9 +11,8 @@ from madx_stilts.api.checks import (
     require_training_data,
     require_translations,
 )
-from madx_stilts.api.places import Places
+from madx_stilts.api.config import Places
 from madx_stilts.api.references import Reference, language_adapter_in, listed, references_in
-from madx_stilts.api.requested import Requested
 from madx_stilts.api.requests import members_of, note_unknown_language, task_of, training_code
 from madx_stilts.config import AdapterConfig
 from madx_stilts.errors import UsageError
@@ -36,7 +36,7 @@ def train_language(places: Places, language: str, text: str, tokens: int | None,
 
     from madx_stilts.api.backbones import backbone_for
     from madx_stilts.api.services import Trainer
-    from madx_stilts.train.roles import PlainText
+    from madx_stilts.train.requests import PlainText
 
     with backbone_for(places, config.train.precision, config, [MASKED_LM]) as backbone:
         return Trainer(places, asked, config, backbone).language(PlainText(text, language, tokens))
@@ -72,7 +72,7 @@ def train_mixture(
 
     from madx_stilts.api.backbones import backbone_for
     from madx_stilts.api.services import Trainer
-    from madx_stilts.train.roles import MixtureTask, PlainText
+    from madx_stilts.train.requests import MixtureTask, PlainText
 
     mixed = [MixtureTask(task.name, code) for task, code in members]
     beside = [PlainText(source, code) for code, source in texts.items()]

@@ -10,15 +10,15 @@ from pydantic import ValidationError
 
 from madx_stilts.api import scoring, training
 from madx_stilts.api.adapter import Adapter
+from madx_stilts.api.checked import Requested
 from madx_stilts.api.checks import require_pullable
+from madx_stilts.api.config import Places
 from madx_stilts.api.grid import GridExperiment
 from madx_stilts.api.options import EvalOptions, PublishOptions, PullOptions, TrainOptions
-from madx_stilts.api.places import Places
 from madx_stilts.api.publication import Publication, Selection
 from madx_stilts.api.references import Reference, References, standing_stack
-from madx_stilts.api.requested import Requested
 from madx_stilts.config import load
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import UsageError
 from madx_stilts.grid.grid import Grid
 from madx_stilts.hub.address import Address

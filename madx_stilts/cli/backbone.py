@@ -110,7 +110,7 @@ def pretrain(settings: Settings, config: str, out: Path | None, overrides: tuple
 
     from madx_stilts.cli.pretraining import result
     from madx_stilts.cli.progress import listeners
-    from madx_stilts.pretrain.work import pretrain as train
+    from madx_stilts.pretrain.pretrain import pretrain as train
 
     made = train(plan, folder, say=lambda line: say(settings, line), listeners=listeners(settings))
     result(made, as_json=as_json)

@@ -8,9 +8,9 @@ from madx_stilts.cli import page, tables, telling
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.page import Facts
 from madx_stilts.cli.requests import split_of
-from madx_stilts.data.checked import Checked, Missing, Report, Rows, sets_of
+from madx_stilts.data.check_report import Checked, Missing, Report, Rows, sets_of
+from madx_stilts.data.counts import CheckNote
 from madx_stilts.data.rows import RowFault
-from madx_stilts.data.tally import CheckNote
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.tasks.task import Split, Task
 

@@ -10,7 +10,7 @@ from madx_stilts.cli.giving_options import ExportArguments
 from madx_stilts.cli.output import echo
 from madx_stilts.errors import StorageError, UsageError
 from madx_stilts.files import sha256_of, told_as_storage, written_folder
-from madx_stilts.hub.bundle import README, SETUP, CardWriter, write_adapter, write_stack
+from madx_stilts.hub.card_writer import README, SETUP, CardWriter, write_adapter, write_stack
 from madx_stilts.hub.results import read_results
 from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.exchange import copy_lineage, to_copy

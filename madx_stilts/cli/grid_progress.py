@@ -15,9 +15,9 @@ from madx_stilts.cli.settings import Settings
 from madx_stilts.escape import for_terminal
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.events import Event, Watcher, unwatched
 from madx_stilts.run.ledger import Ledger, name_of
-from madx_stilts.run.site import RunConfig
 
 
 class JobCounts:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from madx_stilts.cli.output import echo
 from madx_stilts.errors import NotAvailable
 from madx_stilts.grid.plan import Plan
-from madx_stilts.run.site import RunConfig
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.slurm.queue import Queued, names_of, queued
 
 

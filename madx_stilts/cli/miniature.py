@@ -83,8 +83,8 @@ def adapters(settings: Settings, folder: Path, workers: int | None) -> None:
     from madx_stilts.cli.telling import say
     from madx_stilts.cli.workspace import workspace
     from madx_stilts.grid.plan import Plan
+    from madx_stilts.run.config import RunConfig
     from madx_stilts.run.grid import RunOutcome, run_grid
-    from madx_stilts.run.site import RunConfig
 
     here = replace(settings, zoo=folder, offline=True)
     works = workspace(here)

@@ -2,7 +2,7 @@
 
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.tasks.world import ConstructedWorld
 
 

@@ -5,8 +5,8 @@ import json
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.tables import show
 from madx_stilts.miniature.languages import CONSTRUCTED
+from madx_stilts.pretrain.pretrain import PretrainResult
 from madx_stilts.pretrain.quality import ACCURACY, CENTRED, FOUND
-from madx_stilts.pretrain.work import PretrainResult
 
 
 def result(made: PretrainResult, *, as_json: bool) -> None:

@@ -22,8 +22,8 @@ from rich.text import Text
 
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings
-from madx_stilts.score.pace import ProgressLines
-from madx_stilts.train.listen import TrainerCallback
+from madx_stilts.score.progress import ProgressLines
+from madx_stilts.train.callbacks import TrainerCallback
 
 PLAIN_LINES = 10
 """Lines in which a whole training is told where there is no terminal, dev scores aside."""

@@ -8,7 +8,7 @@ from madx_stilts.api.options import EvalOptions, Precision
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.scoring_options import EvalArguments, layer_of
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.train.signals import sigterm_as_interrupt
+from madx_stilts.train.interrupts import sigterm_as_interrupt
 
 
 def eval_options(how: EvalArguments, options: CommonOptions, on_scored: Callable[[Evaluation], None]) -> EvalOptions:

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 
+from madx_stilts.api.config import Places
 from madx_stilts.api.options import PullOptions
-from madx_stilts.api.places import Places
 from madx_stilts.cli.giving_options import PullArguments
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.output import echo

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from madx_stilts.cli.page import Facts
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.stack import Role
 from madx_stilts.tasks.benchmarks import BENCHMARKS
 from madx_stilts.tasks.task import Source, Sources, Split, Task

@@ -143,7 +143,7 @@ def check(settings: Settings, name: str, as_json: bool) -> None:
     from madx_stilts.cli.places import data_place, print_caveat, world_facts
     from madx_stilts.cli.telling import say
     from madx_stilts.data.check import check as check_data
-    from madx_stilts.data.checked import CheckRequest
+    from madx_stilts.data.check_report import CheckRequest
 
     place, options = data_place(settings), CHECK.chosen()
     task = place.tasks[name]

@@ -2,8 +2,8 @@
 
 from functools import partial
 
+from madx_stilts.api.config import Places
 from madx_stilts.api.options import TrainOptions
-from madx_stilts.api.places import Places
 from madx_stilts.api.workspace import Workspace
 from madx_stilts.cli.options import CommonOptions
 from madx_stilts.cli.places import data_place
@@ -12,7 +12,7 @@ from madx_stilts.cli.settings import Settings
 from madx_stilts.cli.telling import note, say
 from madx_stilts.cli.zoos import zoo_layers
 from madx_stilts.config import AdapterConfig, adapter_config
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.callbacks import NullCallback
 
 
 def workspace(settings: Settings, options: CommonOptions | None = None) -> Workspace:

@@ -6,14 +6,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from madx_stilts.data.checked import Checked, CheckRequest, Missing, Report, Rows
+from madx_stilts.data.candidates import CandidatePool, candidates_tell
+from madx_stilts.data.check_report import Checked, CheckRequest, Missing, Report, Rows
+from madx_stilts.data.counts import CheckNote, ExampleCounts
+from madx_stilts.data.example_checks import LOOKS, LOST_CHARACTER
 from madx_stilts.data.label_file import with_labels
-from madx_stilts.data.looks import LOOKS, LOST_CHARACTER
-from madx_stilts.data.place import DataSources, Nowhere, SplitFiles
-from madx_stilts.data.pool import CandidatePool, candidates_tell
 from madx_stilts.data.read import ReadExample, find_all, made
 from madx_stilts.data.rows import RowFault, SplitRows
-from madx_stilts.data.tally import CheckNote, ExampleCounts
+from madx_stilts.data.sources import DataSources, Nowhere, SplitFiles
 from madx_stilts.data.unusable import NO_ANSWER, Use
 from madx_stilts.errors import DataError
 from madx_stilts.formats import FORMATS

@@ -15,8 +15,8 @@ from madx_stilts.files import digest, write_whole
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Tokenizer
 from madx_stilts.formats.pieces import PIECES
+from madx_stilts.locks import held
 from madx_stilts.tasks.fields import BadRow
-from madx_stilts.zoo.lock import held
 
 _WAIT = 4 * 3600.0
 """Seconds to wait for a process that encodes the same: more than any data set takes."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from madx_stilts import strict_json
-from madx_stilts.data.place import SplitFiles
+from madx_stilts.data.sources import SplitFiles
 from madx_stilts.errors import DataError
 from madx_stilts.files import read_bounded
 from madx_stilts.strict_json import JsonError

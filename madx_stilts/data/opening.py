@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from madx_stilts.data.columnar import ParquetTable
+from madx_stilts.data.parquet import ParquetTable
 from madx_stilts.data.raw import RAW_READERS
 from madx_stilts.data.table import Table
-from madx_stilts.data.textual import DelimitedTable, JsonTable, LineTable
+from madx_stilts.data.text_files import DelimitedTable, JsonTable, LineTable
 from madx_stilts.data.unpack import GZIP, UNPACK_WITH, kind_of, opened
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.dialect import PLAIN_TABS, QUOTED_COMMAS, Dialect

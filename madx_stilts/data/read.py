@@ -10,9 +10,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from madx_stilts.data.label_file import with_labels
 from madx_stilts.data.labels import Label
-from madx_stilts.data.place import DataSources, SplitFiles, find
 from madx_stilts.data.rows import Files, RawRow, SplitRows
 from madx_stilts.data.sample import sample
+from madx_stilts.data.sources import DataSources, SplitFiles, find
 from madx_stilts.data.unusable import NO_ANSWER, nothing_to_learn, nothing_to_score
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.formats import FORMATS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from madx_stilts.data.labels import Label, LabelReader
 from madx_stilts.data.opening import open_table
-from madx_stilts.data.place import SplitFiles
+from madx_stilts.data.sources import SplitFiles
 from madx_stilts.data.table import Table
 from madx_stilts.errors import DataError
 from madx_stilts.formats import FORMATS

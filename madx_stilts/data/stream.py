@@ -9,7 +9,7 @@ from typing import overload
 
 from madx_stilts.data.hub import Repository, cached_snapshot
 from madx_stilts.data.layout import NotHere, RepositoryFiles
-from madx_stilts.data.place import DataSources, SplitFiles, find, revisions
+from madx_stilts.data.sources import DataSources, SplitFiles, find, revisions
 from madx_stilts.data.tree import files_below, readme_in
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.task import Source

@@ -6,9 +6,9 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from madx_stilts.data.place import DataSources, find
 from madx_stilts.data.read import Examples, read_found
 from madx_stilts.data.rows import RawRow
+from madx_stilts.data.sources import DataSources, find
 from madx_stilts.data.stream import find_parts
 from madx_stilts.data.unpack import kind_of
 from madx_stilts.errors import DataError, UsageError

@@ -8,11 +8,11 @@ from shutil import rmtree
 from madx_stilts.errors import JobFailed
 from madx_stilts.files import told_as_storage, write_whole
 from madx_stilts.grid.plan import Plan
-from madx_stilts.hub.bundle import CardWriter, story_of
+from madx_stilts.hub.card_writer import CardWriter, story_of
 from madx_stilts.hub.readme import adapter_readme
 from madx_stilts.hub.results import PublishedScores
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.grid import RunOutcome
-from madx_stilts.run.site import RunConfig
 from madx_stilts.stack import AdapterRef
 from madx_stilts.zoo.store import Zoo
 

@@ -7,9 +7,9 @@ from itertools import chain, islice
 from math import prod
 
 from madx_stilts.bounds import MAX_CELLS
-from madx_stilts.grid.column import NAME, NONE, IntermediateSpec
 from madx_stilts.grid.grid import Grid
-from madx_stilts.grid.misfits import misfits
+from madx_stilts.grid.incompatible import misfits
+from madx_stilts.grid.intermediate import NAME, NONE, IntermediateSpec
 from madx_stilts.grid.scope import scope_faults
 from madx_stilts.stack import name_fault
 from madx_stilts.tasks.task import Task

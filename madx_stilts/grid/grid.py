@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Tag
 
 from madx_stilts.bounds import MANY, Count, Seed, Tokens
-from madx_stilts.grid.column import IntermediateSpec, OrWord, SettingsChange
+from madx_stilts.grid.intermediate import IntermediateSpec, OrWord, SettingsChange
 from madx_stilts.grid.job import Missing
 from madx_stilts.recipe import Frozen, Method, TrainSettings
 from madx_stilts.tasks.task import Split

@@ -14,8 +14,8 @@ from madx_stilts.grid.faults import faults_of
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.groups import grouped
 from madx_stilts.grid.job import Job, JobId, PlannedJob, Score, Train, job_from_json
+from madx_stilts.grid.planner import Planner
 from madx_stilts.grid.room import room_faults
-from madx_stilts.grid.weave import Planner
 from madx_stilts.positions import ModelLimits
 from madx_stilts.stack import Role, name_fault
 from madx_stilts.strict_json import JsonError, parse

@@ -25,10 +25,10 @@ from madx_stilts.files import digest, read_bounded, write_whole
 from madx_stilts.findings import listed
 from madx_stilts.grid.job import Job, JobId, Train
 from madx_stilts.grid.seal import SUM, is_whole, sealed
+from madx_stilts.locks import held
 from madx_stilts.recipe import Frozen
 from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.zoo.layer import children, told_as_unreadable
-from madx_stilts.zoo.lock import held
 
 FORMAT: Final = 1
 """Raised when a record's keys change their meaning."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from madx_stilts.grid.blueprint import RecipeBuilder, RecipeTemplate
 from madx_stilts.grid.grid import Grid
+from madx_stilts.grid.recipes import RecipeBuilder, RecipeTemplate
 from madx_stilts.positions import ModelLimits
 from madx_stilts.tasks.task import Task
 

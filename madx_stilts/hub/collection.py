@@ -8,10 +8,10 @@ from pathlib import Path
 from madx_stilts.errors import AdapterError
 from madx_stilts.files import read_bounded, told_as_storage
 from madx_stilts.hub.address import HUB, Address
-from madx_stilts.hub.bundle import README
+from madx_stilts.hub.card_data import AdapterCardData, for_page
+from madx_stilts.hub.card_writer import README
 from madx_stilts.hub.front_matter import LIBRARY
 from madx_stilts.hub.pull import COLLECTION
-from madx_stilts.hub.story import AdapterCardData, for_page
 from madx_stilts.stack import AdapterRef
 from madx_stilts.strict_json import JsonError, parse
 from madx_stilts.zoo.exchange import MAX_CARD_BYTES

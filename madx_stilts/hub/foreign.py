@@ -14,7 +14,7 @@ from madx_stilts.errors import AdapterError, UsageError
 from madx_stilts.files import digest, read_bounded, sha256_of
 from madx_stilts.formats import FORMATS
 from madx_stilts.hub.address import base_model
-from madx_stilts.hub.story import ADAPTERHUB, task_of
+from madx_stilts.hub.card_data import ADAPTERHUB, task_of
 from madx_stilts.hub.weights import read_weights, write_weights
 from madx_stilts.languages import LANGUAGES
 from madx_stilts.nets.backbone import Backbone

@@ -5,9 +5,9 @@ from typing import Final
 
 from huggingface_hub import EvalResult, ModelCardData
 
+from madx_stilts.hub.card_data import ADAPTERHUB, AdapterCardData, data_set_of, language_name, task_of
 from madx_stilts.hub.licences import OTHER
 from madx_stilts.hub.results import PublishedScores
-from madx_stilts.hub.story import ADAPTERHUB, AdapterCardData, data_set_of, language_name, task_of
 from madx_stilts.languages import is_constructed
 
 LIBRARY: Final = "adapter-transformers"

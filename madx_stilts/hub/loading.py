@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from madx_stilts.hub.story import AdapterCardData
+from madx_stilts.hub.card_data import AdapterCardData
 from madx_stilts.zoo.folder import FUSION, LINEAGE
 
 _FOLDER = "FOLDER"

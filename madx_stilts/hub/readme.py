@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from madx_stilts.card import Card
+from madx_stilts.hub.card_data import AdapterCardData, for_page, language_name, task_of
 from madx_stilts.hub.front_matter import front_matter
 from madx_stilts.hub.loading import loading_adapter, loading_stack
 from madx_stilts.hub.results import Scored
-from madx_stilts.hub.story import AdapterCardData, for_page, language_name, task_of
 from madx_stilts.languages import is_constructed
 from madx_stilts.recipe import Fusion, TrainSettings
 from madx_stilts.stack import Role

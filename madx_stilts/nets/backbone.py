@@ -18,7 +18,7 @@ from madx_stilts.card import BackboneNote
 from madx_stilts.errors import BackboneError, UsageError
 from madx_stilts.formats.base import Tokenizer
 from madx_stilts.nets.adapter_model import AdapterModel, told
-from madx_stilts.nets.anatomy import ANATOMIES, Architecture
+from madx_stilts.nets.architecture import ANATOMIES, Architecture
 from madx_stilts.nets.fingerprint import digest_of_weights, fingerprint_of
 from madx_stilts.nets.masked_head import OwnHead, own_masked_lm
 from madx_stilts.nets.soundness import require_complete, require_finite, require_fitting, require_usual_numbers

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from madx_stilts.backbone_files import weight_files
 from madx_stilts.errors import BackboneError
 from madx_stilts.nets.adapter_model import AdapterModel
-from madx_stilts.nets.anatomy import ANATOMIES, MaskedLm
+from madx_stilts.nets.architecture import ANATOMIES, MaskedLm
 
 FRESH: Final = "fresh"
 """What stands in the identity of an adapter for a head that was trained with it."""

@@ -13,7 +13,7 @@ from torch import nn
 from madx_stilts.errors import AdapterError, StorageError, UsageError
 from madx_stilts.files import told_as_storage
 from madx_stilts.nets.adapter_model import told
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.fusion import add_fusion, composition, load_fusion, remove_fusion
 from madx_stilts.nets.soundness import require_finite_adapter

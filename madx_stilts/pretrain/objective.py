@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from madx_stilts.pretrain.tongue import SENTINELS
+from madx_stilts.pretrain.tokenizer import SENTINELS
 
 Ids = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -17,7 +17,7 @@ from madx_stilts.miniature.corpus import Span, Translation
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.miniature.world import MiniatureWorld
 from madx_stilts.pretrain.plan import PretrainConfig, TextConfig
-from madx_stilts.pretrain.tongue import tokenizer_of
+from madx_stilts.pretrain.tokenizer import tokenizer_of
 
 SEEN = tuple(code for code, language in CONSTRUCTED.items() if language.seen)
 """Languages that backbones are trained on, the source first."""

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from madx_stilts import languages
 from madx_stilts.registry import Registry
-from madx_stilts.report import judges
-from madx_stilts.report.judges import FileScorer
+from madx_stilts.report import scorers as judges
 from madx_stilts.report.kinds import (
     ANSWERS,
     CHOICES,
@@ -24,6 +23,7 @@ from madx_stilts.report.kinds import (
     YES_OR_NO,
     PredictionKind,
 )
+from madx_stilts.report.scorers import FileScorer
 
 
 class Benchmark(StrEnum):

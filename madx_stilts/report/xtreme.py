@@ -19,8 +19,8 @@ from typing import Final
 from madx_stilts.errors import DataError
 from madx_stilts.files import read_bounded
 from madx_stilts.metrics.means import mean
-from madx_stilts.report.judges import FileScore
 from madx_stilts.report.layout import GROUPS, LAYOUTS, Benchmark, SubmissionLayout, tasks_of
+from madx_stilts.report.scorers import FileScore
 
 LARGEST: Final = 2**28
 """Bytes of a file of predictions or labels; the largest of XTREME has a few million."""

@@ -12,8 +12,8 @@ from importlib.metadata import entry_points
 from typing import Any, Final, Protocol, cast
 
 from madx_stilts.errors import UnknownName, UsageError
-from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.events import Watcher
+from madx_stilts.run.worker_brief import WorkerBrief
 
 GROUP: Final = "madx_stilts.engines"
 """The entry points in which packages offer engines, by name."""

@@ -11,11 +11,11 @@ from madx_stilts.card import now
 from madx_stilts.errors import Interrupted, MadxStiltsError, StorageError
 from madx_stilts.grid.job import JobId, PlannedJob, Train
 from madx_stilts.grid.records import Failure, Record
-from madx_stilts.run.crew import WorkerContext, device_named
 from madx_stilts.run.measure import ResourceMeter, versions
 from madx_stilts.run.result import JobResult
 from madx_stilts.run.scoring import scored
 from madx_stilts.run.training import trained
+from madx_stilts.run.worker_context import WorkerContext, device_named
 
 FAILURES = (
     *(MadxStiltsError, ArithmeticError, AttributeError, LookupError, MemoryError),

@@ -9,13 +9,13 @@ from madx_stilts.errors import StorageError
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.plan import Plan
 from madx_stilts.grid.records import Record
-from madx_stilts.run.begun import sweep_begun
-from madx_stilts.run.brief import WorkerBrief, threads_each
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.engine import Engine, engine_named
 from madx_stilts.run.events import Event, Watcher, unwatched
 from madx_stilts.run.ledger import Ledger
+from madx_stilts.run.partial_scores import sweep_begun
 from madx_stilts.run.reserving import reserving
-from madx_stilts.run.site import RunConfig
+from madx_stilts.run.worker_brief import WorkerBrief, threads_each
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from madx_stilts.train.room import peak_bytes
+from madx_stilts.train.memory import peak_bytes
 
 _LIBRARIES = ("madx-stilts", "torch", "transformers", "adapters", "datasets")
 

@@ -14,8 +14,8 @@ from contextlib import suppress
 from io import FileIO
 
 from madx_stilts.errors import Interrupted, MadxStiltsError
-from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.events import Event
+from madx_stilts.run.worker_brief import WorkerBrief
 
 STOPPED = Interrupted.exit_code
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from madx_stilts.grid.records import Failure
-from madx_stilts.run.begun import CostSoFar
+from madx_stilts.run.partial_scores import CostSoFar
 
 
 @dataclass(frozen=True)

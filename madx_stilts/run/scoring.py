@@ -6,14 +6,14 @@ from dataclasses import replace
 
 from madx_stilts.grid.job import JobId, PlannedJob, Score, StackSlot
 from madx_stilts.nets.backbone import Precision
-from madx_stilts.run.begun import CostSoFar, PartialScores, ScoringConditions, begun, put_begun
-from madx_stilts.run.crew import WorkerContext, device_named
+from madx_stilts.run.data_stamps import DataStamps
 from madx_stilts.run.events import Event
 from madx_stilts.run.ledger import name_in
 from madx_stilts.run.measure import versions
+from madx_stilts.run.partial_scores import CostSoFar, PartialScores, ScoringConditions, begun, put_begun
 from madx_stilts.run.result import JobResult
-from madx_stilts.run.stamps import DataStamps
-from madx_stilts.score.bench import used_ids
+from madx_stilts.run.worker_context import WorkerContext, device_named
+from madx_stilts.score.context import used_ids
 from madx_stilts.score.evaluate import evaluate_each
 from madx_stilts.score.evaluation import Evaluation, LanguageResult
 from madx_stilts.score.swap import LanguageSwap

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from madx_stilts.errors import Busy, Interrupted, MadxStiltsError, MemoryLimitError, StorageError
 from madx_stilts.grid.job import JobId, PlannedJob, Score, Train
 from madx_stilts.grid.records import Record
-from madx_stilts.run.crew import WorkerContext
 from madx_stilts.run.execute import FAILURES, Account, execute, told
-from madx_stilts.run.listening import StepEvents
 from madx_stilts.run.result import JobResult
 from madx_stilts.run.scoring import scored_each
+from madx_stilts.run.step_events import StepEvents
 from madx_stilts.run.training import made, materials_of, with_adapters
-from madx_stilts.train.job import in_zoo
+from madx_stilts.run.worker_context import WorkerContext
 from madx_stilts.train.lockstep import TrainJob, train_together
+from madx_stilts.train.run import in_zoo
 
 Uses = Callable[[JobId], Mapping[JobId, str]]
 Keep = Callable[[Record], None]

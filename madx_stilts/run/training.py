@@ -9,12 +9,12 @@ from madx_stilts.data.text import TokenBudget, read_text
 from madx_stilts.errors import Busy, MemoryLimitError
 from madx_stilts.grid.job import JobId, PlannedJob, Train
 from madx_stilts.recipe import Part, Recipe
-from madx_stilts.run.crew import WorkerContext
-from madx_stilts.run.listening import StepEvents
 from madx_stilts.run.result import JobResult
+from madx_stilts.run.step_events import StepEvents
+from madx_stilts.run.worker_context import WorkerContext
 from madx_stilts.tasks.text import MASKED_LM
-from madx_stilts.train.job import TrainContext, forms_of, identity_of, train
-from madx_stilts.train.material import PartExamples, TrainingExamples, load_examples
+from madx_stilts.train.examples import PartExamples, TrainingExamples, load_examples
+from madx_stilts.train.run import TrainContext, forms_of, identity_of, train
 from madx_stilts.zoo.imported import origin_of
 
 

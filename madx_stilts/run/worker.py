@@ -13,14 +13,14 @@ import torch
 from madx_stilts.errors import AdapterError
 from madx_stilts.grid.job import JobId
 from madx_stilts.grid.records import Record
-from madx_stilts.run.begun import drop_begun
-from madx_stilts.run.brief import WorkerBrief
-from madx_stilts.run.crew import WorkerContext
+from madx_stilts.run.claims import JobClaims
 from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.ledger import Ledger, name_of
+from madx_stilts.run.partial_scores import drop_begun
 from madx_stilts.run.together import do_together
-from madx_stilts.run.turns import JobClaims
-from madx_stilts.train.signals import sigterm_as_interrupt
+from madx_stilts.run.worker_brief import WorkerBrief
+from madx_stilts.run.worker_context import WorkerContext
+from madx_stilts.train.interrupts import sigterm_as_interrupt
 
 _POLL_SECONDS = 0.2
 """Between two looks for a job that can be done."""

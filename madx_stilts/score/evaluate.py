@@ -11,11 +11,11 @@ from madx_stilts.data.read import Examples, find_all, read
 from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Outputs
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.attach import attach, attach_head
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.stacking import trunk_below
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.score.evaluation import Evaluation, LanguageResult
 from madx_stilts.score.fit import check_head

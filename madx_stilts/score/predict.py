@@ -11,7 +11,7 @@ from torch import Tensor
 from madx_stilts.data.batch import Batch, collate, scoring_order
 from madx_stilts.data.mask import masked
 from madx_stilts.formats.base import IGNORED, Encoded, HeadKind, Outputs
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.heads import HEADS, Logits, answer
 from madx_stilts.nets.stacking import activate

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import find_all
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import DataError
 from madx_stilts.tasks.task import Split, Task
 

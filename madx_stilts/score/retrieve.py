@@ -6,11 +6,11 @@ from statistics import fmean
 
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.formats import FORMATS
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.evaluation import Evaluation, LanguageResult
-from madx_stilts.score.hunt import baseline, scored, search
 from madx_stilts.score.presence import missing, require_data
 from madx_stilts.score.reading import check_first
+from madx_stilts.score.retrieval_batch import baseline, scored, search
 from madx_stilts.score.retriever import ALL, RetrievalEvaluator, candidate_parts
 from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack

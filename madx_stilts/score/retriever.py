@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from madx_stilts.data.pool import CandidatePool, candidates_tell
+from madx_stilts.data.candidates import CandidatePool, candidates_tell
 from madx_stilts.data.read import Examples, read
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits
 from madx_stilts.formats.retrieval import RetrievalExample
 from madx_stilts.nets.memory import told_as_memory
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.score.embed import Vectors, embed
-from madx_stilts.score.hunt import RetrievalBatch, gold_pairs
+from madx_stilts.score.retrieval_batch import RetrievalBatch, gold_pairs
 from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks.fields import BadRow

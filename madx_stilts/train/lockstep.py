@@ -11,13 +11,18 @@ from dataclasses import dataclass, field, replace
 
 from madx_stilts.card import Card
 from madx_stilts.errors import Interrupted, MadxStiltsError
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.stacking import name_in_model
 from madx_stilts.recipe import Recipe
 from madx_stilts.stack import Role
 from madx_stilts.train.assemble import recompute_activations
-from madx_stilts.train.job import (
+from madx_stilts.train.callbacks import NullCallback, TrainerCallback
+from madx_stilts.train.examples import TrainingExamples
+from madx_stilts.train.learner import Learner
+from madx_stilts.train.loop import run, settle
+from madx_stilts.train.memory import free_bytes, kept_bytes, reset_peak
+from madx_stilts.train.run import (
     ROOM_HINT,
     TrainContext,
     TrainingData,
@@ -31,11 +36,6 @@ from madx_stilts.train.job import (
     session_of,
     trunk_of,
 )
-from madx_stilts.train.learner import Learner
-from madx_stilts.train.listen import NullCallback, TrainerCallback
-from madx_stilts.train.loop import run, settle
-from madx_stilts.train.material import TrainingExamples
-from madx_stilts.train.room import free_bytes, kept_bytes, reset_peak
 from madx_stilts.train.trunk_cache import TrunkStates
 
 TrainOutcome = Card | MadxStiltsError

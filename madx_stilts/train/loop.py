@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from madx_stilts.errors import Interrupted, MadxStiltsError
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.trunk import run_once
-from madx_stilts.score.judge import DevEvaluator
+from madx_stilts.score.dev import DevEvaluator
+from madx_stilts.train.batches import StepBatch
+from madx_stilts.train.callbacks import NullCallback, TrainerCallback
 from madx_stilts.train.checkpoint import load_checkpoint, save_checkpoint
-from madx_stilts.train.feed import StepBatch
+from madx_stilts.train.interrupts import Stopped, StopRequest, ended_by, stop_on_signals
 from madx_stilts.train.learner import Learner
-from madx_stilts.train.listen import NullCallback, TrainerCallback
-from madx_stilts.train.signals import Stopped, StopRequest, ended_by, stop_on_signals
 from madx_stilts.train.trunk_cache import TrunkStates
 
 

@@ -14,22 +14,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from madx_stilts.data.array_cache import ArrayCache, ArrayLayout, Arrays, Kind, megabytes
 from madx_stilts.data.batch import Batch
-from madx_stilts.data.shelf import ArrayCache, ArrayLayout, Arrays, Kind, megabytes
 from madx_stilts.errors import MemoryLimitError, StorageError
 from madx_stilts.files import digest
 from madx_stilts.formats.base import Encoded
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.memory import told_as_memory
-from madx_stilts.nets.outlet import TrunkOutputs
 from madx_stilts.nets.stacking import activate
 from madx_stilts.nets.trunk import Answers, answers_of
+from madx_stilts.nets.trunk_outputs import TrunkOutputs
 from madx_stilts.recipe import Recipe
-from madx_stilts.score.pace import ProgressLines
 from madx_stilts.score.predict import OnBatch, batches, first_inputs, unwatched
-from madx_stilts.train.feed import PartBatches
+from madx_stilts.score.progress import ProgressLines
+from madx_stilts.train.batches import PartBatches
 from madx_stilts.zoo.store import Zoo
 
 _VERSION = 1

@@ -19,8 +19,8 @@ from typing import Final, Literal
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, StorageError, UsageError
 from madx_stilts.files import PARTIAL, canonical_json, read_bounded
+from madx_stilts.locks import held, shared
 from madx_stilts.stack import AdapterRef, Role, name_fault
-from madx_stilts.zoo.lock import held, shared
 
 CARD: Final = "card.json"
 ID: Final = re.compile(r"[0-9a-f]{64}")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from madx_stilts.errors import Busy, StorageError
 from madx_stilts.files import PARTIAL, is_abandoned, told_as_storage
+from madx_stilts.locks import held
 from madx_stilts.zoo.below import bytes_below
 from madx_stilts.zoo.layer import ID, Layer, Purpose
-from madx_stilts.zoo.lock import held
 
 _PLACES: tuple[tuple[str, Purpose], ...] = (
     (f"objects/*/.*{PARTIAL}", "adding"),

@@ -10,13 +10,13 @@ from pathlib import Path
 from madx_stilts.card import Card
 from madx_stilts.errors import UsageError
 from madx_stilts.files import told_as_storage
+from madx_stilts.locks import free, unreserved
 from madx_stilts.stack import AdapterRef, Role
 from madx_stilts.zoo.below import bytes_below
 from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.inventory import LayerContents, date_of, taken
 from madx_stilts.zoo.layer import Layer
 from madx_stilts.zoo.leftovers import discard, remove
-from madx_stilts.zoo.lock import free, unreserved
 from madx_stilts.zoo.published import published, published_faults
 
 IN_USE = "is in use by another process"

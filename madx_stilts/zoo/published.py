@@ -8,10 +8,10 @@ from pathlib import Path
 
 from madx_stilts.card import now
 from madx_stilts.files import canonical_json, digest, read_bounded, write_whole
+from madx_stilts.locks import held
 from madx_stilts.strict_json import parse
 from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.layer import ID, Layer, children
-from madx_stilts.zoo.lock import held
 
 _FOLDER = "published"
 _LARGEST = 100_000

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from madx_stilts.card import Card
 from madx_stilts.errors import AdapterError, NewerAdapter
+from madx_stilts.locks import reserved
 from madx_stilts.stack import AdapterRef, WrittenRef
 from madx_stilts.zoo.choose import ZooEntry, choose, fits, missing, without_version
 from madx_stilts.zoo.layer import Layer, told_as_unreadable
-from madx_stilts.zoo.lock import reserved
 from madx_stilts.zoo.verify import content_faults
 
 

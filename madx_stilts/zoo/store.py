@@ -13,12 +13,12 @@ from tempfile import TemporaryDirectory
 from madx_stilts.card import Card
 from madx_stilts.errors import Busy
 from madx_stilts.files import sha256_of, sweep, told_as_storage, write_whole, written_folder
+from madx_stilts.locks import held, unreserved
 from madx_stilts.stack import AdapterRef, Role, require_name
 from madx_stilts.zoo import leftovers
 from madx_stilts.zoo.below import names_below
 from madx_stilts.zoo.fault import ZooFault
 from madx_stilts.zoo.layer import CARD, Layer, reference_json
-from madx_stilts.zoo.lock import held, unreserved
 from madx_stilts.zoo.reader import Reader
 from madx_stilts.zoo.verify import layer_faults
 

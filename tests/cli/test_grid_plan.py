@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from madx_stilts.config import load
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.job import Train
 from madx_stilts.grid.plan import Plan, plan
 from madx_stilts.grid.records import Record, Records
-from madx_stilts.run.stamps import DataStamps
+from madx_stilts.run.data_stamps import DataStamps
 from madx_stilts.tasks import TASKS
 
 Madx = Callable[..., Any]

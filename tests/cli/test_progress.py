@@ -8,7 +8,7 @@ import pytest
 
 from madx_stilts.cli.progress import PLAIN_LINES, ProgressBar, ProgressLog, listeners
 from madx_stilts.cli.settings import Settings
-from madx_stilts.train.listen import TrainerCallback
+from madx_stilts.train.callbacks import TrainerCallback
 
 SCORES = {"f1": 81.234, "exact_match": 70.5, "has_answer_exact_match": 60.0}
 
@@ -97,7 +97,7 @@ def test_the_scoring_of_dev_data_shows_how_far_it_is(
     kind: type[ProgressBar | ProgressLog], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also when the training has ended: the weights that are kept are scored once more."""
-    monkeypatch.setattr("madx_stilts.score.pace.SECONDS", 0.0)
+    monkeypatch.setattr("madx_stilts.score.progress.SECONDS", 0.0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     listener: TrainerCallback = kind()
     listener.started("xquad", 0, 4)

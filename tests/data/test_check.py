@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from madx_stilts.data.check import NO_GOLD, check
-from madx_stilts.data.checked import Checked, CheckRequest, Report, Rows, sets_of
-from madx_stilts.data.looks import LOST_CHARACTER, MOVED, NO_BEGINNING, SAME_CHOICES
-from madx_stilts.data.place import DataSources
-from madx_stilts.data.tally import OTHER_ANSWER, REPEATED, SAME_ID
+from madx_stilts.data.check_report import Checked, CheckRequest, Report, Rows, sets_of
+from madx_stilts.data.counts import OTHER_ANSWER, REPEATED, SAME_ID
+from madx_stilts.data.example_checks import LOST_CHARACTER, MOVED, NO_BEGINNING, SAME_CHOICES
+from madx_stilts.data.sources import DataSources
 from madx_stilts.data.unusable import NO_ANSWER
 from madx_stilts.formats.remarks import ABSENT_ANSWER, BLANK_TEXT, BLANK_WORD, EMPTY_ANSWER, NO_WORDS
 from madx_stilts.tasks import TASKS

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from madx_stilts.data.check import NO_GOLD, check
-from madx_stilts.data.checked import Checked, CheckRequest, sets_of
+from madx_stilts.data.check_report import Checked, CheckRequest, sets_of
 from madx_stilts.data.encode import Encoder
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.data.unusable import NO_ANSWER
 from madx_stilts.errors import DataError
 from madx_stilts.formats.base import Limits

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from madx_stilts.data import columnar
-from madx_stilts.data.columnar import ParquetTable, class_names
-from madx_stilts.data.place import DataSources
+from madx_stilts.data import parquet as columnar
+from madx_stilts.data.parquet import ParquetTable, class_names
 from madx_stilts.data.read import read
 from madx_stilts.data.sample import MOST, sample
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.fields import BadRow

@@ -11,8 +11,8 @@ from transformers import AutoTokenizer
 
 from madx_stilts.data import encode
 from madx_stilts.data.encode import Encoder
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.data.text import read_text
 from madx_stilts.errors import DataError, StorageError
 from madx_stilts.formats.base import Encoded, Limits

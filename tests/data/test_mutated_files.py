@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from madx_stilts.data.label_file import with_labels
 from madx_stilts.data.opening import open_table
-from madx_stilts.data.place import DataSources, SplitFiles
 from madx_stilts.data.raw import RAW_READERS
 from madx_stilts.data.read import read
+from madx_stilts.data.sources import DataSources, SplitFiles
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.dialect import PLAIN_TABS, QUOTED_COMMAS, QUOTED_TABS

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from huggingface_hub import constants
 
-from madx_stilts.data.place import CONVERTED, DataSources, find
+from madx_stilts.data.sources import CONVERTED, DataSources, find
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Source

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
 from madx_stilts.data.sample import sample
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.fields import BadRow, Column

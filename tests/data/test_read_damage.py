@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task

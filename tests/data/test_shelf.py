@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from madx_stilts.data.shelf import ArrayCache, ArrayLayout, Arrays
+from madx_stilts.data.array_cache import ArrayCache, ArrayLayout, Arrays
 from madx_stilts.errors import StorageError
 
 LAYOUT = ArrayLayout({"low": ("F32", (100, 8)), "high": ("BF16", (100, 4))})
@@ -153,7 +153,7 @@ def test_a_full_disk_is_told_before_anything_is_written(shelf: ArrayCache, monke
     class Usage:
         free = SIZE - 1
 
-    monkeypatch.setattr("madx_stilts.data.shelf.shutil.disk_usage", lambda folder: Usage)
+    monkeypatch.setattr("madx_stilts.data.array_cache.shutil.disk_usage", lambda folder: Usage)
     scribe = Scribe()
     with pytest.raises(StorageError, match="the disk has"):
         scribe.use(shelf, "a")
@@ -177,7 +177,7 @@ def test_what_failed_leaves_nothing_and_what_a_crash_left_is_removed(shelf: Arra
 OTHER = """
 import sys, time
 from pathlib import Path
-from madx_stilts.data.shelf import ArrayCache, ArrayLayout
+from madx_stilts.data.array_cache import ArrayCache, ArrayLayout
 
 written = []
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataSources, find
 from madx_stilts.data.read import read
+from madx_stilts.data.sources import DataSources, find
 from madx_stilts.errors import DataError, UsageError
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.fields import Column

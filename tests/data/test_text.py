@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerFast
 
 from madx_stilts.data import text as data_text
 from madx_stilts.data.layout import NotHere
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.data.stream import SplitStream
 from madx_stilts.data.text import Texts, TokenBudget, read_text
 from madx_stilts.errors import DataError, UsageError

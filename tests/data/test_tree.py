@@ -7,8 +7,8 @@ import pytest
 
 from madx_stilts.data import tree
 from madx_stilts.data.layout import NotHere
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.data.tree import files_below
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS

@@ -15,8 +15,8 @@ from madx_stilts.data import unpack
 from madx_stilts.data.layout import NotHere, RepositoryFiles
 from madx_stilts.data.lines import lines, whole_text
 from madx_stilts.data.opening import open_table
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.data.text import read_text
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS

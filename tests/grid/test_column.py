@@ -7,9 +7,9 @@ import pytest
 
 from madx_stilts.errors import ConfigError
 from madx_stilts.formats import FORMATS
-from madx_stilts.grid.blueprint import RecipeBuilder, RecipeTemplate
-from madx_stilts.grid.column import IntermediateSpec
 from madx_stilts.grid.grid import Grid
+from madx_stilts.grid.intermediate import IntermediateSpec
+from madx_stilts.grid.recipes import RecipeBuilder, RecipeTemplate
 from madx_stilts.tasks import TASKS
 
 GridOf = Callable[..., Grid]

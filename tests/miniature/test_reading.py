@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.data.text import read_text
 from madx_stilts.miniature.languages import CONSTRUCTED, SOURCE
 from madx_stilts.tasks import TASKS

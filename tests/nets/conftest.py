@@ -52,8 +52,8 @@ def toys(tiny_backbone: Path, tiny_mirror: Path, tmp_path_factory: pytest.TempPa
     from transformers import AutoTokenizer
 
     from madx_stilts.data.encode import Encoder
-    from madx_stilts.data.place import DataSources
     from madx_stilts.data.read import read
+    from madx_stilts.data.sources import DataSources
     from madx_stilts.data.text import read_text
     from madx_stilts.demo.sentences import all_text
     from madx_stilts.formats.base import Limits

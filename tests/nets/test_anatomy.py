@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from madx_stilts.errors import BackboneError
-from madx_stilts.nets.anatomy import ANATOMIES, Trunk
+from madx_stilts.nets.architecture import ANATOMIES, Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate, trunk_below
 from madx_stilts.recipe import Method
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.callbacks import NullCallback
 from madx_stilts.train.loop import LoopContext
 
 Stand = Callable[..., str]

@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.backbone import Backbone
-from madx_stilts.nets.outlet import TrunkOutputs
 from madx_stilts.nets.stacking import activate, adapter_parameters, seeded, trunk_below
 from madx_stilts.nets.trunk import answers_of, run_once
+from madx_stilts.nets.trunk_outputs import TrunkOutputs
 from madx_stilts.recipe import Method
 from madx_stilts.train.assemble import recompute_activations
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.callbacks import NullCallback
 from madx_stilts.train.loop import LoopContext
 
 Stand = Callable[..., str]

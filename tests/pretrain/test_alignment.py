@@ -13,13 +13,13 @@ from torch import Tensor
 
 from madx_stilts.data.batch import collate
 from madx_stilts.pretrain.alignment import apart, each_alone
-from madx_stilts.pretrain.course import PretrainRun
 from madx_stilts.pretrain.objective import Ids, Pieces
 from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
+from madx_stilts.pretrain.pretrain import fresh
 from madx_stilts.pretrain.quality import QualityMeter
+from madx_stilts.pretrain.run import PretrainRun
 from madx_stilts.pretrain.text import TokenizedCorpus
-from madx_stilts.pretrain.work import fresh
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.callbacks import NullCallback
 
 Tiny = Callable[[ArchitectureName], PretrainConfig]
 PAIRS, TOKENS, HIDDEN = 5, 7, 6

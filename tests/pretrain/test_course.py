@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from madx_stilts.errors import JobFailed
-from madx_stilts.pretrain.course import PretrainRun
 from madx_stilts.pretrain.objective import Pieces
 from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
+from madx_stilts.pretrain.pretrain import fresh
 from madx_stilts.pretrain.quality import QualityMeter
+from madx_stilts.pretrain.run import PretrainRun
 from madx_stilts.pretrain.text import OTHERS, TokenizedCorpus
-from madx_stilts.pretrain.work import fresh
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.callbacks import NullCallback
 
 Tiny = Callable[[ArchitectureName], PretrainConfig]
 Readings = dict[ArchitectureName, TokenizedCorpus]

@@ -13,7 +13,7 @@ from madx_stilts.miniature.lexicon import lexicon
 from madx_stilts.miniature.world import MiniatureWorld
 from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
 from madx_stilts.pretrain.text import SEEN, TokenizedCorpus, prepare
-from madx_stilts.pretrain.tongue import tokenizer_of
+from madx_stilts.pretrain.tokenizer import tokenizer_of
 
 Readings = dict[ArchitectureName, TokenizedCorpus]
 Tiny = Callable[[ArchitectureName], PretrainConfig]

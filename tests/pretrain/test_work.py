@@ -15,8 +15,8 @@ from madx_stilts.errors import Interrupted, UsageError
 from madx_stilts.files import sha256_of
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.pretrain.plan import ArchitectureName, PretrainConfig
-from madx_stilts.pretrain.work import pretrain
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.pretrain.pretrain import pretrain
+from madx_stilts.train.callbacks import NullCallback
 
 Tiny = Callable[[ArchitectureName], PretrainConfig]
 

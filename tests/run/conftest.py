@@ -11,8 +11,8 @@ import pytest
 from madx_stilts.config import read
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.plan import Plan, plan
-from madx_stilts.run.site import RunConfig
-from madx_stilts.run.stamps import DataStamps
+from madx_stilts.run.config import RunConfig
+from madx_stilts.run.data_stamps import DataStamps
 
 MakePlan = Callable[..., Plan]
 Finished = Callable[..., RunConfig]

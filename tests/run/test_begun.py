@@ -9,10 +9,10 @@ import pytest
 from madx_stilts.grid.job import Score
 from madx_stilts.grid.plan import Plan
 from madx_stilts.grid.records import Record
-from madx_stilts.run.begun import sweep_begun
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.events import Event
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import RunConfig
+from madx_stilts.run.partial_scores import sweep_begun
 from madx_stilts.score import evaluate
 
 MakePlan = Callable[..., Plan]

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from madx_stilts.grid.plan import Plan
-from madx_stilts.run.brief import WorkerBrief
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import RunConfig
+from madx_stilts.run.worker_brief import WorkerBrief
 from madx_stilts.zoo.store import Zoo
 
 MakePlan = Callable[..., Plan]
@@ -25,7 +25,7 @@ Finished = Callable[..., RunConfig]
 RUN = """
 import sys
 from pathlib import Path
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.worker_brief import Brief
 from madx_stilts.run.events import Event
 from madx_stilts.run.grid import run_grid
 
@@ -41,7 +41,7 @@ FORKS = """
 import gc, os, signal, sys
 from pathlib import Path
 import torch
-from madx_stilts.run.brief import Brief
+from madx_stilts.run.worker_brief import Brief
 from madx_stilts.run.worker import work
 from madx_stilts.run.grid import run_grid
 

@@ -10,11 +10,11 @@ from click.testing import CliRunner
 from madx_stilts.cli.main import cli
 from madx_stilts.errors import NotAvailable, UnknownName, UsageError
 from madx_stilts.grid.plan import Plan
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.engine import engine_named, engine_types
 from madx_stilts.run.engines.child import start
 from madx_stilts.run.engines.slurm import Slurm
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import RunConfig
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "custom_engine.py"
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from madx_stilts.grid.plan import Plan
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.grid import run_grid
 from madx_stilts.run.ledger import name_of
-from madx_stilts.run.site import RunConfig
 
 MakePlan = Callable[..., Plan]
 FUSE = "intermediates=[none,snli,{fuse: [snli,mnli]}]"

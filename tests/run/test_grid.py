@@ -12,14 +12,14 @@ import torch
 from madx_stilts.errors import Busy, UsageError
 from madx_stilts.grid.job import Train
 from madx_stilts.grid.plan import Plan
+from madx_stilts.locks import held
 from madx_stilts.run import training
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.events import Event
 from madx_stilts.run.grid import RunOutcome, run_grid
 from madx_stilts.run.ledger import Ledger, name_of
-from madx_stilts.run.site import RunConfig
-from madx_stilts.train.job import train
-from madx_stilts.train.listen import NullCallback
-from madx_stilts.zoo.lock import held
+from madx_stilts.train.callbacks import NullCallback
+from madx_stilts.train.run import train
 
 MakePlan = Callable[..., Plan]
 Done = Callable[..., Plan]
@@ -244,7 +244,7 @@ def test_a_job_that_another_run_does_is_left_to_it(site: RunConfig, make_plan: M
     ledger = Ledger(plan, site.records, site.adapters)
     with held(site.zoo[0] / "locks" / f"job-{id}.lock", busy=""):
         code = (
-            "import sys; from madx_stilts.run.process import *; from madx_stilts.run.brief import WorkerBrief;"
+            "import sys; from madx_stilts.run.process import *; from madx_stilts.run.worker_brief import WorkerBrief;"
             "b = WorkerBrief.model_validate_json(sys.stdin.read()); p, l = b.opened(); l.look();"
             "print(*[s.state for _, s in l.standings()])"
         )
@@ -262,7 +262,7 @@ def test_several_workers_do_not_fit_into_one_process(site: RunConfig, make_plan:
 
 FINISHED = """
 import sys
-from madx_stilts.run.brief import WorkerBrief
+from madx_stilts.run.worker_brief import WorkerBrief
 from madx_stilts.run.grid import run_grid
 
 brief = WorkerBrief.model_validate_json(sys.stdin.read())

@@ -8,11 +8,11 @@ import pytest
 from madx_stilts.grid.job import Score
 from madx_stilts.grid.plan import Plan
 from madx_stilts.run import reserving
-from madx_stilts.run.brief import WorkerBrief
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.grid import run_grid
 from madx_stilts.run.ledger import name_of
-from madx_stilts.run.site import RunConfig
+from madx_stilts.run.worker_brief import WorkerBrief
 from madx_stilts.zoo.inventory import taken
 from madx_stilts.zoo.prune import IN_USE, plan_pruning, prune
 

@@ -20,11 +20,11 @@ from click.testing import CliRunner
 from madx_stilts.cli.main import cli
 from madx_stilts.errors import Busy, Interrupted, NotAvailable, UsageError
 from madx_stilts.grid.plan import Plan
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.engines import slurm as module
 from madx_stilts.run.engines.slurm import Slurm
 from madx_stilts.run.events import Event
 from madx_stilts.run.grid import run_grid
-from madx_stilts.run.site import RunConfig
 from madx_stilts.run.slurm.queue import Queued, names_of, queued
 from madx_stilts.zoo.store import Zoo
 

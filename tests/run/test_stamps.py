@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import UsageError
 from madx_stilts.grid.job import Score, Train
 from madx_stilts.recipe import Part, Recipe
-from madx_stilts.run import stamps as module
-from madx_stilts.run.stamps import DataStamps
+from madx_stilts.run import data_stamps as module
+from madx_stilts.run.data_stamps import DataStamps
 
 Change = Callable[[Path, Path], object]
 

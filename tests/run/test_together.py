@@ -15,13 +15,13 @@ from madx_stilts.grid.job import Train
 from madx_stilts.grid.plan import Plan
 from madx_stilts.grid.records import Record
 from madx_stilts.run import scoring, together
-from madx_stilts.run.brief import WorkerBrief
+from madx_stilts.run.claims import JobClaims
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.engines import processes
 from madx_stilts.run.events import Event, unwatched
 from madx_stilts.run.grid import RunOutcome, run_grid
 from madx_stilts.run.ledger import name_of
-from madx_stilts.run.site import RunConfig
-from madx_stilts.run.turns import JobClaims
+from madx_stilts.run.worker_brief import WorkerBrief
 from madx_stilts.score.evaluate import evaluate_each
 from madx_stilts.train.learner import Learner
 from madx_stilts.train.lockstep import train_together

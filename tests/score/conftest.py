@@ -25,12 +25,12 @@ def _one_thread() -> Iterator[None]:
 def zoo(tiny_backbone: Path, tiny_mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> object:
     """Language adapters for `en` and `de`; an intermediate; targets of every format, some on `language/en`."""
     from madx_stilts.config import AdapterConfig
-    from madx_stilts.data.place import DataSources
+    from madx_stilts.data.sources import DataSources
     from madx_stilts.demo.sentences import all_text
     from madx_stilts.nets.backbone import load_backbone
     from madx_stilts.recipe import Method, TrainSettings
-    from madx_stilts.train.job import TrainContext
-    from madx_stilts.train.roles import TrainRequest, train_intermediate, train_language, train_target
+    from madx_stilts.train.requests import TrainRequest, train_intermediate, train_language, train_target
+    from madx_stilts.train.run import TrainContext
     from madx_stilts.zoo.store import Zoo
 
     folder = tmp_path_factory.mktemp("trained")
@@ -59,9 +59,9 @@ def zoo(tiny_backbone: Path, tiny_mirror: Path, tmp_path_factory: pytest.TempPat
 @pytest.fixture
 def context(tiny_backbone: Path, tiny_mirror: Path, zoo: Any) -> object:
     """A bench with a backbone of its own, that keeps neither encodings nor predictions."""
-    from madx_stilts.data.place import DataSources
+    from madx_stilts.data.sources import DataSources
     from madx_stilts.nets.backbone import load_backbone
-    from madx_stilts.score.bench import EvalContext
+    from madx_stilts.score.context import EvalContext
 
     backbone = load_backbone("tiny", tiny_backbone, offline=True)
     return EvalContext(backbone=backbone, zoo=zoo, place=DataSources((tiny_mirror,), offline=True))

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, read
 from madx_stilts.data.rows import Files
+from madx_stilts.data.sources import DataSources
 from madx_stilts.score.data_notes import DataNotes
 from madx_stilts.tasks import TASKS
 

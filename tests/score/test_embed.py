@@ -16,7 +16,7 @@ from madx_stilts.formats.retrieval import RetrievalExample, RetrievalFormat
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.embed import Pooling, embed, published_layer, room_for
 from madx_stilts.score.predict import BATCH_TOKENS, batches
 from madx_stilts.stack import Stack

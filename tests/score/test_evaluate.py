@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.demo.backbone import write_tiny_backbone
 from madx_stilts.demo.sentences import all_text
 from madx_stilts.errors import AdapterError, DataError, PreflightError, StorageError, UsageError
 from madx_stilts.nets.backbone import load_backbone
 from madx_stilts.nets.stacking import adapter_parameters
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.evaluation import Evaluation
 from madx_stilts.score.swap import LanguageSwap

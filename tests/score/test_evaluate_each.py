@@ -9,7 +9,7 @@ import pytest
 
 from madx_stilts.errors import UsageError
 from madx_stilts.nets.backbone import load_backbone
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.evaluate import evaluate, evaluate_each
 from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import AdapterError, DataError
 from madx_stilts.score import predict, reading
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.evaluation import Evaluation
-from madx_stilts.score.pace import ProgressLines
+from madx_stilts.score.progress import ProgressLines
 from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS

@@ -20,8 +20,8 @@ from madx_stilts.nets.attach import attach, attach_head
 from madx_stilts.nets.heads import add_head
 from madx_stilts.nets.stacking import activate
 from madx_stilts.recipe import Part, Recipe, TrainSettings
-from madx_stilts.score.bench import EvalContext
-from madx_stilts.score.judge import LabelledData, dev_judge
+from madx_stilts.score.context import EvalContext
+from madx_stilts.score.dev import LabelledData, dev_judge
 from madx_stilts.score.predict import BATCH_TOKENS, first_inputs, masked_scores, predict, unwatched
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS

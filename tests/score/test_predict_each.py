@@ -13,8 +13,8 @@ from madx_stilts.formats.base import Limits
 from madx_stilts.nets.attach import attach, attach_head
 from madx_stilts.nets.stacking import activate, trunk_below
 from madx_stilts.recipe import Part, Recipe, TrainSettings
-from madx_stilts.score.bench import EvalContext
-from madx_stilts.score.judge import dev_judge
+from madx_stilts.score.context import EvalContext
+from madx_stilts.score.dev import dev_judge
 from madx_stilts.score.predict import HeadedStack, predict, predict_each, unwatched
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS

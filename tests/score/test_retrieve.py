@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from madx_stilts.data.check import check
-from madx_stilts.data.checked import CheckRequest, Rows
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.check_report import CheckRequest, Rows
+from madx_stilts.data.sources import DataSources
 from madx_stilts.demo.sentences import all_text
 from madx_stilts.errors import AdapterError, DataError, UsageError
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.stacking import activate
-from madx_stilts.score.bench import EvalContext
+from madx_stilts.score.context import EvalContext
 from madx_stilts.score.embed import Pooling, embed
 from madx_stilts.score.evaluate import evaluate
 from madx_stilts.score.retriever import RetrievalEvaluator

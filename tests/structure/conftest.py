@@ -14,7 +14,7 @@ PACKAGE = Path(madx_stilts.__file__).parent
 # another, the longer one counts. Modules of one floor may import each other, as long as no circle comes of it.
 FLOORS = {
     "plain values": (
-        "errors escape registry languages spellings files paths bounds findings strict_json resources metrics"
+        "errors escape registry languages spellings files paths locks bounds findings strict_json resources metrics"
     ),
     "words": "stack recipe resolve tasks formats card",
     "plans": (

@@ -34,10 +34,10 @@ def still_backbone(tiny_backbone: Path, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def make_context(tmp_path: Path, tiny_mirror: Path) -> MakeShop:
     """Make a workshop with an empty zoo of its own."""
-    from madx_stilts.data.place import DataSources
+    from madx_stilts.data.sources import DataSources
     from madx_stilts.nets.backbone import load_backbone
-    from madx_stilts.train.job import TrainContext
-    from madx_stilts.train.listen import TrainerCallback
+    from madx_stilts.train.callbacks import TrainerCallback
+    from madx_stilts.train.run import TrainContext
     from madx_stilts.zoo.store import Zoo
 
     def make(
@@ -102,7 +102,7 @@ class World:
 
     def context(self, name: str, **options: Any) -> Any:
         """A workshop whose zoo holds the intermediates `low`, `high` and `wild`, and the language adapter `la`."""
-        from madx_stilts.train.roles import TrainRequest, train_intermediate, train_language
+        from madx_stilts.train.requests import TrainRequest, train_intermediate, train_language
 
         context: Any = self.make_context(name, **options)
         calm: dict[str, Any] = {"max_steps": 2, "evaluate_every": None, "keep": "last", "dev_limit": 4}
@@ -129,8 +129,8 @@ class World:
         **changes: Any,
     ) -> Any:
         """An order for an adapter on these, bottom to top."""
+        from madx_stilts.train.examples import TrainingExamples, load_examples
         from madx_stilts.train.lockstep import TrainJob
-        from madx_stilts.train.material import TrainingExamples, load_examples
 
         config = self.config(**changes)
         ids = tuple(context.zoo.find(f"{'language' if name == 'la' else 'intermediate'}/{name}").id for name in below)
@@ -145,7 +145,7 @@ class World:
 
     def alone(self, context: Any, order: Any) -> Card:
         """What comes of an order that is trained alone."""
-        from madx_stilts.train.job import train
+        from madx_stilts.train.run import train
 
         return train(context, order.recipe, order.materials, role=order.role, name=order.name)
 

@@ -19,9 +19,9 @@ from madx_stilts.nets.heads import answer
 from madx_stilts.nets.stacking import activate, adapter_parameters, remove
 from madx_stilts.recipe import Fusion, FusionSettings, Method
 from madx_stilts.stack import AdapterRef
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.callbacks import NullCallback
 from madx_stilts.train.lockstep import TrainJob, company_of, train_together
-from madx_stilts.train.roles import TrainRequest, train_intermediate, train_target
+from madx_stilts.train.requests import TrainRequest, train_intermediate, train_target
 from madx_stilts.zoo.composition import Transfer
 from madx_stilts.zoo.folder import FUSION
 from madx_stilts.zoo.prune import plan_pruning

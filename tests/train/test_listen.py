@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from madx_stilts.errors import UsageError
-from madx_stilts.train.listen import CallbackList, LogFileCallback, TrackerCallback
+from madx_stilts.train.callbacks import CallbackList, LogFileCallback, TrackerCallback
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:

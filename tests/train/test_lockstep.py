@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from madx_stilts.card import Card
 from madx_stilts.recipe import Part
 from madx_stilts.stack import Role
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.callbacks import NullCallback
 from madx_stilts.train.lockstep import TrainJob, company_of, train_together
-from madx_stilts.train.roles import TrainRequest, train_intermediate
+from madx_stilts.train.requests import TrainRequest, train_intermediate
 
 SNLI_TOO = (Part(task="mnli", language="en"), Part(task="snli", language="en"))
 EACH = {

@@ -11,8 +11,8 @@ import torch
 from madx_stilts.card import Card
 from madx_stilts.errors import Busy, Interrupted, JobFailed, UsageError
 from madx_stilts.recipe import Part
-from madx_stilts.train import room
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.train import memory as room
+from madx_stilts.train.callbacks import NullCallback
 from madx_stilts.train.lockstep import TrainJob, train_together
 
 

@@ -16,17 +16,17 @@ from madx_stilts.formats.base import Limits
 from madx_stilts.nets.heads import Head, add_head
 from madx_stilts.nets.stacking import adapter_parameters, add_fresh, head_parameters
 from madx_stilts.recipe import Part, Recipe
-from madx_stilts.score.judge import DevEvaluator
+from madx_stilts.score.dev import DevEvaluator
 from madx_stilts.score.predict import OnBatch, unwatched
 from madx_stilts.stack import Role
 from madx_stilts.tasks import TASKS
-from madx_stilts.train.feed import BatchSampler, PartBatches, StepBatch
-from madx_stilts.train.job import train
+from madx_stilts.train.batches import BatchSampler, PartBatches, StepBatch
+from madx_stilts.train.callbacks import NullCallback
+from madx_stilts.train.examples import TrainingExamples, load_examples
 from madx_stilts.train.learner import Learner
-from madx_stilts.train.listen import NullCallback
 from madx_stilts.train.loop import LoopContext, run
-from madx_stilts.train.material import TrainingExamples, load_examples
-from madx_stilts.train.roles import TrainRequest, train_intermediate, train_language, train_target
+from madx_stilts.train.requests import TrainRequest, train_intermediate, train_language, train_target
+from madx_stilts.train.run import train
 from madx_stilts.train.schedule import Schedule
 
 Weights = dict[str, torch.Tensor]
@@ -59,7 +59,7 @@ def learners_of(context: Any, config: Any, names: Sequence[str]) -> tuple[list[L
 
 
 def session(context: Any, folder: Path) -> LoopContext:
-    from madx_stilts.nets.anatomy import Trunk
+    from madx_stilts.nets.architecture import Trunk
 
     return LoopContext(context.backbone, Trunk(0, into_next=True), folder, NullCallback())
 

@@ -14,7 +14,7 @@ from madx_stilts.card import MASKED_LM_HEAD, Card
 from madx_stilts.errors import BackboneError, UsageError
 from madx_stilts.nets.masked_head import FRESH
 from madx_stilts.recipe import Method, Sampling
-from madx_stilts.train.roles import (
+from madx_stilts.train.requests import (
     MixtureTask,
     PlainText,
     TrainRequest,

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from madx_stilts.config import AdapterConfig
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.recipe import Part, TrainSettings
-from madx_stilts.train.material import load_examples
-from madx_stilts.train.roles import TrainRequest, train_intermediate
+from madx_stilts.train.examples import load_examples
+from madx_stilts.train.requests import TrainRequest, train_intermediate
 
 
 def test_a_card_says_that_data_are_not_what_was_published(

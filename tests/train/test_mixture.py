@@ -20,10 +20,10 @@ from madx_stilts.recipe import Part, Recipe, Sampling, TrainSettings
 from madx_stilts.score.predict import predict
 from madx_stilts.tasks import TASKS
 from madx_stilts.train.assemble import assembled, new_learner, save_all
-from madx_stilts.train.feed import BatchSampler, PartBatches
-from madx_stilts.train.listen import NullCallback
-from madx_stilts.train.material import load_examples
-from madx_stilts.train.roles import (
+from madx_stilts.train.batches import BatchSampler, PartBatches
+from madx_stilts.train.callbacks import NullCallback
+from madx_stilts.train.examples import load_examples
+from madx_stilts.train.requests import (
     MixtureTask,
     PlainText,
     TrainRequest,
@@ -99,7 +99,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], list[Answers]]:
             said.append(answers(context, {task: head for task, head in heads.items() if task != "masked_lm"}))
             save_all(backbone, folder, name, recipe)
 
-        monkeypatch.setattr("madx_stilts.train.job.save_all", note)
+        monkeypatch.setattr("madx_stilts.train.run.save_all", note)
         return said
 
     return listen

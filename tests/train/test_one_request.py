@@ -11,12 +11,12 @@ import pytest
 
 from madx_stilts.cli.main import cli
 from madx_stilts.config import AdapterConfig
-from madx_stilts.grid.blueprint import RecipeBuilder
 from madx_stilts.grid.grid import Grid
+from madx_stilts.grid.recipes import RecipeBuilder
 from madx_stilts.recipe import Recipe
 from madx_stilts.tasks import TASKS
-from madx_stilts.train import roles
-from madx_stilts.train.roles import MixtureTask, PlainText, TrainRequest
+from madx_stilts.train import requests as roles
+from madx_stilts.train.requests import MixtureTask, PlainText, TrainRequest
 
 
 class Reached(BaseException):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from madx_stilts.card import Card
-from madx_stilts.train.listen import NullCallback
+from madx_stilts.train.callbacks import NullCallback
 from madx_stilts.train.lockstep import train_together
 from madx_stilts.zoo.inventory import taken
 from madx_stilts.zoo.prune import plan_pruning, prune

@@ -15,8 +15,8 @@ from safetensors.torch import load_file
 
 from madx_stilts.errors import Interrupted
 from madx_stilts.score import predict
-from madx_stilts.train.listen import NullCallback
-from madx_stilts.train.roles import TrainRequest, train_intermediate
+from madx_stilts.train.callbacks import NullCallback
+from madx_stilts.train.requests import TrainRequest, train_intermediate
 
 
 class Killed(BaseException):

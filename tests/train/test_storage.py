@@ -11,7 +11,7 @@ from madx_stilts.errors import AdapterError
 from madx_stilts.nets.attach import attach
 from madx_stilts.nets.stacking import adapter_parameters
 from madx_stilts.nets.storage import store_in_half
-from madx_stilts.train.roles import TrainRequest, train_intermediate
+from madx_stilts.train.requests import TrainRequest, train_intermediate
 
 
 def trained(context: Any, settings: Any, **changes: object) -> tuple[str, dict[str, torch.Tensor]]:

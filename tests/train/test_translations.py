@@ -20,7 +20,7 @@ from madx_stilts.nets.attach import attach
 from madx_stilts.nets.stacking import activate, add_fresh
 from madx_stilts.recipe import Method, Part, Recipe, TrainSettings
 from madx_stilts.train.links import Cutter, TranslationTable
-from madx_stilts.train.roles import TrainRequest, train_language
+from madx_stilts.train.requests import TrainRequest, train_language
 from madx_stilts.train.translations import _SEGMENTS, Translations
 
 WORDS = ["the", "dog", "sleeps", "house", "red", "small", "runs"]

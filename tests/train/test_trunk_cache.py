@@ -18,13 +18,13 @@ import torch
 from safetensors.torch import load_file
 
 from madx_stilts.card import Card
-from madx_stilts.data.shelf import ArrayCache
+from madx_stilts.data.array_cache import ArrayCache
 from madx_stilts.errors import UsageError
 from madx_stilts.recipe import Part
 from madx_stilts.stack import Role
-from madx_stilts.train.job import agreed, train
 from madx_stilts.train.lockstep import train_together
-from madx_stilts.train.roles import TrainRequest, train_language
+from madx_stilts.train.requests import TrainRequest, train_language
+from madx_stilts.train.run import agreed, train
 
 AMPLE = 10**9
 MIXED = (Part(task="mnli", language="en"), Part(task="commonsense_qa", language="en"))
@@ -162,7 +162,7 @@ def test_damage_is_mended_and_changes_nothing(caching: Any, told: list[str]) -> 
 
 def test_an_interrupted_training_goes_on_with_the_same_weights(caching: Any) -> None:
     from madx_stilts.errors import Interrupted
-    from madx_stilts.train.listen import NullCallback
+    from madx_stilts.train.callbacks import NullCallback
 
     class Stop(NullCallback):
         def stepped(self, done: int, values: object) -> None:
@@ -237,7 +237,7 @@ def test_states_are_those_of_the_trunk(caching: Any) -> None:
     """Each token's, for sequences of a batch in any order, with padding left at zero."""
     from madx_stilts.nets.stacking import activate
     from madx_stilts.nets.trunk import answers_of
-    from madx_stilts.train.job import TrainRun, prepared, trunk_of
+    from madx_stilts.train.run import TrainRun, prepared, trunk_of
 
     context = caching.context("zoo")
     order = caching.order(context, parts=(Part(task="commonsense_qa", language="en"),))

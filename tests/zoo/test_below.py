@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from madx_stilts.locks import free, held
 from madx_stilts.zoo.below import bytes_below, names_below
 from madx_stilts.zoo.leftovers import put_aside, remove
-from madx_stilts.zoo.lock import free, held
 
 
 def test_files_in_all_depths_and_empty_folders_are_named(tmp_path: Path) -> None:

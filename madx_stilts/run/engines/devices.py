@@ -2,7 +2,7 @@
 
 import os
 
-from madx_stilts.run.brief import threads_each
+from madx_stilts.run.worker_brief import threads_each
 
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 MOST_ON_CPU = 4

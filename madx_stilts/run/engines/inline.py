@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from madx_stilts.errors import UsageError
-from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.events import Watcher
+from madx_stilts.run.worker_brief import WorkerBrief
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from queue import Empty, SimpleQueue
 from madx_stilts import errors
 from madx_stilts.errors import Interrupted, JobFailed, MadxStiltsError
 from madx_stilts.grid.job import JobId
-from madx_stilts.run.brief import WorkerBrief
 from madx_stilts.run.engines.child import Child, start
 from madx_stilts.run.engines.deaths import put_death
 from madx_stilts.run.engines.devices import environments, usual_workers
 from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.ledger import Ledger
+from madx_stilts.run.worker_brief import WorkerBrief
 
 _DEATHS = 2
 """After so many deaths of workers that did it, a job counts as failed, if it was alone at the last of them."""

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from madx_stilts.errors import JobFailed, NotAvailable
 from madx_stilts.files import sweep, write_whole
 from madx_stilts.grid.estimate import estimate
-from madx_stilts.run.brief import WorkerBrief
+from madx_stilts.locks import held
 from madx_stilts.run.events import Event, Watcher
 from madx_stilts.run.ledger import Ledger
 from madx_stilts.run.slurm.news import EventReader
 from madx_stilts.run.slurm.queue import BRIEF, cancel, folder_of, names_in, queued
 from madx_stilts.run.slurm.resources import SlurmResources
-from madx_stilts.zoo.lock import held
+from madx_stilts.run.worker_brief import WorkerBrief
 
 USUAL_WORKERS = 4
 _POLL_SECONDS = 1.0

@@ -15,12 +15,12 @@ from submitit import JobEnvironment
 from submitit.helpers import DelayedSubmission
 
 from madx_stilts.errors import Interrupted, MadxStiltsError
-from madx_stilts.run.brief import WorkerBrief, threads_each
 from madx_stilts.run.engines.processes import Processes
 from madx_stilts.run.events import Event
 from madx_stilts.run.reserving import reserving
 from madx_stilts.run.slurm.news import is_wanted_after, told_by
 from madx_stilts.run.slurm.queue import BRIEF
+from madx_stilts.run.worker_brief import WorkerBrief, threads_each
 
 _REQUEUE = signal.Signals[f"SIG{JobEnvironment.USR_SIG}"]
 

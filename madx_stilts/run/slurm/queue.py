@@ -12,7 +12,7 @@ from pathlib import Path
 
 from madx_stilts.errors import NotAvailable
 from madx_stilts.files import digest
-from madx_stilts.run.brief import WorkerBrief
+from madx_stilts.run.worker_brief import WorkerBrief
 
 BRIEF = "brief.json"
 """In such a folder."""

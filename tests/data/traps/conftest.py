@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Split
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import read
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import DataError
 from madx_stilts.tasks import TASKS
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.trunk import Answers, answers_of, leaving
 

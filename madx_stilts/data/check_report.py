@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from madx_stilts.data.counts import CheckNote
 from madx_stilts.data.rows import RowFault
-from madx_stilts.data.tally import CheckNote
 from madx_stilts.tasks.task import Split, Task
 
 SplitPart = Literal["rows", "candidates"]

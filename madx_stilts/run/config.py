@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from madx_stilts.bounds import Bytes, Count
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.grid.records import Records
 from madx_stilts.recipe import Frozen
 from madx_stilts.zoo.store import Zoo

@@ -10,8 +10,8 @@ from madx_stilts.formats.text import LEFT_OUT
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.recipe import Recipe
 from madx_stilts.tasks.text import MASKED_LM
-from madx_stilts.train.feed import BatchSampler
-from madx_stilts.train.material import TrainingExamples
+from madx_stilts.train.batches import BatchSampler
+from madx_stilts.train.examples import TrainingExamples
 from madx_stilts.zoo.store import Zoo
 
 _LIBRARIES = ("madx-stilts", "torch", "transformers", "adapters", "datasets")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from madx_stilts.api.checks import require_room, require_tracker
+from madx_stilts.api.config import Places
 from madx_stilts.api.options import TrainOptions
-from madx_stilts.api.places import Places
 from madx_stilts.config import AdapterConfig
 from madx_stilts.stack import require_name
 from madx_stilts.tasks.task import Task

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 
 import torch
 
-from madx_stilts.data.place import DataSources
-from madx_stilts.data.shelf import ArrayCache
+from madx_stilts.data.array_cache import ArrayCache
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import UsageError
 from madx_stilts.grid.plan import Plan
 from madx_stilts.nets.backbone import Backbone, Precision, load_backbone
 from madx_stilts.nets.stacking import remove
 from madx_stilts.run.backbones import origin_of
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.events import Event, Watcher, unwatched
-from madx_stilts.run.site import RunConfig
-from madx_stilts.score.bench import EvalContext
-from madx_stilts.train.job import TrainContext
-from madx_stilts.train.listen import TrainerCallback
+from madx_stilts.score.context import EvalContext
+from madx_stilts.train.callbacks import TrainerCallback
+from madx_stilts.train.run import TrainContext
 from madx_stilts.zoo.store import Zoo
 
 

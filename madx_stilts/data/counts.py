@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from madx_stilts.data.looks import GOLD_FIELDS
+from madx_stilts.data.example_checks import GOLD_FIELDS
 from madx_stilts.data.read import ReadExample
 from madx_stilts.data.rows import Files, RowFault
 

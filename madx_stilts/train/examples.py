@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples, read, read_to_train
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import UsageError
 from madx_stilts.formats import FORMATS
 from madx_stilts.recipe import Part, TrainSettings

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
-from madx_stilts.grid.blueprint import RecipeBuilder, RecipeTemplate
 from madx_stilts.grid.cell import Cell
 from madx_stilts.grid.grid import Grid
 from madx_stilts.grid.job import Job, JobId, PlannedJob, Score, StackSlot, Train, job_id
+from madx_stilts.grid.recipes import RecipeBuilder, RecipeTemplate
 from madx_stilts.grid.scope import scope_of
 from madx_stilts.recipe import Fusion, FusionSettings, StartWeights
 from madx_stilts.stack import Role

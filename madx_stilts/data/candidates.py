@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from madx_stilts.data.tally import short
+from madx_stilts.data.counts import short
 from madx_stilts.formats.retrieval import RetrievalExample
 from madx_stilts.tasks.task import Split, Task
 

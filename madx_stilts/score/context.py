@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from madx_stilts.data.encode import Encoder
-from madx_stilts.data.place import DataSources
 from madx_stilts.data.read import Examples
+from madx_stilts.data.sources import DataSources
 from madx_stilts.files import write_whole
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded

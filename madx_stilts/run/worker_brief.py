@@ -10,8 +10,8 @@ from contextlib import suppress
 from madx_stilts.bounds import Count
 from madx_stilts.grid.plan import Plan
 from madx_stilts.recipe import Frozen
+from madx_stilts.run.config import RunConfig
 from madx_stilts.run.ledger import Ledger
-from madx_stilts.run.site import RunConfig
 
 
 class WorkerBrief(Frozen):

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from madx_stilts.errors import StorageError
 from madx_stilts.files import PARTIAL, canonical_json, told_as_storage
-from madx_stilts.zoo.lock import held
+from madx_stilts.locks import held
 
 Kind = Literal["F32", "F16", "BF16"]
 Arrays = dict[str, NDArray[Any]]

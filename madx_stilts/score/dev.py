@@ -8,7 +8,7 @@ from madx_stilts.data.encode import Encoder
 from madx_stilts.data.read import Examples
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, HeadKind, Limits, Outputs
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate, head_names
 from madx_stilts.recipe import Recipe

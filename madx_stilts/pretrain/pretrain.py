@@ -12,20 +12,20 @@ from transformers import PreTrainedModel
 
 from madx_stilts.errors import Interrupted, UsageError
 from madx_stilts.files import canonical_json, told_as_storage, write_whole
+from madx_stilts.locks import held
 from madx_stilts.miniature import corpus
 from madx_stilts.miniature.world import MiniatureWorld
-from madx_stilts.pretrain.course import PretrainRun
-from madx_stilts.pretrain.kept import NAME
+from madx_stilts.pretrain.checkpoint import NAME
 from madx_stilts.pretrain.network import build, table
 from madx_stilts.pretrain.objective import Pieces
 from madx_stilts.pretrain.plan import PretrainConfig, require_new
 from madx_stilts.pretrain.quality import QualityMeter
-from madx_stilts.pretrain.shelf import parameters_in, put, rounded, scores_of
+from madx_stilts.pretrain.run import PretrainRun
+from madx_stilts.pretrain.save import parameters_in, put, rounded, scores_of
 from madx_stilts.pretrain.text import OTHERS, TokenizedCorpus, prepare
 from madx_stilts.pretrain.vectors import near_translations
-from madx_stilts.train.listen import CallbackList, LogFileCallback, NullCallback, TrainerCallback
-from madx_stilts.train.signals import Stopped, ended_by, stop_on_signals
-from madx_stilts.zoo.lock import held
+from madx_stilts.train.callbacks import CallbackList, LogFileCallback, NullCallback, TrainerCallback
+from madx_stilts.train.interrupts import Stopped, ended_by, stop_on_signals
 
 _TRIED = 20
 """Steps after which the time of all is told."""

@@ -14,9 +14,9 @@ from madx_stilts.card import Card
 from madx_stilts.errors import UsageError
 from madx_stilts.files import sha256_of, told_as_storage
 from madx_stilts.hub.address import base_model
+from madx_stilts.hub.card_data import AdapterCardData
 from madx_stilts.hub.readme import adapter_readme, stack_readme
 from madx_stilts.hub.results import PublishedScores, scored
-from madx_stilts.hub.story import AdapterCardData
 from madx_stilts.hub.weights import write_pickled
 from madx_stilts.stack import AdapterRef, Stack
 from madx_stilts.zoo.exchange import REFERENCE, copy_file, names_json

@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager
 
 from madx_stilts.errors import Busy
 from madx_stilts.grid.job import JobId
-from madx_stilts.run.brief import WorkerBrief
-from madx_stilts.run.kin import kin
+from madx_stilts.run.compatible import kin
 from madx_stilts.run.ledger import Ledger
+from madx_stilts.run.worker_brief import WorkerBrief
 
 _BUSY_SECONDS = 2.0
 """Until a job is tried again whose adapter another program trains."""

@@ -17,13 +17,13 @@ from madx_stilts.data.batch import Batch, Groups, collate, epoch_order
 from madx_stilts.errors import Interrupted, JobFailed
 from madx_stilts.formats.base import Encoded
 from madx_stilts.pretrain.alignment import apart, each_alone
-from madx_stilts.pretrain.kept import NAME, Progress, load_checkpoint, save_checkpoint
+from madx_stilts.pretrain.checkpoint import NAME, Progress, load_checkpoint, save_checkpoint
 from madx_stilts.pretrain.network import ARCHITECTURES, guess, layers
 from madx_stilts.pretrain.objective import Flags, Pieces, PretrainBatch
 from madx_stilts.pretrain.plan import Optimisation, PretrainConfig
 from madx_stilts.pretrain.quality import QualityMeter
-from madx_stilts.train.listen import TrainerCallback
-from madx_stilts.train.signals import Stopped, StopRequest, ended_by, stop_on_signals
+from madx_stilts.train.callbacks import TrainerCallback
+from madx_stilts.train.interrupts import Stopped, StopRequest, ended_by, stop_on_signals
 
 CHECKPOINT_EVERY = 500
 

@@ -29,8 +29,8 @@ from madx_stilts.stack import AdapterRef, Role, require_name
 from madx_stilts.tasks.task import Task, require_own_data
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import task_named
-from madx_stilts.train.job import TrainContext, train
-from madx_stilts.train.material import PartExamples, TrainingExamples, load_examples
+from madx_stilts.train.examples import PartExamples, TrainingExamples, load_examples
+from madx_stilts.train.run import TrainContext, train
 from madx_stilts.zoo.composition import Transfer, check_below, check_intermediates
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
-from madx_stilts.grid.blueprint import RecipeBuilder, RecipeTemplate
-from madx_stilts.grid.column import IntermediateSpec, text_parts
 from madx_stilts.grid.grid import Grid
+from madx_stilts.grid.intermediate import IntermediateSpec, text_parts
+from madx_stilts.grid.recipes import RecipeBuilder, RecipeTemplate
 from madx_stilts.grid.scope import scope_of
 from madx_stilts.recipe import COMPOSABLE, why_alone, why_not_fused, why_only_lowest
 from madx_stilts.tasks.task import Task

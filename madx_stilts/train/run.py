@@ -8,29 +8,29 @@ from functools import partial
 from pathlib import Path
 
 from madx_stilts.card import Card
+from madx_stilts.data.array_cache import ArrayCache
 from madx_stilts.data.encode import Encoder
 from madx_stilts.data.mix import mix_of
-from madx_stilts.data.place import DataSources
-from madx_stilts.data.shelf import ArrayCache
+from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import UsageError
 from madx_stilts.formats.base import Limits
-from madx_stilts.nets.anatomy import Trunk
+from madx_stilts.nets.architecture import Trunk
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.memory import told_as_memory
 from madx_stilts.nets.preflight import check_effects, check_gradients
 from madx_stilts.nets.stacking import name_in_model, seeded, trunk_below
 from madx_stilts.recipe import Recipe
-from madx_stilts.score.judge import DevEvaluator, dev_judge
+from madx_stilts.score.dev import DevEvaluator, dev_judge
 from madx_stilts.stack import Role, require_name
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import assembled, new_learner, save_all
-from madx_stilts.train.certificate import certificate, fingerprints, notes_of_feed
-from madx_stilts.train.feed import BatchSampler, PartBatches
+from madx_stilts.train.batches import BatchSampler, PartBatches
+from madx_stilts.train.build_card import certificate, fingerprints, notes_of_feed
+from madx_stilts.train.callbacks import CallbackList, LogFileCallback, NullCallback, TrainerCallback
+from madx_stilts.train.examples import TrainingExamples
 from madx_stilts.train.learner import Learner, generator_states
-from madx_stilts.train.listen import CallbackList, LogFileCallback, NullCallback, TrainerCallback
 from madx_stilts.train.loop import LoopContext, RunFolder, run, settle
-from madx_stilts.train.material import TrainingExamples
-from madx_stilts.train.room import peak_bytes, reset_peak
+from madx_stilts.train.memory import peak_bytes, reset_peak
 from madx_stilts.train.schedule import Schedule
 from madx_stilts.train.translations import Translations
 from madx_stilts.train.trunk_cache import TrunkCache, TrunkStates

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from madx_stilts.grid.column import IntermediateSpec, SettingsChange, part_of, text_parts
 from madx_stilts.grid.grid import AdapterSpec, Grid, Training
+from madx_stilts.grid.intermediate import IntermediateSpec, SettingsChange, part_of, text_parts
 from madx_stilts.recipe import Fusion, Method, Part, Recipe, Sampling, StartWeights, TrainSettings
 from madx_stilts.resolve import merged, resolve_method, resolve_sampling, resolve_train, unbounded_epochs
 from madx_stilts.tasks.task import Task

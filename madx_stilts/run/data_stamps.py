@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from madx_stilts.data.layout import NotHere
-from madx_stilts.data.place import DataSources
+from madx_stilts.data.sources import DataSources
 from madx_stilts.data.tree import files_below
 from madx_stilts.errors import StorageError
 from madx_stilts.files import digest, sha256_of
