@@ -28,7 +28,7 @@ _EMBEDDING_STD = 0.05
 
 
 @dataclass(frozen=True)
-class Architecture:
+class NetworkKind:
     """One kind of network.
 
     Args:
@@ -141,11 +141,11 @@ def _answer(model: PreTrainedModel, inputs: Inputs) -> Tensor:
     return cast(Tensor, outputs.last_hidden_state)
 
 
-ARCHITECTURES: Mapping[ArchitectureName, Architecture] = MappingProxyType(
+ARCHITECTURES: Mapping[ArchitectureName, NetworkKind] = MappingProxyType(
     {
-        "encoder": Architecture(_xlmr, hide_words, _read, _read),
-        "encoder_decoder": Architecture(_mt5, hide_spans, _read_first_half, _answer),
-        "decoder": Architecture(_llama, show_all, _read, _read),
+        "encoder": NetworkKind(_xlmr, hide_words, _read, _read),
+        "encoder_decoder": NetworkKind(_mt5, hide_spans, _read_first_half, _answer),
+        "decoder": NetworkKind(_llama, show_all, _read, _read),
     }
 )
 """XLM-R (arXiv 1911.02116), mT5 (arXiv 2010.11934) and Llama (arXiv 2302.13971), by what they are."""

@@ -14,7 +14,7 @@ from madx_stilts.cli.main import cli
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-INCLUDED = re.compile(r'--8<-- "(.*)"')
+INCLUDED = re.compile(r"<!-- include (\S+) -->")
 OTHERS = ("make", "pip", "export", "for", "do", "done")
 """What a line of a shell block may begin with besides our command."""
 
@@ -51,9 +51,7 @@ def test_python_runs(page: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(place)
     known: dict[str, object] = {"__name__": page.stem}
     for block in blocks(page, "python"):
-        included = INCLUDED.search(block)
-        code = (ROOT / included[1]).read_text(encoding="utf-8") if included else block
-        exec(compile(code, str(page), "exec"), known)
+        exec(compile(block, str(page), "exec"), known)
 
 
 def test_the_tour_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,5 +90,7 @@ def test_every_page_is_in_the_menu_and_every_link_leads_somewhere() -> None:
     for page in PAGES[:-1]:
         assert f": {page.relative_to(ROOT / 'docs').as_posix()}\n" in menu
     for page in PAGES:
+        for file in INCLUDED.findall(page.read_text(encoding="utf-8")):
+            assert (ROOT / file).is_file(), (page, file)
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), (page, target)

@@ -25,11 +25,11 @@ Finished = Callable[..., RunConfig]
 RUN = """
 import sys
 from pathlib import Path
-from madx_stilts.run.worker_brief import Brief
+from madx_stilts.run.worker_brief import WorkerBrief
 from madx_stilts.run.events import Event
 from madx_stilts.run.grid import run_grid
 
-brief = Brief.model_validate_json(Path(sys.argv[1]).read_text())
+brief = WorkerBrief.model_validate_json(Path(sys.argv[1]).read_text())
 outcome = run_grid(
     brief.opened()[0], brief.site, engine=sys.argv[2], workers=int(sys.argv[3]),
     watch=lambda event: print(event.model_dump_json(), flush=True),
@@ -41,11 +41,11 @@ FORKS = """
 import gc, os, signal, sys
 from pathlib import Path
 import torch
-from madx_stilts.run.worker_brief import Brief
+from madx_stilts.run.worker_brief import WorkerBrief
 from madx_stilts.run.worker import work
 from madx_stilts.run.grid import run_grid
 
-brief = Brief.model_validate_json(Path(sys.argv[1]).read_text())
+brief = WorkerBrief.model_validate_json(Path(sys.argv[1]).read_text())
 plan, _ = brief.opened()
 gc.freeze()  # what was imported is not looked through in each fork
 """

@@ -62,6 +62,11 @@ def test_every_module_says_what_it_is_for(trees: Trees) -> None:
     assert [name for name, tree in trees.items() if ast.get_docstring(tree) is None] == []
 
 
+def test_no_two_public_classes_share_a_name(trees: Trees) -> None:
+    classes = [node.name for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)]
+    assert {name for name in classes if classes.count(name) > 1 and not name.startswith("_")} == set()
+
+
 def test_functions_are_short(trees: Trees) -> None:
     lengths = {place: lines_of(function) for place, function in functions(trees)}
     assert {place: lines for place, lines in lengths.items() if lines > FUNCTION_LINES} == {}
