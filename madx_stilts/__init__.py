@@ -28,6 +28,7 @@ _PUBLIC = {
     "Task": "tasks.task",
     "TrainOptions": "api.options",
     "TrainSettings": "recipe",
+    "TrainerCallback": "train.callbacks",
     "UsageError": "errors",
     "Workspace": "api.workspace",
     "Zoo": "zoo.store",

@@ -1,4 +1,4 @@
-"""Which numbers a person may give: one type for each kind, shared by configs, grids, cards and command line options.
+"""Bounded numbers: one type for each kind, shared by configs, grids, cards and command line options.
 
 Every bound is far beyond what makes sense in an experiment, and within what single precision, 64-bit integers and
 memory hold, so that no number that passes ends in an overflow or in a loss that is not finite by itself.

@@ -167,5 +167,5 @@ class Card(Frozen):
 def _damaged(source: str, reason: str) -> AdapterError:
     return AdapterError(
         f"{source} is damaged: {reason}.",
-        hint="Run `madx-stilts zoo verify` to see all that is damaged. Remove its folder to train the adapter anew.",
+        hint="Run `madx-stilts zoo verify` to see all that is damaged. Remove its folder to train the adapter again.",
     )

@@ -23,7 +23,7 @@ _MAX_WAY = 20
 
 
 class AdapterConfig(Frozen):
-    """How an adapter is made: its kind and size, and how it is trained. See `configs/adapters/`."""
+    """Method and training settings of an adapter. See `configs/adapters/`."""
 
     method: Method = Method()
     train: TrainSettings = TrainSettings()

@@ -1,4 +1,4 @@
-"""What is wrong with a config, in plain sentences: pydantic's findings with keys, near names and places."""
+"""Faults of a config as plain sentences: pydantic's findings with keys, near names and places."""
 
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches

@@ -79,7 +79,7 @@ class ConfigError(UsageError):
         if len(self.faults) > _FAULTS:
             lines += f"\n  and {len(self.faults) - _FAULTS} more"
         count = f"{len(self.faults)} fault" + ("s" if len(self.faults) > 1 else "")
-        super().__init__(f"{source} has {count}:\n{lines}", hint="Mend every line above and run again.")
+        super().__init__(f"{source} has {count}:\n{lines}", hint="Fix the lines above and run again.")
 
 
 class NotAvailable(MadxStiltsError):

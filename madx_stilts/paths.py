@@ -1,4 +1,4 @@
-"""Where things are kept by default (XDG base directory specification). No torch."""
+"""Default folders (XDG base directory specification). No torch."""
 
 import os
 from pathlib import Path

@@ -41,7 +41,7 @@ COUNTINGS: Final[Mapping[str, PositionScheme]] = {
 
 @dataclass(frozen=True)
 class ModelLimits:
-    """How large a backbone is.
+    """Limits of a backbone: positions, layers, embeddings.
 
     Args:
         name: What it is called in messages.

@@ -213,7 +213,7 @@ class StartWeights(Frozen):
 
 
 class FusionSettings(Frozen):
-    """How a fusion layer is trained, beside the settings of the adapter above it."""
+    """Settings of a fusion layer, beside the settings of the adapter above it."""
 
     rate: Rate = 0.1
     """Its learning rate over that of the adapter. Its matrices are as wide as the backbone, and steps that suit a

@@ -1,4 +1,4 @@
-"""What a training gets where its settings leave something open: one place, so that equal requests make equal adapters.
+"""Defaults of trainings, filled in at one place, so that equal requests make equal adapters.
 
 The command line, grid files and Python all come here. What is written always stays. No torch.
 """

@@ -1,4 +1,4 @@
-"""What all trainings are asked for. No torch."""
+"""Options of a training that were checked. No torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from madx_stilts.tasks.task import Task
 
 @dataclass(frozen=True)
 class Requested:
-    """What all trainings are asked for.
+    """Options of a training, checked against the workspace.
 
     Args:
         limit: Train on so many examples at most; None: all.

@@ -1,4 +1,4 @@
-"""What is asked for, checked before torch is imported: a typing error costs a second, not ten. No torch."""
+"""Checks before torch is imported: a typing error costs a second, not ten. No torch."""
 
 import re
 from collections.abc import Iterable, Sequence

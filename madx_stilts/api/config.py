@@ -1,4 +1,4 @@
-"""Where work of the Python API finds and keeps things. No torch."""
+"""Configuration of a workspace: backbone, zoo, data, cache, device. No torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

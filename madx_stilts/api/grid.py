@@ -34,7 +34,7 @@ def _unwatched(plan: Plan, site: RunConfig) -> Iterator[Watcher]:
 
 @dataclass(frozen=True)
 class Gains:
-    """What intermediates are worth, in points over the target without one."""
+    """Gains of intermediates over the target without one, in points."""
 
     gains: tuple[Gain, ...]
 

@@ -1,4 +1,4 @@
-"""How adapters are trained, stacks scored and grids run, where it is not as usual. No torch."""
+"""Options of trainings, evaluations, grids and publications. No torch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Precision = Literal["fp32", "bf16", "fp16"]
 
 @dataclass(frozen=True)
 class TrainOptions:
-    """How an adapter is trained.
+    """Options of a training.
 
     Args:
         config: Method and settings: a value, a built-in name (`default`, `quick`, `language`, ...) or a YAML file.
@@ -56,7 +56,7 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class EvalOptions:
-    """How a stack is scored.
+    """Options of an evaluation.
 
     Args:
         language_adapters: `keep` the one of the stack, or `swap` it for that of each language (MAD-X).
@@ -81,7 +81,7 @@ class EvalOptions:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How the jobs of a grid are run. None of it changes a result, but for the trunk cache.
+    """Options of a grid's run. None of it changes a result, but for the trunk cache.
 
     Args:
         device: As torch names devices; None: that of the workspace.
@@ -101,7 +101,7 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class PublishOptions:
-    """How adapters are published.
+    """Options of a publication.
 
     Args:
         revision: The branch to write to, made if there is none; empty: the main branch.
@@ -122,7 +122,7 @@ class PublishOptions:
 
 @dataclass(frozen=True)
 class PullOptions:
-    """How adapters of others are taken in. All but `replace` is for adapters without a card of this package.
+    """Options of a pull or import. All but `replace` is for adapters without a card of this package.
 
     Args:
         role: Of the adapter: `language`, `intermediate` or `target`.

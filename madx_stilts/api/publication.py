@@ -1,4 +1,4 @@
-"""What is published on the hub, and what came of it. No torch."""
+"""Publications: what is sent to the hub. No torch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class SharedFile:
 
 @dataclass(frozen=True, repr=False)
 class Publication:
-    """What was sent to the hub, or would be.
+    """A repository on the hub that was written, or would be.
 
     Args:
         title: What it is, for a person.
@@ -46,7 +46,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which adapters are published.
+    """Adapters to publish.
 
     Args:
         refs: One by one, or those of the stack.

@@ -1,4 +1,4 @@
-"""How the Python API takes adapters and stacks: as they are, or by name. No torch."""
+"""References to adapters and stacks, as values or by name. No torch."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""What is asked for, by name or as values, as the types that the work takes. No torch."""
+"""Tasks and languages, resolved from names or values. No torch."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches

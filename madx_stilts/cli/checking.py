@@ -80,7 +80,7 @@ def require_sound(report: Report) -> None:
         bad = sum(1 for one in report.checked if one.fault_count)
         raise DataError(
             f"The data of {name} have {_count(report.fault_count, 'fault')} in {_count(bad, 'set')}.",
-            hint="Mend the rows that are named on stdout, or fetch their files again.",
+            hint="Fix the rows that are named on stdout, or fetch their files again.",
         )
 
 

@@ -1,4 +1,4 @@
-"""What our commands have beyond those of click.
+"""Commands, groups and options with what click lacks.
 
 Each option has an environment variable. The options of `madx-stilts` itself may also stand after the command. Help
 shows options in sections. What goes wrong becomes one message and an exit code.

@@ -1,4 +1,4 @@
-"""What is told when adapters are given to others, or taken from them."""
+"""Options of `zoo publish`, `export`, `pull` and `import`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 @dataclass(frozen=True)
 class ExportArguments:
-    """What a page about an adapter is told besides what the zoo knows."""
+    """Options of the page about an adapter."""
 
     scores: tuple[Path, ...] = ()
     base_model: str | None = None
@@ -21,7 +21,7 @@ class ExportArguments:
 
 @dataclass(frozen=True)
 class PublishArguments(ExportArguments):
-    """What is published where."""
+    """Options of `zoo publish`."""
 
     destination: str | None = None
     stack: str | None = None
@@ -30,7 +30,7 @@ class PublishArguments(ExportArguments):
 
 @dataclass(frozen=True)
 class PullArguments:
-    """What is told of adapters that others trained."""
+    """Options of `zoo pull` and `zoo import`."""
 
     backbone: str | None
     device: str

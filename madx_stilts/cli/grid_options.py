@@ -1,4 +1,4 @@
-"""What the commands of a grid are told on the command line."""
+"""Options of the `grid` commands."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class OfRun(Option):
 
 @dataclass(frozen=True)
 class RunArguments:
-    """How a grid is run."""
+    """Options of `grid run`."""
 
     workers: int | None
     device: str

@@ -1,4 +1,4 @@
-"""What is said at the end of a grid's run."""
+"""The end of a grid's run, as text and as JSON."""
 
 from collections.abc import Mapping
 

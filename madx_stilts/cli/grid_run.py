@@ -19,7 +19,7 @@ from madx_stilts.cli.settings import Settings
     "--verify",
     cls=OfRun,
     is_flag=True,
-    help="First read all files of the grid's adapters; train anew what is damaged.",
+    help="First read all files of the grid's adapters; train again what is damaged.",
 )
 @json_option
 @click.pass_obj

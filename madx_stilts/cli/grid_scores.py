@@ -1,4 +1,4 @@
-"""What came of a grid, as tables: scores and gains, intermediates x targets."""
+"""Tables of a grid's results: scores and gains, intermediates x targets."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""How the jobs of a grid stand, as text and for programs."""
+"""Status of a grid's jobs, as text and as JSON."""
 
 from collections import Counter
 from collections.abc import Sequence

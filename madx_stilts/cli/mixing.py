@@ -1,4 +1,4 @@
-"""What a mixture is asked for, checked before anything large is loaded. No torch."""
+"""Options of a mixture, checked before anything large is loaded. No torch."""
 
 from typing import get_args
 

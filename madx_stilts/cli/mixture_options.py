@@ -1,4 +1,4 @@
-"""What several tasks in one adapter are mixed by, on the command line."""
+"""Options of mixtures of several tasks in one adapter."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class _OfMixture(Option):
 
 @dataclass(frozen=True)
 class MixtureOptions:
-    """What several tasks are mixed by, and what text stands beside them."""
+    """Options of a mixture, and texts beside its tasks."""
 
     sampling: str | None
     cap: int | None

@@ -32,12 +32,12 @@ class _OfRun(Option):
 class OfRounding(Option):
     """An option that changes nothing but rounding."""
 
-    section = "Run (changes rounding, and thereby the id of what is trained)"
+    section = "Run (changes rounding, and so the id of what is trained)"
 
 
 @dataclass(frozen=True)
 class PreviewOptions:
-    """Which examples are shown, and how."""
+    """Options of `tasks preview`."""
 
     language: str | None
     split: str | None

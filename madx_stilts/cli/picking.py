@@ -1,4 +1,4 @@
-"""Which adapters are given to others: what the command line names, found in the zoo. No torch, but for all of them."""
+"""Adapters to publish, as the command line names them. No torch, but for all of them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where the options say that data are, and what is told of data that are not real. No torch."""
+"""Data folders of the options, and the caveat of data that are not real. No torch."""
 
 from madx_stilts.cli.output import echo
 from madx_stilts.cli.settings import Settings

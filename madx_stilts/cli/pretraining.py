@@ -1,4 +1,4 @@
-"""What came out of a pretraining, on stdout."""
+"""The result of a pretraining, on stdout."""
 
 import json
 

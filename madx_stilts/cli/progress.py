@@ -72,25 +72,25 @@ class ProgressBar:
         self.name = self.dev = ""
         self.over: ProgressLines | None = None
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         self.name, self.over = name, None
         if done:
             echo(_going_on(name, done, steps), err=True)
         self.task = self.progress.add_task("", total=steps, completed=done, name=name, values="")
         self.progress.start()
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         self.progress.update(self.task, completed=done, values=f"loss {values['loss']:.3f}{self.dev}")
 
-    def scoring(self, done: int, batches: int) -> None:
+    def on_evaluate_step(self, done: int, batches: int) -> None:
         self.progress.update(self.task, values=f"scoring dev, batch {done} of {batches}")
         if self.over is not None:
             self.over(done, batches)
 
-    def scored(self, done: int, values: Mapping[str, float]) -> None:
+    def on_evaluate(self, done: int, values: Mapping[str, float]) -> None:
         self.dev = f"  dev {_scores(values)}"
 
-    def ended(self) -> None:
+    def on_train_end(self) -> None:
         self.progress.stop()
         self.over = _dev_pace(self.name)
 
@@ -104,25 +104,25 @@ class ProgressLog:
         self.first = self.steps = 0
         self.began = 0.0
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         self.pace = _dev_pace(name)
         self.name, self.first, self.steps, self.began = name, done, steps, time.monotonic()
         echo(_going_on(name, done, steps) if done else f"{name}: step 0 of {steps}", err=True)
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         if done * PLAIN_LINES // self.steps > (done - 1) * PLAIN_LINES // self.steps:
             spent = time.monotonic() - self.began
             left = spent / (done - self.first) * (self.steps - done)
             times = f"{_clock(spent)} passed, {_clock(left)} left"
             echo(f"{self.name}: step {done} of {self.steps}, loss {values['loss']:.3f}, {times}", err=True)
 
-    def scoring(self, done: int, batches: int) -> None:
+    def on_evaluate_step(self, done: int, batches: int) -> None:
         self.pace(done, batches)
 
-    def scored(self, done: int, values: Mapping[str, float]) -> None:
+    def on_evaluate(self, done: int, values: Mapping[str, float]) -> None:
         echo(f"{self.name}: step {done} of {self.steps}, dev {_scores(values)}", err=True)
 
-    def ended(self) -> None: ...
+    def on_train_end(self) -> None: ...
 
 
 def say_on_stderr(text: str) -> None:

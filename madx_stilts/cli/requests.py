@@ -1,4 +1,4 @@
-"""What options name, as the types that the work takes. No torch."""
+"""Values of options as the types that the API takes. No torch."""
 
 from typing import get_args
 

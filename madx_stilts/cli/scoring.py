@@ -12,7 +12,7 @@ from madx_stilts.train.interrupts import sigterm_as_interrupt
 
 
 def eval_options(how: EvalArguments, options: CommonOptions, on_scored: Callable[[Evaluation], None]) -> EvalOptions:
-    """How a stack is scored.
+    """Options of an evaluation.
 
     Raises:
         UsageError: The layer is neither a number nor `auto`.

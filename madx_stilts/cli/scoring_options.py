@@ -1,4 +1,4 @@
-"""What an evaluation is told on the command line."""
+"""Options of `evaluate`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ class _OfRetrieval(Option):
 
 @dataclass(frozen=True)
 class EvalArguments:
-    """What an evaluation is told besides task and stack."""
+    """Options of an evaluation besides task and stack."""
 
     languages: str | None
     split: str

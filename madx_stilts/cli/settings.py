@@ -1,4 +1,4 @@
-"""What holds for every command, and where things are kept by default."""
+"""Settings of all commands, and default folders."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""What is said of adapters that were taken from others. No torch."""
+"""The result of `zoo pull` and `zoo import`. No torch."""
 
 import json
 from collections.abc import Sequence

@@ -14,7 +14,7 @@ from madx_stilts.cli.settings import Settings
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """Which data are checked, and how much is told."""
+    """Options of `tasks check`."""
 
     languages: str
     split: str | None

@@ -1,4 +1,4 @@
-"""What is said on stderr: notes, and how a command ends that does not end well, with its exit code."""
+"""Notes and errors on stderr, and exit codes."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What a training says when it is done."""
+"""The result of a training, on stdout."""
 
 import json
 import shlex

@@ -38,7 +38,7 @@ def workspace(settings: Settings, options: CommonOptions | None = None) -> Works
 def train_options(
     settings: Settings, options: CommonOptions, *, trained: list[str], language: str | None = None
 ) -> TrainOptions:
-    """How an adapter is trained.
+    """Options of a training.
 
     Args:
         trained: Each training adds its name when it begins; none does if the zoo has all.
@@ -85,5 +85,5 @@ class _Begun(NullCallback):
     def __init__(self, seen: list[str]) -> None:
         self.seen = seen
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         self.seen.append(name)

@@ -107,7 +107,7 @@ class ArrayCache:
         Args:
             key: Stands for the content, and for all that decides the layout.
             fill: Writes the content into arrays of this layout.
-            tell: Told, as a sentence, what is removed to make room, and what is damaged and made anew.
+            tell: Told, as a sentence, what is removed to make room, and what is damaged and made again.
 
         Raises:
             StorageError: There is no room for it, or another process has been writing it for hours.
@@ -143,7 +143,7 @@ class ArrayCache:
             if os.fstat(file.fileno()).st_nlink == 0:  # removed between the opening and the lock
                 return None
             if not _is_sound(file, layout):
-                tell(f"{path} is damaged; it is made anew.")
+                tell(f"{path} is damaged; it is made again.")
                 return None
             self._touch(key)
             closing.pop_all()

@@ -1,4 +1,4 @@
-"""What a check of data is asked for, and what it tells."""
+"""Request and report of a data check."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a set holds.
+    """Counts and findings of one set.
 
     Args:
         origin: Where it was found.
@@ -65,7 +65,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found, in the order of splits and languages."""
+    """Findings of a check, in the order of splits and languages."""
 
     task: Task
     checked: tuple[Checked, ...]
@@ -84,7 +84,7 @@ class Report:
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """How much is checked.
+    """Sets to check, and limits.
 
     Args:
         sets: Splits and languages, the splits that others are compared with before those.

@@ -1,4 +1,4 @@
-"""What a pass over the rows of one set adds up to: faults and notes with their places, labels, what repeats."""
+"""Counts of one set's rows: faults and notes with their places, labels, repetitions."""
 
 import json
 from collections import Counter

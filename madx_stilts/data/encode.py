@@ -29,7 +29,7 @@ class Encoder:
     Args:
         tokenizer: The backbone's.
         fingerprint: The backbone's, which covers the tokenizer.
-        cache: Folder for encodings; none: encode anew each time.
+        cache: Folder for encodings; None: encode each time.
     """
 
     tokenizer: Tokenizer
@@ -67,7 +67,7 @@ class Encoder:
 
 
 def _cached(path: Path, make: Callable[[], Encoded]) -> Encoded:
-    # A file that is missing, damaged or not readable is only a saving that is missed: it is made anew and replaced.
+    # A file that is missing, damaged or not readable is only a saving that is missed: it is made again and replaced.
     unusable = (OSError, SafetensorError, KeyError)
     with suppress(*unusable):
         return _unpack(load_file(path))

@@ -1,4 +1,4 @@
-"""What to look at in examples of each format: their texts, what is counted, what is wrong, what is remarkable.
+"""Checks of examples, by format: texts, labels, faults, remarks.
 
 What training or scoring stops at is a fault, and is found as they find it, by making examples. All else is a note: a
 blank text, say, is encoded as an empty side of its frame, and scored.
@@ -27,7 +27,7 @@ NO_BEGINNING = "sentences with an I- tag after no tag of its kind"
 
 
 class ExampleCheck:
-    """How examples are looked at. This one suits every format: all fields that are text."""
+    """Checks of the examples of a format. This one suits every format: all fields that are text."""
 
     def texts(self, one: ReadExample[Any]) -> Iterable[tuple[str, str]]:
         """All text of an example, each with the name of its field."""

@@ -16,7 +16,7 @@ _STREAM = 7
 
 @dataclass(frozen=True)
 class Mixing:
-    """How the batches of a training are divided among the parts of its recipe.
+    """Division of a training's batches among the parts of its recipe.
 
     Args:
         shares: Of each part, in their order; they sum to 1.

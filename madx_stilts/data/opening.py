@@ -1,4 +1,4 @@
-"""Which reader opens which file."""
+"""Choice of the reader for a file."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -23,7 +23,7 @@ __all__ = ["DataSources", "Examples", "read", "read_to_train"]
 
 
 class Example(Protocol):
-    """What the examples of all formats have."""
+    """Fields that the examples of all formats have."""
 
     @property
     def row(self) -> int:

@@ -17,7 +17,7 @@ from madx_stilts.tasks.task import Source, Task
 
 @dataclass(frozen=True)
 class RowFault:
-    """What is wrong in the data, and where.
+    """A fault in the data, with file and row.
 
     Args:
         row: Number of the row in its file, from 0, a header being no row; None where no single row is to blame.
@@ -30,7 +30,7 @@ class RowFault:
     row: int | None
     problem: str
     ends_file: bool = False
-    hint: str = "Mend the row, or fetch the file again."
+    hint: str = "Fix the row, or fetch the file again."
 
     @property
     def place(self) -> str:

@@ -1,4 +1,4 @@
-"""Where the files of a source are found: a local mirror first, then the hub's cache, then the hub."""
+"""Lookup of a source's files: local mirrors first, then the hub's cache, then the hub."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ CONVERTED = "refs/convert/parquet"
 
 @dataclass(frozen=True)
 class DataSources:
-    """Where to look for data sets.
+    """Places where data sets are looked up.
 
     Args:
         mirrors: Folders laid out like the hub: `owner/name/...`, with the README's `configs:`; or with original files

@@ -32,7 +32,7 @@ _FILES = {".txt": text_file, ".tsv": parallel_file}
 
 @dataclass(frozen=True)
 class TokenBudget:
-    """How much text to read: whole texts, in their order, until they have so many tokens together.
+    """A limit on text to read: whole texts, in their order, until they have so many tokens together.
 
     Args:
         tokens: Special tokens not counted; what is held out is counted.

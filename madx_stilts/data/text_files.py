@@ -33,7 +33,7 @@ class JsonTable:
             self._whole = _list_in(path)
             self.columns = tuple(next(self._objects(), {}))
         except BadRow as bad:
-            raise DataError(f"{path}, row {bad.row}: {bad.problem}.", hint="Fetch or mend the file.") from bad
+            raise DataError(f"{path}, row {bad.row}: {bad.problem}.", hint="Fetch or fix the file.") from bad
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         """See `Table.rows`."""

@@ -55,7 +55,7 @@ encoder was made by `madx-stilts backbone pretrain encoder-base`.
 
 @dataclass(frozen=True)
 class ZooBuilder:
-    """How the adapters are made.
+    """Builds the zoo that comes with the package.
 
     Args:
         plan: Plans the miniature grid with changes, as `--set` gives them.

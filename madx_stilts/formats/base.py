@@ -1,4 +1,4 @@
-"""What every format does, and the small types between a row and a score.
+"""Base class of formats, and the types between a row and a score.
 
     row ─read─► Example ─encode─► Encoded ─(backbone)─► Outputs ─decode─► predictions ─score─► metrics
 
@@ -27,7 +27,7 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long encoded texts may get, in tokens.
+    """Largest lengths of encoded texts, in tokens.
 
     Args:
         max_tokens: Longest sequence, special tokens included.

@@ -1,4 +1,4 @@
-"""What formats read of a row's fields: ids, texts, labels. Anything else there is a fault of the row."""
+"""Readers of a row's fields: ids, texts, labels. Anything else is a fault of the row."""
 
 from collections.abc import Mapping, Sequence
 from reprlib import repr as shortened

@@ -1,4 +1,4 @@
-"""What formats share when they score: every example needs its gold answer, every metric its function."""
+"""Scoring that formats share: every example needs its gold answer, every metric its function."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar

@@ -1,4 +1,4 @@
-"""What a plan will cost, from what jobs like its own cost before. Where nothing was measured, nothing is told."""
+"""Cost estimates of plans, from similar jobs that were measured before."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ class MeasuredJob(Protocol):
 
 @dataclass(frozen=True)
 class CostEstimate:
-    """What the jobs cost that are still to be done, one after another.
+    """Estimated cost of the jobs that are left, one after another.
 
     Args:
         jobs: How many there are.

@@ -1,4 +1,4 @@
-"""What sharing saves, told in sentences: what a script would train that goes cell by cell, and what is one training."""
+"""Savings of a plan over a script that trains cell by cell, as sentences."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator

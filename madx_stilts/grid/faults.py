@@ -1,4 +1,4 @@
-"""What keeps a grid from being planned, all of it at once."""
+"""Faults of a grid, all of them at once."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

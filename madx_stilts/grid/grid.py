@@ -1,4 +1,4 @@
-"""What a grid asks for, as its file says it. See `configs/grids/`."""
+"""Grids as their config files describe them. See `configs/grids/`."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -33,7 +33,7 @@ All = Annotated[
 
 
 class AdapterSpec(Frozen):
-    """How an adapter is made."""
+    """Method, data and settings of one adapter."""
 
     method: Method = Method()
     train: TrainSettings = TrainSettings()
@@ -43,7 +43,7 @@ class AdapterSpec(Frozen):
 
 
 class Training(AdapterSpec):
-    """How adapters that learn tasks are made."""
+    """Settings of adapters that learn tasks."""
 
     by_task: Annotated[Mapping[str, SettingsChange], MANY] = {}
     """What trainings on the data of one task have otherwise. Targets that borrow their data (XNLI from MNLI) have the
@@ -51,14 +51,14 @@ class Training(AdapterSpec):
 
 
 class IntermediateTraining(Training):
-    """How intermediates are made."""
+    """Settings of intermediate adapters."""
 
     seed: Seed | None = None
     """All cells stand on intermediates of this seed; none: each on those of its own seed."""
 
 
 class LanguageTraining(AdapterSpec):
-    """How language adapters are made, and of what text."""
+    """Settings and text of language adapters."""
 
     text: str | None = None
     """`owner/name` of a data set that has every language, or a file where only one language is needed."""
@@ -71,7 +71,7 @@ class LanguageTraining(AdapterSpec):
 
 
 class RoleSpecs(Frozen):
-    """How adapters are made, by role."""
+    """Settings of adapters, by role."""
 
     language: LanguageTraining = LanguageTraining()
     intermediate: IntermediateTraining = IntermediateTraining()
@@ -87,7 +87,7 @@ class ScoringChange(Frozen):
 
 
 class Scoring(Frozen):
-    """What is scored."""
+    """Scorings of a grid."""
 
     split: Split = "test"
     limit: Count | None = None

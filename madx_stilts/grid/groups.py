@@ -1,4 +1,4 @@
-"""Which trainings may run in lockstep: those that see the same batches."""
+"""Groups of trainings that may run in lockstep: those that see the same batches."""
 
 from collections.abc import Mapping
 

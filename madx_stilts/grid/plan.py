@@ -28,7 +28,7 @@ _AGAIN = "Plan the grid again with this version."
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """What a grid comes down to.
+    """The jobs of a grid, and the cells that they serve.
 
     Args:
         cells: The scoring that gives each cell its scores; several cells may share one.

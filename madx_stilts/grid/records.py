@@ -1,4 +1,4 @@
-"""What jobs left: one JSON file each, with a checksum. No torch.
+"""Records of jobs: one JSON file each, with a checksum. No torch.
 
 records/<2 digits>/<id>.json   what the job of that id left, the last time it ran
 locks/job-<id>.lock            held by the process that does the job
@@ -49,7 +49,7 @@ class Failure(Frozen):
 
 
 class Record(Frozen):
-    """What one job left."""
+    """The record of one job."""
 
     format: Annotated[int, Field(ge=1)] = FORMAT
     id: Sum

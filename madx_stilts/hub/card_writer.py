@@ -33,7 +33,7 @@ _LOCAL_PATH = re.compile(r"(?<![\w.:/])~?(?:/[^/\s]+)+/([^/\s]+)")
 
 @dataclass(frozen=True)
 class CardWriter:
-    """What is known beyond the zoo when adapters are given away.
+    """Writes adapters and their pages for publication.
 
     Args:
         base: What the backbone is called on the hub, where its name here does not tell.

@@ -40,7 +40,7 @@ _LONGEST_NAME: Final = 200
 
 @dataclass(frozen=True)
 class ImportHints:
-    """What the user says of an adapter that does not say it itself."""
+    """Facts about a foreign adapter that it does not state itself."""
 
     role: str | None = None
     name: str | None = None
@@ -249,7 +249,7 @@ def _head_is_kept(head: Mapping[str, Any], name: str, role: Role) -> tuple[bool,
 
 
 def _rewrite(folder: Path, files: Sequence[str], target: Path) -> None:
-    """Write configs and weights anew: what was read as data, and nothing else."""
+    """Write configs and weights again: what was read as data, and nothing else."""
     for config, weights in zip(files[::2], files[1::2], strict=True):
         (target / config).write_text(json.dumps(_json(folder / config)), encoding="utf-8")
         name = "adapter.safetensors" if config == "adapter_config.json" else "model_head.safetensors"

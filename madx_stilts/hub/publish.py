@@ -26,7 +26,7 @@ _SETUP: Final = frozenset({"adapter_config.json", "adapter_setup.json"})
 
 @dataclass(frozen=True)
 class UploadOptions:
-    """How a folder is published.
+    """Options of an upload.
 
     Args:
         private: Whether only its owner may see a repository that is made.
@@ -39,7 +39,7 @@ class UploadOptions:
 
 @dataclass(frozen=True)
 class Upload:
-    """What was done.
+    """Result of an upload.
 
     Args:
         sent: Files that the hub did not have.

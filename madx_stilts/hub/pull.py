@@ -34,7 +34,7 @@ COLLECTION: Final = "collection.json"
 
 @dataclass(frozen=True)
 class Fetched:
-    """What was fetched.
+    """Files fetched from a repository.
 
     Args:
         source: The repository at the commit that the revision stood for.

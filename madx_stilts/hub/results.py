@@ -22,7 +22,7 @@ class _Backbone(BaseModel):
 
 
 class PublishedScores(BaseModel):
-    """What one evaluation said; keys that are not needed here are not looked at."""
+    """Scores of one evaluation, as its JSON has them; keys that are not needed here are not looked at."""
 
     model_config = ConfigDict(frozen=True)
 

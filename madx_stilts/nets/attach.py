@@ -78,5 +78,5 @@ def _check_backbone(backbone: Backbone, card: Card) -> None:
         raise AdapterError(
             f"{card.name} was trained on {card.backbone.name} ({card.backbone.fingerprint[:8]}), "
             f"this backbone is {backbone.name} ({backbone.fingerprint[:8]}).",
-            hint="Load the backbone it was trained on, or train it anew on this one.",
+            hint="Load the backbone it was trained on, or train it again on this one.",
         )

@@ -1,4 +1,4 @@
-"""What identifies a backbone: its stored weights, the shape that its config gives them, and its tokenizer."""
+"""Fingerprint of a backbone: stored weights, the shape that its config gives them, and tokenizer."""
 
 import hashlib
 import json

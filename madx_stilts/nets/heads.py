@@ -36,7 +36,7 @@ class Head:
 
 @dataclass(frozen=True)
 class HeadOperations:
-    """What can be done with one kind of head.
+    """Operations of one kind of head.
 
     Args:
         add: Add an untrained head of this name for a task.

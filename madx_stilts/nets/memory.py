@@ -1,4 +1,4 @@
-"""What does not fit into memory is told as such, with what to do about it."""
+"""Out-of-memory errors with a hint."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

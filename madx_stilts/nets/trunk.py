@@ -119,7 +119,7 @@ def _parts(backbone: Backbone, trunk: Trunk) -> Iterator[tuple[nn.Module, bool]]
     anatomy = backbone.anatomy
     layers = anatomy.layer_list(backbone.base)
     reaches = _reaches(backbone, trunk)
-    # The invertible part of a language adapter is a hook of the embeddings, which runs anew on their answer each time.
+    # The invertible part of a language adapter is a hook of the embeddings, which runs again on their answer each time.
     yield backbone.base.get_submodule(anatomy.embeddings), True
     for at, layer in enumerate(layers[: trunk.layers], start=1):
         yield layer, at == trunk.layers and not reaches

@@ -17,7 +17,7 @@ Width = Annotated[Count, Le(2**20)]
 
 
 class ModelSize(Frozen):
-    """How large a backbone is."""
+    """Limits of a backbone: positions, layers, embeddings."""
 
     layers: Layers
     """Of an encoder-decoder: in each of the two."""

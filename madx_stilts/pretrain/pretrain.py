@@ -35,7 +35,7 @@ _COUNTED = 2_000
 
 @dataclass(frozen=True)
 class PretrainResult:
-    """What came out.
+    """Result of a pretraining.
 
     Args:
         parameters: How many numbers the network has, each counted once.
@@ -95,7 +95,7 @@ def _measured(examiner: QualityMeter, model: PreTrainedModel, told: TrainerCallb
     """
     with stop_on_signals() as stop:
         try:
-            return examiner.measure(model, ended_by(stop, told.scoring))
+            return examiner.measure(model, ended_by(stop, told.on_evaluate_step))
         except Stopped:
             hint = "Run the same command again to go on from here."
             raise Interrupted("Stopped after the last step; nothing is lost.", hint=hint) from None
@@ -173,10 +173,10 @@ class _Estimate(NullCallback):
         self._first = self._steps = 0
         self._began = 0.0
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         self._first, self._steps, self._began = done, steps, time.monotonic()
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         if done - self._first == _TRIED:
             minutes = (time.monotonic() - self._began) / _TRIED * (self._steps - done) / 60
             self._say(f"About {minutes:.1f} more minutes at the speed of the first {_TRIED} steps.")

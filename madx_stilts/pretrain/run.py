@@ -68,7 +68,7 @@ class PretrainRun:
         """
         steps = self.config.train.steps
         self.done, self.owes_look = load_checkpoint(self.folder / NAME, self.model, self.optimizers)
-        self.listener.started(self.config.architecture, self.done, steps)
+        self.listener.on_train_begin(self.config.architecture, self.done, steps)
         try:
             with stop_on_signals() as stop:
                 if self.owes_look:
@@ -80,13 +80,13 @@ class PretrainRun:
                         self._look(stop)
                     self._keep(stop)
         finally:
-            self.listener.ended()
+            self.listener.on_train_end()
 
     def _look(self, stop: StopRequest) -> None:
         """Measure the network; a request to stop leaves that for the next run."""
         with suppress(Stopped):
-            on_batch = ended_by(stop, self.listener.scoring)
-            self.listener.scored(self.done, self.examiner.measure(self.model, on_batch))
+            on_batch = ended_by(stop, self.listener.on_evaluate_step)
+            self.listener.on_evaluate(self.done, self.examiner.measure(self.model, on_batch))
             self.owes_look = False
 
     def _keep(self, stop: StopRequest) -> None:
@@ -112,7 +112,7 @@ class PretrainRun:
             optimizer.step()
             optimizer.zero_grad()
         self.done += 1
-        self.listener.stepped(self.done, {"loss": value, "learning_rate": self.config.train.muon_rate * factor})
+        self.listener.on_step_end(self.done, {"loss": value, "learning_rate": self.config.train.muon_rate * factor})
         self.owes_look = self.done in _looks(self.config.train)
 
     def _loss(self, step: int) -> Tensor:

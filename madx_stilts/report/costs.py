@@ -1,4 +1,4 @@
-"""What a grid cost: time, memory, and what was there already."""
+"""Cost of a grid: time, memory, and what was there already."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -36,7 +36,7 @@ def estimate(values: Mapping[int, float]) -> SeedEstimate | None:
 
 @dataclass(frozen=True)
 class Gain:
-    """What an intermediate is worth for a target, in points.
+    """The gain of an intermediate for a target, in points.
 
     Args:
         over: Mean over all languages, over all but the source language, or one language.

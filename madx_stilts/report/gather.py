@@ -74,14 +74,14 @@ class _Book:
             return _Standing(why="failed", reason=f"{name_of(planned)} failed: {found.error.message}")
         used = {need: one.record.adapter for need, one in needed.items() if one.record is not None}
         if found.uses != used:
-            return _Standing(why="outdated", reason=f"What {name_of(planned)} stood on was made anew since.")
+            return _Standing(why="outdated", reason=f"What {name_of(planned)} stood on was made again since.")
         return _Standing(record=found)
 
     def outcome(self, cell: Cell, id: JobId) -> CellOutcome:
         """What came of a cell."""
         standing, job = self._standings[id], self.plan.jobs[id].job
         if isinstance(job, Train):
-            raise DataError(f"The plan scores {cell} by a training.", hint="Plan the grid anew.")
+            raise DataError(f"The plan scores {cell} by a training.", hint="Plan the grid again.")
         if standing.record is None or standing.record.evaluation is None:
             target = self._target(job, self.tasks[job.task].primary_metric)
             return CellOutcome(cell, target, job=id, why=standing.why, reason=standing.reason)

@@ -46,7 +46,7 @@ class Target:
 
 @dataclass(frozen=True)
 class CellOutcome:
-    """What came of one cell: scores, or a hole.
+    """Result of one cell: scores, or a hole.
 
     Args:
         fingerprint: Of the backbone; empty for a hole.
@@ -85,7 +85,7 @@ class CellOutcome:
 
 @dataclass(frozen=True)
 class JobCost:
-    """What one job took.
+    """Cost of one job.
 
     Args:
         kind: `train` or `score`.

@@ -38,7 +38,7 @@ def paired_t(differences: Sequence[float]) -> float | None:
 
 
 def interval(table: Sequence[Sequence[float]]) -> tuple[float, float] | None:
-    """The bootstrap interval of a mean over seeds and languages, which are drawn anew independently (percentiles).
+    """The bootstrap interval of a mean over seeds and languages, which are drawn again independently (percentiles).
 
     With few seeds it is too narrow: judge by the test, too.
 

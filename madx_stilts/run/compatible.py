@@ -1,4 +1,4 @@
-"""Which jobs of a plan may be done at once. No torch."""
+"""Jobs of a plan that may be done at once. No torch."""
 
 from madx_stilts.grid.job import JobId, Score, Train
 from madx_stilts.grid.plan import Plan

@@ -1,4 +1,4 @@
-"""Where and how a run works: folders and devices. None of it changes a result, but for the trunk cache. No torch."""
+"""Configuration of a run: folders and devices. None of it changes a result, but for the trunk cache. No torch."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from madx_stilts.zoo.store import Zoo
 
 
 class RunConfig(Frozen):
-    """What every worker of a run is told besides the plan."""
+    """Configuration that all workers of a run share."""
 
     zoo: tuple[Path, ...]
     """Layers of the zoo; the first takes what is made, and the records."""
     data: tuple[Path, ...] = ()
     """Local mirrors of data sets, looked into in this order."""
     cache: Path | None = None
-    """Folder for encodings; none: encode anew each time."""
+    """Folder for encodings; None: encode each time."""
     offline: bool = False
     """Open no connection."""
     device: str = "auto"

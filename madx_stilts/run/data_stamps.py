@@ -87,7 +87,7 @@ class DataStamps:
 
     def _folder(self, folder: Path, mirror: Path) -> str:
         if folder not in self._folders and (mirror / PASSPORT).is_file():
-            # A constructed world follows from what its passport says, and may be written anew at any time.
+            # A constructed world follows from what its passport says, and may be written again at any time.
             self._folders[folder] = sha256_of(mirror / PASSPORT)
         elif folder not in self._folders:
             self._folders[folder] = digest(self._listed(folder))

@@ -1,4 +1,4 @@
-"""What a worker tells while it works, as values that can cross from one process to another. No torch."""
+"""Events of workers, as values that can cross from one process to another. No torch."""
 
 from collections.abc import Callable
 from typing import Literal

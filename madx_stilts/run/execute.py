@@ -107,5 +107,5 @@ def told(error: BaseException) -> Failure:
     if isinstance(error, MadxStiltsError):
         return Failure(error=kind, message=error.message, hint=error.hint)
     place = traceback.extract_tb(error.__traceback__)[-1]
-    hint = f"Nobody foresaw this error; it arose in {place.filename}, line {place.lineno}. Please report it."
+    hint = f"Unexpected error in {place.filename}, line {place.lineno}. Please report it."
     return Failure(error=kind, message=str(error) or kind, hint=hint)

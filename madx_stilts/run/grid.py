@@ -20,7 +20,7 @@ from madx_stilts.run.worker_brief import WorkerBrief, threads_each
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What came of a run.
+    """Result of a run.
 
     Args:
         plan: What was to be done.
@@ -59,7 +59,7 @@ def run_grid(
         engine: By name, or one with options of its own.
         workers: How many; None: as suits the engine.
         watch: Told what happens.
-        verify: Whether all files of the adapters are read first; what is damaged is trained anew.
+        verify: Whether all files of the adapters are read first; what is damaged is trained again.
 
     Returns:
         What came of it, also if jobs failed.
@@ -83,7 +83,7 @@ def run_grid(
     ledger = Ledger(plan, site.records, site.adapters)
     ledger.look()
     for remark in ledger.remarks():
-        watch(Event(kind="said", text=f"{remark} It is done anew."))
+        watch(Event(kind="said", text=f"{remark} It is done again."))
     stale = {record.sum for record in (*_failures(ledger), *_damaged(ledger, watch, verify=verify))}
     ledger = Ledger(plan, site.records, site.adapters, stale=stale)
     ledger.look()
@@ -114,5 +114,5 @@ def _damaged(ledger: Ledger, watch: Watcher, *, verify: bool) -> list[Record]:
         return []
     damaged = ledger.damaged()
     for record in damaged.values():
-        watch(Event(kind="said", text=f"The adapter {record.adapter} is damaged and is trained anew."))
+        watch(Event(kind="said", text=f"The adapter {record.adapter} is damaged and is trained again."))
     return list(damaged.values())

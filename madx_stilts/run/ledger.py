@@ -14,7 +14,7 @@ State = Literal["done", "running", "failed", "ready", "waiting"]
 
 @dataclass(frozen=True)
 class JobStatus:
-    """How one job stands.
+    """Status of one job.
 
     Args:
         state: `ready`: nothing is missing for it to be done; `waiting`: for other jobs.
@@ -124,7 +124,7 @@ class Ledger:
             yield id, JobStatus(state, record, lacking, id in blocked, note)
 
     def remarks(self) -> list[str]:
-        """Why jobs are done anew of which there is a record, a sentence or two each."""
+        """Why jobs are done again of which there is a record, a sentence or two each."""
         return [f"{name_of(self.plan, id)}: {note}" for id, note in self._notes.items()]
 
     def damaged(self) -> dict[JobId, Record]:
@@ -134,7 +134,7 @@ class Ledger:
 
     def _counts(self, record: Record) -> bool:
         if record.uses != self.used(record.id):
-            self._notes[record.id] = "What it stood on was made anew since."
+            self._notes[record.id] = "What it stood on was made again since."
             return False
         if record.adapter is not None and not self._zoo.has(record.adapter):
             self._notes[record.id] = f"The zoo has no longer its adapter {record.adapter[:8]}."

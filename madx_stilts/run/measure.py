@@ -30,7 +30,7 @@ class ResourceMeter:
     def __post_init__(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
-        with suppress(OSError):  # Linux alone can begin anew; elsewhere the peak is that of the process so far
+        with suppress(OSError):  # Linux alone can begin again; elsewhere the peak is that of the process so far
             Path("/proc/self/clear_refs").write_text("5")
 
     @property

@@ -75,7 +75,7 @@ class _Begun(Frozen):
 
 @dataclass(frozen=True)
 class CostSoFar:
-    """What a job has cost in runs that did not end it, in seconds."""
+    """Cost of a job in runs that did not finish it, in seconds."""
 
     wall: float = 0.0
     cpu: float = 0.0

@@ -1,4 +1,4 @@
-"""What one job made."""
+"""Results of jobs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -22,17 +22,17 @@ class StepEvents:
         self._watch, self._worker, self._job = watch, worker, job
         self._steps, self._told = 0, 0.0
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         self._steps = steps
         self._tell(done)
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         if time.monotonic() - self._told >= _SECONDS:
             self._tell(done)
 
-    def scoring(self, done: int, batches: int) -> None: ...
-    def scored(self, done: int, values: Mapping[str, float]) -> None: ...
-    def ended(self) -> None: ...
+    def on_evaluate_step(self, done: int, batches: int) -> None: ...
+    def on_evaluate(self, done: int, values: Mapping[str, float]) -> None: ...
+    def on_train_end(self) -> None: ...
 
     def _tell(self, done: int) -> None:
         self._told = time.monotonic()

@@ -1,4 +1,4 @@
-"""What a worker keeps from job to job: a backbone, the zoo, the records, and who listens."""
+"""State of a worker between jobs: a backbone, the zoo, the records, callbacks."""
 
 import gc
 from collections.abc import Callable, Sequence
@@ -23,13 +23,13 @@ from madx_stilts.zoo.store import Zoo
 
 @dataclass
 class WorkerContext:
-    """One worker.
+    """State of one worker between jobs.
 
     Args:
         plan: Tells what adapters are called.
         watch: Told what happens.
         number: Of the worker, from 0.
-        listeners: Made anew for each training.
+        listeners: Made for each training.
     """
 
     site: RunConfig

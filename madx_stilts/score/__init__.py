@@ -1,1 +1,1 @@
-"""What a stack says, and how well."""
+"""Evaluation of stacks: predictions and scores."""

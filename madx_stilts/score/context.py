@@ -1,4 +1,4 @@
-"""What evaluations share, and the stack that stands in the model while something is scored."""
+"""Shared services of evaluations, and the stack that is active while something is scored."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,13 +35,13 @@ def used_ids(stacks: Sequence[Stack], languages: Sequence[str], swap: LanguageSw
 
 @dataclass(frozen=True)
 class EvalContext:
-    """What evaluations share.
+    """Shared services and options of evaluations.
 
     Args:
         backbone: Frozen.
         zoo: Where adapters come from.
         place: Where data are looked up.
-        cache: Folder for encodings, and for embeddings while they are needed; none: encode anew each time.
+        cache: Folder for encodings, and for embeddings while they are needed; None: encode each time.
         predictions: Folder for what was predicted, one JSON line per example (per word, for tagging); none: not kept.
         submission: Folder for a submission to XTREME; none: not written.
         pooling: Retrieval: what becomes a text's embedding.

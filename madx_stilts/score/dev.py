@@ -20,7 +20,7 @@ MEAN = "mean"
 
 @dataclass(frozen=True)
 class DevEvaluator:
-    """Scores a stack on the dev data.
+    """Evaluates a stack on the dev data.
 
     Args:
         score: All metrics of the stack named, bottom to top; the top one's heads answer. It may be ended between two

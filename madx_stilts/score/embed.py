@@ -29,7 +29,7 @@ _ZEROS = b"\0" * (1 << 24)
 
 @dataclass(frozen=True)
 class Pooling:
-    """What becomes a text's embedding.
+    """Pooling of hidden states into a text's embedding.
 
     Args:
         kind: The mean of all tokens, the special ones included as in XTREME; or the first token.

@@ -1,4 +1,4 @@
-"""What an evaluation says."""
+"""Results of evaluations."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ FACTS = ("n", "candidates", "threshold")
 
 @dataclass(frozen=True)
 class LanguageResult:
-    """What an evaluation says of one language; the fields are those of `Evaluation`, without the language."""
+    """Result of one language; the fields are those of `Evaluation`, without the language."""
 
     scores: Mapping[str, float]
     baseline: Mapping[str, float] = field(default_factory=dict)

@@ -175,5 +175,5 @@ SQUAD_ES = Task(
     source_language="es",
     licence="CC-BY-4.0",
     citation="Carrino et al. 2020, arXiv 1912.05200",
-    note="SQuAD 1.1 translated by machine and aligned anew; another translation than squad_v1 in Spanish.",
+    note="SQuAD 1.1 translated by machine and aligned again; another translation than squad_v1 in Spanish.",
 )

@@ -22,7 +22,7 @@ PASSPORT = "world.json"
 FORMAT: Final = 1
 """The newest form of this file that is known here."""
 LICENCE = "constructed, Apache-2.0 like the package"
-_REPAIR = "Write the world anew: madx-stilts miniature build DIR"
+_REPAIR = "Write the world again: madx-stilts miniature build DIR"
 _LARGEST: Final = 2**20
 """Bytes of this file."""
 Label = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,100}$")]

@@ -73,14 +73,14 @@ class PartBatches:
 
 @dataclass(frozen=True)
 class StepBatch:
-    """What one step learns from: the micro-batches of a batch, and which part of the recipe it belongs to."""
+    """The data of one step: the micro-batches of a batch, and which part of the recipe it belongs to."""
 
     part: int
     batches: Sequence[Batch]
 
 
 class BatchSampler:
-    """What each step learns from: a batch of one part of the recipe.
+    """Draws the batch of each step from the parts of a recipe.
 
     Args:
         supplies: Of each part, in the recipe's order.

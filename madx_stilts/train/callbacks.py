@@ -1,4 +1,4 @@
-"""Who wants to know how a training goes: a log file, trackers, a progress bar."""
+"""Callbacks of trainings: log file, trackers, base classes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,59 +10,59 @@ from madx_stilts.files import told_as_storage
 
 
 class TrainerCallback(Protocol):
-    """Told about each step and each look at the dev data; it never changes the training."""
+    """Called at each step and each evaluation of a training, which it never changes."""
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         """Training of `name` begins or goes on after `done` of `steps`."""
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         """A step is done; `values` has `loss` and `learning_rate`, and in a mixture `loss.` and the step's task."""
 
-    def scoring(self, done: int, batches: int) -> None:
+    def on_evaluate_step(self, done: int, batches: int) -> None:
         """The dev data are being scored: so many of their batches are done."""
 
-    def scored(self, done: int, values: Mapping[str, float]) -> None:
+    def on_evaluate(self, done: int, values: Mapping[str, float]) -> None:
         """The dev data were scored."""
 
-    def ended(self) -> None:
+    def on_train_end(self) -> None:
         """Training is over, in whatever way."""
 
 
 class NullCallback:
-    """Says nothing."""
+    """Does nothing; a base class."""
 
-    def started(self, name: str, done: int, steps: int) -> None: ...
-    def stepped(self, done: int, values: Mapping[str, float]) -> None: ...
-    def scoring(self, done: int, batches: int) -> None: ...
-    def scored(self, done: int, values: Mapping[str, float]) -> None: ...
-    def ended(self) -> None: ...
+    def on_train_begin(self, name: str, done: int, steps: int) -> None: ...
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None: ...
+    def on_evaluate_step(self, done: int, batches: int) -> None: ...
+    def on_evaluate(self, done: int, values: Mapping[str, float]) -> None: ...
+    def on_train_end(self) -> None: ...
 
 
 class CallbackList:
-    """Passes everything on to several listeners."""
+    """Calls several callbacks."""
 
     def __init__(self, listeners: Sequence[TrainerCallback]) -> None:
         self.listeners = listeners
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         for listener in self.listeners:
-            listener.started(name, done, steps)
+            listener.on_train_begin(name, done, steps)
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         for listener in self.listeners:
-            listener.stepped(done, values)
+            listener.on_step_end(done, values)
 
-    def scoring(self, done: int, batches: int) -> None:
+    def on_evaluate_step(self, done: int, batches: int) -> None:
         for listener in self.listeners:
-            listener.scoring(done, batches)
+            listener.on_evaluate_step(done, batches)
 
-    def scored(self, done: int, values: Mapping[str, float]) -> None:
+    def on_evaluate(self, done: int, values: Mapping[str, float]) -> None:
         for listener in self.listeners:
-            listener.scored(done, values)
+            listener.on_evaluate(done, values)
 
-    def ended(self) -> None:
+    def on_train_end(self) -> None:
         for listener in self.listeners:
-            listener.ended()
+            listener.on_train_end()
 
 
 class LogFileCallback:
@@ -81,23 +81,23 @@ class LogFileCallback:
         self.lines = lines
         self.every = 1
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         self.every = max(1, steps // self.lines)
         lines = self.path.read_text().splitlines(keepends=True) if self.path.exists() else []
         whole = [line for line in lines if line.endswith("}\n") and json.loads(line)["step"] <= done]
         with told_as_storage(self.path):
             self.path.write_text("".join(whole))
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         if done % self.every == 0:
             self._write({"step": done, **values})
 
-    def scoring(self, done: int, batches: int) -> None: ...
+    def on_evaluate_step(self, done: int, batches: int) -> None: ...
 
-    def scored(self, done: int, values: Mapping[str, float]) -> None:
+    def on_evaluate(self, done: int, values: Mapping[str, float]) -> None:
         self._write({"step": done, "dev": dict(values)})
 
-    def ended(self) -> None: ...
+    def on_train_end(self) -> None: ...
 
     def _write(self, line: Mapping[str, object]) -> None:
         with told_as_storage(self.path), self.path.open("a") as file:
@@ -127,16 +127,16 @@ class TrackerCallback:
         if not self.accelerator.log_with:
             raise UsageError(f"The tracker {kind!r} is not installed.", hint=f"Try `pip install {kind}`.")
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         self.accelerator.init_trackers("madx_stilts", init_kwargs={})
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         self.accelerator.log(dict(values), step=done)
 
-    def scoring(self, done: int, batches: int) -> None: ...
+    def on_evaluate_step(self, done: int, batches: int) -> None: ...
 
-    def scored(self, done: int, values: Mapping[str, float]) -> None:
+    def on_evaluate(self, done: int, values: Mapping[str, float]) -> None:
         self.accelerator.log({f"dev/{name}": value for name, value in values.items()}, step=done)
 
-    def ended(self) -> None:
+    def on_train_end(self) -> None:
         self.accelerator.end_training()

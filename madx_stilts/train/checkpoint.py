@@ -24,7 +24,7 @@ Tensors = dict[str, Tensor]
 
 
 class BestSoFar(BaseModel):
-    """What early stopping and averaging remember of one learner."""
+    """State of early stopping and averaging for one learner."""
 
     best_score: float | None
     best_step: int

@@ -1,4 +1,4 @@
-"""What one training reads: examples to train on, examples to look at, and their fingerprints."""
+"""Examples of a training: train and dev data, and their fingerprints."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopRequest:
-    """Whether someone asked to stop."""
+    """A request to stop."""
 
     def __init__(self) -> None:
         self.signal: int | None = None

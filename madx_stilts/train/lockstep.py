@@ -45,7 +45,7 @@ Scored = list[tuple[TrainRun, Learner, Mapping[str, float]]]
 
 @dataclass(frozen=True)
 class TrainJob:
-    """One adapter that is wanted.
+    """One training of a lockstep group.
 
     Args:
         materials: The examples of its recipe.
@@ -63,7 +63,7 @@ class TrainJob:
 
 @dataclass(frozen=True)
 class LockstepGroup:
-    """What trainings must have in common to be trained together.
+    """Properties that trainings must share to be trained in lockstep.
 
     Args:
         recipe: Without task adapters below, without a fusion and without a start.

@@ -24,7 +24,7 @@ from madx_stilts.train.trunk_cache import TrunkStates
 
 @dataclass(frozen=True)
 class RunFolder:
-    """What one learner has for itself.
+    """Folder, log and checkpoint of one learner.
 
     Args:
         folder: For its checkpoint; a run that finds one there goes on from it.
@@ -42,7 +42,7 @@ class RunFolder:
 
 @dataclass(frozen=True)
 class LoopContext:
-    """What the loop needs around the learners; none of it changes the result.
+    """Services of the training loop; none of it changes the result.
 
     Args:
         backbone: Shared by all learners.
@@ -106,8 +106,8 @@ def run(
     steps = learners[0].course.steps
     for learner in learners:
         load_checkpoint(session.desk(learner).checkpoint, learner)
-        session.desk(learner).log.started(learner.name, learner.done, steps)
-    session.listener.started(_called(learners), min(learner.done for learner in learners), steps)
+        session.desk(learner).log.on_train_begin(learner.name, learner.done, steps)
+    session.listener.on_train_begin(_called(learners), min(learner.done for learner in learners), steps)
     try:
         with stop_on_signals() as stop:
             session.train_mode()
@@ -124,7 +124,7 @@ def run(
                 _keep(session, together, stop)
     finally:
         for listener in (*(session.desk(learner).log for learner in learners), session.listener):
-            listener.ended()
+            listener.on_train_end()
     return max(learner.done for learner in learners)
 
 
@@ -145,7 +145,9 @@ def settle(session: LoopContext, learners: Sequence[Learner], judge: DevEvaluato
     with stop_on_signals() as stop:
         try:
             return judge.score_each(
-                [list(learner.stack) for learner in learners], session.trunk, ended_by(stop, session.listener.scoring)
+                [list(learner.stack) for learner in learners],
+                session.trunk,
+                ended_by(stop, session.listener.on_evaluate_step),
             )
         except Stopped:
             for learner, weights in zip(learners, last, strict=True):
@@ -166,9 +168,9 @@ def _one_step(session: LoopContext, learners: Sequence[Learner], dealt: StepBatc
                 learner.failure = error
                 continue
             learner.done = step + 1
-            session.desk(learner).log.stepped(step + 1, _values(learner, dealt, step, losses[-1]))
+            session.desk(learner).log.on_step_end(step + 1, _values(learner, dealt, step, losses[-1]))
     if losses:
-        session.listener.stepped(step + 1, _values(learners[0], dealt, step, sum(losses) / len(losses)))
+        session.listener.on_step_end(step + 1, _values(learners[0], dealt, step, sum(losses) / len(losses)))
 
 
 def _values(learner: Learner, dealt: StepBatch, step: int, loss: float) -> dict[str, float]:
@@ -184,14 +186,14 @@ def _look(session: LoopContext, learners: Sequence[Learner], judge: DevEvaluator
     well = [learner for learner in learners if learner.failure is None]
     with suppress(Stopped):
         scores = judge.score_each(
-            [list(learner.stack) for learner in well], session.trunk, ended_by(stop, session.listener.scoring)
+            [list(learner.stack) for learner in well], session.trunk, ended_by(stop, session.listener.on_evaluate_step)
         )
         for learner, values in zip(well, scores, strict=True):
             learner.note(values[judge.metric], learner.done)
-            session.desk(learner).log.scored(learner.done, values)
+            session.desk(learner).log.on_evaluate(learner.done, values)
         if well:
             means = {name: sum(values[name] for values in scores) / len(scores) for name in scores[0]}
-            session.listener.scored(well[0].done, means)
+            session.listener.on_evaluate(well[0].done, means)
     session.train_mode()
 
 

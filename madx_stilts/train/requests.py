@@ -36,7 +36,7 @@ from madx_stilts.zoo.composition import Transfer, check_below, check_intermediat
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """What every training is asked for.
+    """Options that all kinds of training share.
 
     Args:
         config: Method and settings.

@@ -44,14 +44,14 @@ ROOM_HINT = "Try --accumulate 2 or more, --precision bf16, or --recompute layers
 
 @dataclass(frozen=True)
 class TrainContext:
-    """What trainings share. Nothing here changes a result, but for the trunk cache, which is then in the recipe.
+    """Shared services and options of trainings. They change no result, but for the trunk cache, which is in the recipe.
 
     Args:
         backbone: Frozen.
         zoo: Where adapters come from and go to.
         place: Where data are looked up.
-        cache: Folder for encodings; none: encode anew each time.
-        listeners: Made anew for each training.
+        cache: Folder for encodings; None: encode each time.
+        listeners: Made for each training.
         checkpoint_every: Steps between two checkpoints.
         recompute: Whether activations are recomputed in the backward pass to save memory (gradient checkpointing).
         trunk_cache: Keeps what is computed below the lowest task adapter; none: it is computed for each batch.
@@ -79,7 +79,7 @@ class TrainContext:
 
 @dataclass(frozen=True)
 class TrainRun:
-    """One adapter in the making.
+    """One training that is prepared or running.
 
     Args:
         name: The adapter's in the model and in its files.
@@ -98,7 +98,7 @@ class TrainRun:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a training learns from, and what it is judged by. Trainings in lockstep share it."""
+    """Batches and dev evaluator of a training. Trainings in lockstep share it."""
 
     course: Schedule
     feed: BatchSampler

@@ -1,4 +1,4 @@
-"""Which adapter a readable name means, and what to say when it means none or several."""
+"""Resolution of references: the adapter that is meant, or an error that lists what there is."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

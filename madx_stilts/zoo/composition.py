@@ -50,7 +50,7 @@ def check_fusable(cards: Sequence[Card]) -> None:
     reason = why_not_fused([card.recipe.method for card in cards])
     if reason:
         named = ", ".join(card.name for card in cards)
-        raise UsageError(f"{named} cannot be fused. {reason}", hint="Train them anew with one method.")
+        raise UsageError(f"{named} cannot be fused. {reason}", hint="Train them again with one method.")
 
 
 def require_fusion(zoo: Zoo, stack: Stack) -> None:
@@ -86,7 +86,7 @@ def check_below(zoo: Zoo, below: Iterable[str]) -> None:
     for card in cards:
         if card.recipe.method.kind not in COMPOSABLE:
             raise UsageError(
-                why_alone(card.recipe.method.kind), hint=f"Train {card.name} anew with one of these, or use it alone."
+                why_alone(card.recipe.method.kind), hint=f"Train {card.name} again with one of these, or use it alone."
             )
     check_composition(cards)
 

@@ -18,7 +18,7 @@ _MOST = 4_000_000
 
 @dataclass(frozen=True)
 class LayerContents:
-    """What lies in a layer.
+    """Contents of a layer of the zoo.
 
     Args:
         cards: By id, those that can be used.

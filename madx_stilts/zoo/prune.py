@@ -36,7 +36,7 @@ class KeptAdapter:
 
 @dataclass(frozen=True)
 class Pruning:
-    """What would be removed and what stays although it was asked to go.
+    """Plan of a pruning: what would be removed and what stays although it was asked to go.
 
     Args:
         going: Children before parents, so that nothing ever stands on what is gone.

@@ -15,12 +15,12 @@ SCORES = {"f1": 81.234, "exact_match": 70.5, "has_answer_exact_match": 60.0}
 
 def train(listener: TrainerCallback, steps: int, *, done: int = 0) -> None:
     """Tell a listener of a training with one look at the dev data, in the middle."""
-    listener.started("xquad_squad_v1-8e47bfb7", done, steps)
+    listener.on_train_begin("xquad_squad_v1-8e47bfb7", done, steps)
     for step in range(done + 1, steps + 1):
-        listener.stepped(step, {"loss": 1 / step, "learning_rate": 1e-3})
+        listener.on_step_end(step, {"loss": 1 / step, "learning_rate": 1e-3})
         if step == steps // 2:
-            listener.scored(step, SCORES)
-    listener.ended()
+            listener.on_evaluate(step, SCORES)
+    listener.on_train_end()
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ def test_the_bar_fits_80_columns_and_shows_name_steps_loss_and_time(
 
 def test_what_looks_like_markup_in_a_name_is_shown_as_it_is(terminal: None, capsys: pytest.CaptureFixture[str]) -> None:
     bar = ProgressBar()
-    bar.started("[bold]", 0, 1)
-    bar.ended()
+    bar.on_train_begin("[bold]", 0, 1)
+    bar.on_train_end()
     assert "[bold]" in capsys.readouterr().err
 
 
@@ -100,8 +100,8 @@ def test_the_scoring_of_dev_data_shows_how_far_it_is(
     monkeypatch.setattr("madx_stilts.score.progress.SECONDS", 0.0)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     listener: TrainerCallback = kind()
-    listener.started("xquad", 0, 4)
-    listener.scoring(1, 40)
-    listener.ended()
-    listener.scoring(3, 40)
+    listener.on_train_begin("xquad", 0, 4)
+    listener.on_evaluate_step(1, 40)
+    listener.on_train_end()
+    listener.on_evaluate_step(3, 40)
     assert "xquad: scoring the dev data: batch 3 of 40" in capsys.readouterr().err

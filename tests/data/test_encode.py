@@ -27,7 +27,7 @@ LIMITS = Limits(max_tokens=40, stride=8)
 
 @pytest.fixture(scope="session")
 def encoder(tiny_backbone: Path) -> Encoder:
-    """Encodes anew each time."""
+    """Encodes again each time."""
     tokenizer = AutoTokenizer.from_pretrained(tiny_backbone, local_files_only=True)
     return Encoder(tokenizer, "f" * 64)
 

@@ -146,7 +146,7 @@ def test_an_edited_record_is_named_shows_no_score_and_is_done_anew(done: Place, 
     said = run(done)
     assert said.code == 0
     assert str(record) in said.err
-    assert "It is done anew" in said.err
+    assert "It is done again" in said.err
     assert made(done) == made(finished)
 
 
@@ -162,7 +162,7 @@ def test_a_flipped_byte_is_found_and_named_and_the_adapter_is_made_again_on_requ
         assert f"{weights} is damaged" in verified.err
         said = run(done, "--verify")
         assert said.code == 0
-        assert f"{weights.parent.name} is damaged and is trained anew" in said.err
+        assert f"{weights.parent.name} is damaged and is trained again" in said.err
         assert "[5/5]" in said.err
         assert done.has_nothing_half_written()
     assert made(done) == made(finished)

@@ -26,7 +26,7 @@ class Losses(NullCallback):
     def __init__(self) -> None:
         self.seen: list[float] = []
 
-    def stepped(self, done: int, values: object) -> None:
+    def on_step_end(self, done: int, values: object) -> None:
         assert isinstance(values, dict)
         self.seen.append(values["loss"])
 

@@ -33,7 +33,7 @@ def made(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
 class StopAt(NullCallback):
     """Sends the signal that a job scheduler sends, after some steps."""
 
-    def stepped(self, done: int, values: object) -> None:
+    def on_step_end(self, done: int, values: object) -> None:
         if done == 7:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -96,7 +96,7 @@ class StopWhileMeasuring(NullCallback):
     def __call__(self) -> "StopWhileMeasuring":
         return self
 
-    def scoring(self, done: int, batches: int) -> None:
+    def on_evaluate_step(self, done: int, batches: int) -> None:
         self.passes.append(done)
         if self.passes.count(1) == self.at:
             os.kill(os.getpid(), signal.SIGTERM)

@@ -131,7 +131,7 @@ def stands_on_another(woven: Plan, records: Records, id: JobId) -> None:
         (fails, "failed", "The loss is not a number."),
         (is_cut, "damaged", "is no JSON"),
         (is_gone, "not run", ""),
-        (stands_on_another, "outdated", "made anew"),
+        (stands_on_another, "outdated", "made again"),
     ],
 )
 def test_a_scoring_that_does_not_count_is_a_hole(

@@ -1,4 +1,4 @@
-"""A plan is done once: what is done stays done, what failed is tried again, what is damaged is made anew."""
+"""A plan is done once: what is done stays done, what failed is tried again, what is damaged is made again."""
 
 import json
 import subprocess
@@ -147,7 +147,7 @@ def test_a_damaged_record_is_told_and_done_anew(site: RunConfig, done: Done) -> 
         assert str(path) in dict(ledger.standings())[id].note
         said: list[str] = []
         again = run_grid(plan, site, watch=lambda event, said=said: said.append(event.text))  # type: ignore[misc]
-        assert any(str(path) in text and "done anew" in text for text in said)
+        assert any(str(path) in text and "done again" in text for text in said)
         assert again.executed == (id,)
         assert results(again) == results(first)
 
@@ -202,7 +202,7 @@ def test_what_does_not_fit_into_memory_is_trained_in_smaller_parts(
         seen.append(accumulate)
 
         class Full(NullCallback):
-            def stepped(self, done: int, values: object) -> None:
+            def on_step_end(self, done: int, values: object) -> None:
                 if accumulate < 4:
                     full()
 

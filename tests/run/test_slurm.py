@@ -83,7 +83,7 @@ def jobs_of(site: RunConfig, plan: Plan) -> list[Queued]:
 
 
 class Faults:
-    """Watches a run and does harm to all its Slurm jobs at work, whenever work has begun anew and made a step.
+    """Watches a run and does harm to all its Slurm jobs at work, whenever work has begun again and made a step.
 
     Args:
         harms: Called one after another, each with the id of one job.

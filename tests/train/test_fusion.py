@@ -79,7 +79,7 @@ def test_trained_together_with_others_it_is_what_it_is_alone(world: World) -> No
     started: list[str] = []
 
     class Watch(NullCallback):
-        def started(self, name: str, done: int, steps: int) -> None:
+        def on_train_begin(self, name: str, done: int, steps: int) -> None:
             started.append(name)
 
     context = world.context("together", listener=Watch)
@@ -137,7 +137,7 @@ class KilledAt(NullCallback):
     def __init__(self, step: int) -> None:
         self.step = step
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         if done == self.step:
             raise Killed
 

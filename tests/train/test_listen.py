@@ -15,32 +15,32 @@ def lines_of(path: Path) -> list[dict[str, object]]:
 
 def test_the_log_has_some_steps_and_every_look_at_the_dev_data(tmp_path: Path) -> None:
     log = LogFileCallback(tmp_path / "log.jsonl", lines=5)
-    log.started("a", 0, 20)
+    log.on_train_begin("a", 0, 20)
     for done in range(1, 21):
-        log.stepped(done, {"loss": 1.0})
-    log.scored(20, {"accuracy": 50.0})
+        log.on_step_end(done, {"loss": 1.0})
+    log.on_evaluate(20, {"accuracy": 50.0})
     assert [line["step"] for line in lines_of(log.path)] == [4, 8, 12, 16, 20, 20]
     assert lines_of(log.path)[-1]["dev"] == {"accuracy": 50.0}
 
 
 def test_a_resumed_training_forgets_what_lies_beyond_its_checkpoint(tmp_path: Path) -> None:
     log = LogFileCallback(tmp_path / "log.jsonl")
-    log.started("a", 0, 10)
+    log.on_train_begin("a", 0, 10)
     for done in range(1, 8):
-        log.stepped(done, {"loss": 1.0})
+        log.on_step_end(done, {"loss": 1.0})
     with log.path.open("a") as file:
         file.write('{"step": 8, "lo')  # the process was killed here
-    LogFileCallback(log.path).started("a", 5, 10)
+    LogFileCallback(log.path).on_train_begin("a", 5, 10)
     assert [line["step"] for line in lines_of(log.path)] == [1, 2, 3, 4, 5]
 
 
 def test_several_listeners_are_all_told(tmp_path: Path) -> None:
     logs = [LogFileCallback(tmp_path / name) for name in ("one", "two")]
     several = CallbackList(logs)
-    several.started("a", 0, 1)
-    several.stepped(1, {"loss": 2.0})
-    several.scored(1, {"f1": 3.0})
-    several.ended()
+    several.on_train_begin("a", 0, 1)
+    several.on_step_end(1, {"loss": 2.0})
+    several.on_evaluate(1, {"f1": 3.0})
+    several.on_train_end()
     assert [len(lines_of(log.path)) for log in logs] == [2, 2]
 
 

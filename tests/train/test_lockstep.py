@@ -70,7 +70,7 @@ def test_what_the_zoo_has_is_not_trained_and_what_is_ordered_twice_is_trained_on
     started: list[str] = []
 
     class Watch(NullCallback):
-        def started(self, name: str, done: int, steps: int) -> None:
+        def on_train_begin(self, name: str, done: int, steps: int) -> None:
             started.append(name)
 
     context = world.context("together", listener=Watch)
@@ -98,10 +98,10 @@ def test_a_listener_of_one_order_is_told_about_it_alone(world: Any) -> None:
             self.told: list[str] = []
             self.losses: list[float] = []
 
-        def started(self, name: str, done: int, steps: int) -> None:
+        def on_train_begin(self, name: str, done: int, steps: int) -> None:
             self.told.append(name.split("-")[0])
 
-        def stepped(self, done: int, values: Mapping[str, float]) -> None:
+        def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
             self.losses.append(values["loss"])
 
     one, other, both = Count(), Count(), Count()

@@ -26,7 +26,7 @@ class KilledAt(NullCallback):
     def __init__(self, step: int) -> None:
         self.step = step
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         if done == self.step:
             raise Killed
 
@@ -64,7 +64,7 @@ def test_who_was_interrupted_earlier_catches_up_and_then_all_go_together(world: 
     steps: list[int] = []
 
     class Watch(NullCallback):
-        def stepped(self, done: int, values: Mapping[str, float]) -> None:
+        def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
             steps.append(done)
 
     context = world.context("together")
@@ -82,7 +82,7 @@ def test_a_polite_stop_keeps_a_checkpoint_of_each(world: Any) -> None:
     import signal
 
     class Stop(NullCallback):
-        def stepped(self, done: int, values: Mapping[str, float]) -> None:
+        def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
             if done == 5:
                 os.kill(os.getpid(), signal.SIGTERM)
 
@@ -132,7 +132,7 @@ def test_what_does_not_fit_into_memory_is_trained_in_groups_and_why_is_told(
     started: list[str] = []
 
     class Watch(NullCallback):
-        def started(self, name: str, done: int, steps: int) -> None:
+        def on_train_begin(self, name: str, done: int, steps: int) -> None:
             started.append(name)
 
     context = replace(world.context("together"), tell=told.append, listeners=[Watch])

@@ -48,7 +48,7 @@ class KilledAt(NullCallback):
     def __init__(self, step: int) -> None:
         self.step = step
 
-    def stepped(self, done: int, values: Any) -> None:
+    def on_step_end(self, done: int, values: Any) -> None:
         if done == self.step:
             raise Killed
 

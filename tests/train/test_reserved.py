@@ -21,10 +21,10 @@ class Pruner(NullCallback):
         self.idle = True
         self.gone: set[str] = set()
 
-    def started(self, name: str, done: int, steps: int) -> None:
+    def on_train_begin(self, name: str, done: int, steps: int) -> None:
         self._prune()
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         self._prune()
 
     def _prune(self) -> None:

@@ -29,7 +29,7 @@ class KilledAt(NullCallback):
     def __init__(self, step: int) -> None:
         self.step = step
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         if done == self.step:
             raise Killed
 
@@ -40,7 +40,7 @@ class StoppedAt(NullCallback):
     def __init__(self, step: int) -> None:
         self.step = step
 
-    def stepped(self, done: int, values: Mapping[str, float]) -> None:
+    def on_step_end(self, done: int, values: Mapping[str, float]) -> None:
         if done == self.step:
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -52,7 +52,7 @@ class StoppedInDev(NullCallback):
         self.look, self.batch = look, batch
         self.heard: list[tuple[int, int]] = []
 
-    def scoring(self, done: int, batches: int) -> None:
+    def on_evaluate_step(self, done: int, batches: int) -> None:
         self.look -= done == 1
         if self.look == 0:
             self.heard.append((done, batches))
@@ -99,7 +99,7 @@ def test_a_polite_stop_loses_nothing(tiny_backbone: Path, make_context: Any, set
     started: list[int] = []
 
     class Watch(NullCallback):
-        def started(self, name: str, done: int, steps: int) -> None:
+        def on_train_begin(self, name: str, done: int, steps: int) -> None:
             started.append(done)
 
     with pytest.raises(Interrupted, match="after step 5 of 10"):

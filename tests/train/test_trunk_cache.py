@@ -165,7 +165,7 @@ def test_an_interrupted_training_goes_on_with_the_same_weights(caching: Any) -> 
     from madx_stilts.train.callbacks import NullCallback
 
     class Stop(NullCallback):
-        def stepped(self, done: int, values: object) -> None:
+        def on_step_end(self, done: int, values: object) -> None:
             if done == 4:
                 import os
                 import signal

@@ -1,4 +1,4 @@
-"""What all readers of original files share."""
+"""Base class of the readers of original files."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -36,4 +36,4 @@ def damage(path: Path, line: int, problem: str) -> DataError:
         line: Its number, from 1.
         problem: What is wrong; a sentence without its full stop.
     """
-    return DataError(f"{path}, line {line}: {problem}.", hint="Fetch the file again, or mend the line.")
+    return DataError(f"{path}, line {line}: {problem}.", hint="Fetch the file again, or fix the line.")

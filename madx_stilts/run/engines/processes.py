@@ -54,7 +54,7 @@ class Processes:
 
 @dataclass(frozen=True)
 class Launch:
-    """How workers are started.
+    """Environment and launcher of each worker.
 
     Args:
         environments: Of each worker.
