@@ -23,6 +23,7 @@ _PUBLIC = {
     "Recipe": "recipe",
     "Role": "stack",
     "RunOptions": "api.options",
+    "RunOutcome": "run.grid",
     "Sampling": "recipe",
     "Stack": "stack",
     "Task": "tasks.task",

@@ -113,14 +113,14 @@ class TrainSettings(Frozen):
     max_tokens: Length = 256
     """Longest sequence, in tokens, special ones included; longer texts are cut or windowed by their format."""
     stride: Position | None = None
-    """Tokens that two windows of one long text share; none: a third of `max_tokens`."""
+    """Tokens that two windows of one long text share; None: a third of `max_tokens`."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     evaluate_every: Count | None = None
-    """Steps between two looks at the dev data; none: once per epoch."""
+    """Steps between two looks at the dev data; None: once per epoch."""
     patience: Count | None = None
-    """Stop after so many looks without a better dev score; none: never."""
+    """Stop after so many looks without a better dev score; None: never."""
     dev_limit: Count | None = None
-    """Score so many dev examples at most; none: as many as the training examples are limited to, all where they are
+    """Score so many dev examples at most; None: as many as the training examples are limited to, all where they are
     not (`resolve_train`)."""
     keep: Literal["best", "last", "average"] = "best"
     """Which weights become the artefact: best on dev, last, or the mean of `snapshots` (arXiv 2305.16834)."""
@@ -128,14 +128,14 @@ class TrainSettings(Frozen):
     """Equally spaced checkpoints that `keep: average` averages."""
     unfreeze_every: Count | None = None
     """Gradual unfreezing (arXiv 2301.05487): begin with the topmost layer's adapter, add the next lower one each
-    time so many steps have passed; none: all layers from the first step."""
+    time so many steps have passed; None: all layers from the first step."""
     masked_share: Portion = 0.15
     """Masked language modelling only: share of pieces that must be guessed."""
     translations: Annotated[Weight, Ge(TINY)] | None = None
     """Language adapters from parallel text only: weight in the loss of the distance between what the adapter makes of a
-    text and what the backbone makes of its translation (`train.translations`); none: words are guessed, no more."""
+    text and what the backbone makes of its translation (`train.translations`); None: words are guessed, no more."""
     storage: Literal["fp16"] | None = None
-    """What the weights are stored in; none: fp32, as they are trained. What is trained or scored on the adapter later
+    """What the weights are stored in; None: fp32, as they are trained. What is trained or scored on the adapter later
     sees them as stored; the dev scores on its card are those before."""
 
     @model_validator(mode="after")

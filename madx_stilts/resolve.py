@@ -33,7 +33,7 @@ def resolve_train(train: TrainSettings, tasks: Sequence[Task], parts: Sequence[P
 
     Args:
         tasks: What is trained on, `MASKED_LM` for text.
-        parts: The same as parts of the recipe; none: `dev_limit` stays open.
+        parts: The same as parts of the recipe; None: `dev_limit` stays open.
     """
     changes: dict[str, int] = {}
     if "max_tokens" not in train.model_fields_set:

@@ -119,7 +119,7 @@ def require_backbone(backbone: str, device: str, precision: str | None = None) -
     """Refuse a backbone or a device that cannot be.
 
     Args:
-        precision: What is computed in; none: it does not matter.
+        precision: What is computed in; None: it does not matter.
 
     Raises:
         UsageError: The backbone is neither a known name nor a folder nor a name on the hub, torch names no device so,

@@ -1,7 +1,8 @@
 """Publications: what is sent to the hub. No torch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from madx_stilts.hub.address import Address
 from madx_stilts.stack import AdapterRef, Stack
@@ -39,6 +40,17 @@ class Publication:
     sent: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     url: str = ""
+
+    def to_frame(self) -> Any:
+        """One row for each file, as a `pandas.DataFrame`: bytes, sha256, and whether it was sent."""
+        import pandas
+
+        rows = [{**asdict(file), "sent": file.name in self.sent} for file in self.files]
+        return pandas.DataFrame(rows, columns=["name", "bytes", "sha256", "sent"]).set_index("name")
+
+    def _repr_html_(self) -> str:
+        html: str = self.to_frame().to_html()
+        return html
 
     def __repr__(self) -> str:
         return f"<Publication {self.address}: {len(self.sent)} of {len(self.files)} files sent>"

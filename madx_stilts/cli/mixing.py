@@ -14,7 +14,7 @@ def texts_of(options: MixtureOptions, world: ConstructedWorld | None) -> dict[st
     """The sources of the texts of `--with-mlm`, by language.
 
     Args:
-        world: Whose source language a text is in that names none; none: it is English.
+        world: Whose source language a text is in that names none; None: it is English.
 
     Raises:
         UsageError: Two are of one language.

@@ -18,7 +18,7 @@ class Settings:
 
     Args:
         zoo: Folder of adapters.
-        data: Local mirrors of data sets, looked into in this order; none: only the hub and its cache.
+        data: Local mirrors of data sets, looked into in this order; None: only the hub and its cache.
         cache: Folder for what can be made again.
         offline: Open no connection.
         verbose: How much more to say: library warnings, tracebacks of errors.

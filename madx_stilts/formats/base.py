@@ -18,7 +18,7 @@ from madx_stilts.formats.tokenizer import Tokenizer as Tokenizer
 from madx_stilts.tasks.task import Task
 
 HeadKind = Literal["classification", "multiple_choice", "question_answering", "tagging", "masked_lm", "none"]
-"""What answers; none: nothing does, texts are compared by their hidden states."""
+"""What answers; None: nothing does, texts are compared by their hidden states."""
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 IGNORED = -100

@@ -39,7 +39,7 @@ class AdapterSpec(Frozen):
     train: TrainSettings = TrainSettings()
     """Where `max_tokens` is not written, it is what suits the shape of the task."""
     limit: Count | None = None
-    """Train on so many examples at most; none: on all."""
+    """Train on so many examples at most; None: on all."""
 
 
 class Training(AdapterSpec):
@@ -54,7 +54,7 @@ class IntermediateTraining(Training):
     """Settings of intermediate adapters."""
 
     seed: Seed | None = None
-    """All cells stand on intermediates of this seed; none: each on those of its own seed."""
+    """All cells stand on intermediates of this seed; None: each on those of its own seed."""
 
 
 class LanguageTraining(AdapterSpec):
@@ -63,11 +63,11 @@ class LanguageTraining(AdapterSpec):
     text: str | None = None
     """`owner/name` of a data set that has every language, or a file where only one language is needed."""
     tokens: Tokens | None = None
-    """Read the first texts that have so many tokens together; none: all."""
+    """Read the first texts that have so many tokens together; None: all."""
     languages: All = "all"
     """Those that get an adapter, if they are scored; see `Grid.missing` for the others."""
     seed: Seed | None = 0
-    """All cells stand on language adapters of this seed; none: each on those of its own seed."""
+    """All cells stand on language adapters of this seed; None: each on those of its own seed."""
 
 
 class RoleSpecs(Frozen):
@@ -91,7 +91,7 @@ class Scoring(Frozen):
 
     split: Split = "test"
     limit: Count | None = None
-    """Score so many examples per language at most; none: all."""
+    """Score so many examples per language at most; None: all."""
     by_task: Annotated[Mapping[str, ScoringChange], MANY] = {}
     """By target."""
 

@@ -42,28 +42,28 @@ class IntermediateSpec(SettingsChange):
     """An intermediate: `none`, a task, a mixture, a chain or a fusion. Its own settings win over all others."""
 
     name: str | None = None
-    """What it is called in tables and in the names of adapters; none: a name made of what it is."""
+    """What it is called in tables and in the names of adapters; None: a name made of what it is."""
     task: str | None = None
     """One task, or `none`."""
     language: str | None = None
-    """Of the task's training data; none: the task's source language."""
+    """Of the task's training data; None: the task's source language."""
     mix: Annotated[tuple[str, ...], FEW] | None = None
     """Tasks trained together, each as `task` or `task@language`."""
     sampling: Sampling | None = None
-    """How the tasks of a mixture are drawn; none: in proportion to their sizes."""
+    """How the tasks of a mixture are drawn; None: in proportion to their sizes."""
     chain: Annotated[tuple[str, ...], FEW] | None = None
     """Tasks trained one after another, each from the weights of the last, with a fresh head."""
     fuse: Annotated[tuple[str, ...], FEW] | None = None
     """Tasks trained apart, whose adapters stand side by side under a fusion layer that each target trains with its own
     adapter (AdapterFusion, arXiv 2005.00247). Each as `task` or `task@language`."""
     fusion: FusionSettings | None = None
-    """How the fusion layers of targets over this column are trained; none: as usual."""
+    """How the fusion layers of targets over this column are trained; None: as usual."""
     masked_lm: Portion | None = None
     """Share of the steps that model plain text beside the tasks; in a chain or a fusion, of each training."""
     text: str | None = None
-    """Where that text lies: `owner/name` of a data set, or a file; none: as `train.language.text` says."""
+    """Where that text lies: `owner/name` of a data set, or a file; None: as `train.language.text` says."""
     text_languages: Annotated[tuple[str, ...], MANY] = ()
-    """Of that text; none: the source language."""
+    """Of that text; None: the source language."""
 
     @field_validator("fuse", mode="before")
     @classmethod

@@ -43,7 +43,7 @@ class StackSlot(Frozen):
     role: Role
     job: JobId
     fused: Literal[True] | None = None
-    """Whether it stands side by side with others under a fusion layer of the target; none: it does not."""
+    """Whether it stands side by side with others under a fusion layer of the target; None: it does not."""
 
 
 class Score(Frozen):

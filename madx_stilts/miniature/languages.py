@@ -65,7 +65,7 @@ class GrammarProfile:
         cognates: Share of its content words that come from the relative; of function words a third of that.
         sound_laws: What became of the relative's sounds in shared words.
         seen: Whether backbones are trained on its text.
-        dictionary: Share of its content words that `corpus.dictionary` translates; none: no words at all.
+        dictionary: Share of its content words that `corpus.dictionary` translates; None: no words at all.
     """
 
     code: str

@@ -115,7 +115,7 @@ class Scene:
         """What people with names do: live in cities, found organisations, meet each other.
 
         Args:
-            person: Who does it; none: anybody.
+            person: Who does it; None: anybody.
         """
         name = person or self.person()
         one = MeaningPhrase(name)

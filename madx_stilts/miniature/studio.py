@@ -113,9 +113,9 @@ class Studio:
 
         Args:
             make: Makes one; its second argument counts up, so that labels can take turns.
-            count: How many; none: as many as the split has rows.
+            count: How many; None: as many as the split has rows.
             part: A part of the task, where it has several.
-            said: What must differ, where different meanings may be said in the same words; none: the meanings.
+            said: What must differ, where different meanings may be said in the same words; None: the meanings.
 
         Raises:
             UsageError: There are not so many.

@@ -19,7 +19,7 @@ def gather(plan: Plan, records: Records, tasks: Mapping[str, Task], *, world: Co
 
     Args:
         tasks: Those there are, by name.
-        world: The constructed world that the tasks are of; none: they are real.
+        world: The constructed world that the tasks are of; None: they are real.
 
     Raises:
         DataError: Some scores are of another world.

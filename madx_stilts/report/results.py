@@ -114,7 +114,7 @@ class Results:
         outcomes: One for each cell, in any order.
         intermediates: In the order in which they are shown; so are targets and seeds.
         costs: One for each job.
-        world: The constructed world whose data were scored; none: they are real.
+        world: The constructed world whose data were scored; None: they are real.
         facts: What else stands at the head, by name: the split, the limit, ...
     """
 

@@ -27,7 +27,7 @@ class RunConfig(Frozen):
     recompute: bool = False
     """Whether activations are recomputed in the backward pass to save memory."""
     trunk_cache: Path | None = None
-    """Folder that keeps what is computed below the lowest task adapter; none: it is computed for each batch."""
+    """Folder that keeps what is computed below the lowest task adapter; None: it is computed for each batch."""
     trunk_cache_bytes: Bytes = 2_000_000_000
     """How large that may get."""
     together: Count = 16

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from madx_stilts.errors import StorageError
 from madx_stilts.grid.job import JobId
@@ -12,13 +13,13 @@ from madx_stilts.grid.records import Record
 from madx_stilts.run.config import RunConfig
 from madx_stilts.run.engine import Engine, engine_named
 from madx_stilts.run.events import Event, Watcher, unwatched
-from madx_stilts.run.ledger import Ledger
+from madx_stilts.run.ledger import Ledger, name_of
 from madx_stilts.run.partial_scores import sweep_begun
 from madx_stilts.run.reserving import reserving
 from madx_stilts.run.worker_brief import WorkerBrief, threads_each
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunOutcome:
     """Result of a run.
 
@@ -42,6 +43,33 @@ class RunOutcome:
     def ended_well(self) -> bool:
         """Whether all of the plan is done."""
         return not self.failed and not self.blocked
+
+    def to_frame(self) -> Any:
+        """One row for each job with a record, as a `pandas.DataFrame`: kind, name, status, seconds and error."""
+        import pandas
+
+        rows = [
+            {
+                "job": id[:8],
+                "kind": record.job.kind,
+                "name": name_of(self.plan, id),
+                "status": record.status,
+                "seconds": record.wall_seconds,
+                "error": "" if record.error is None else record.error.message,
+            }
+            for id, record in {**self.done, **self.failed}.items()
+        ]
+        return pandas.DataFrame(rows, columns=["job", "kind", "name", "status", "seconds", "error"]).set_index("job")
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.done)} of {len(self.plan.jobs)} jobs done, {len(self.executed)} by this run"
+        return (
+            f"<RunOutcome of {self.plan.grid.name}: {counts}, {len(self.failed)} failed, {len(self.blocked)} blocked>"
+        )
+
+    def _repr_html_(self) -> str:
+        html: str = self.to_frame().to_html()
+        return html
 
 
 def run_grid(

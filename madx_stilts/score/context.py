@@ -42,8 +42,8 @@ class EvalContext:
         zoo: Where adapters come from.
         place: Where data are looked up.
         cache: Folder for encodings, and for embeddings while they are needed; None: encode each time.
-        predictions: Folder for what was predicted, one JSON line per example (per word, for tagging); none: not kept.
-        submission: Folder for a submission to XTREME; none: not written.
+        predictions: Folder for what was predicted, one JSON line per example (per word, for tagging); None: not kept.
+        submission: Folder for a submission to XTREME; None: not written.
         pooling: Retrieval: what becomes a text's embedding.
         on_language: Called with each language before it is scored.
         on_batch: Called after each batch of a language.

@@ -26,7 +26,7 @@ class DevEvaluator:
         score: All metrics of the stack named, bottom to top; the top one's heads answer. It may be ended between two
             batches: see `OnBatch`.
         metric: The one that decides; higher is better.
-        together: The same for several stacks over one trunk at once; none: they are scored one after another.
+        together: The same for several stacks over one trunk at once; None: they are scored one after another.
     """
 
     score: Callable[[list[str], OnBatch], Mapping[str, float]]

@@ -77,7 +77,7 @@ def embed(
     Args:
         encoded: One sequence per text.
         layers: Whose hidden states; counted from 1. All of them come from one pass.
-        folder: Where the vectors are kept while they are in use; none: where the system keeps temporary files.
+        folder: Where the vectors are kept while they are in use; None: where the system keeps temporary files.
 
     Returns:
         Embeddings by layer. They do not depend on how texts share batches.

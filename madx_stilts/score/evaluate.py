@@ -44,7 +44,7 @@ def evaluate(
     Args:
         languages: Codes, in the order of the result.
         limit: Score so many examples per language at most, a deterministic sample.
-        swap: How the language adapter is exchanged; none: the stack stays as it is.
+        swap: How the language adapter is exchanged; None: the stack stays as it is.
 
     Raises:
         UsageError: The task has no data in a language, or the stack's head does not answer the task.

@@ -42,7 +42,7 @@ class Evaluation:
         remarks: By language: what is odd in its data, and how often.
         unscored: Languages that were asked for and are not scored yet.
         notes: What else should be known of these scores.
-        world: The constructed world whose data were scored; none: they are real.
+        world: The constructed world whose data were scored; None: they are real.
         fused: Those of the stack that stand side by side, under the fusion layer of its target.
     """
 

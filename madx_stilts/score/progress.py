@@ -13,7 +13,7 @@ class ProgressLines:
     Args:
         say: Takes each line.
         what: What is done, as the beginning of a line.
-        seconds: Between two lines, and between the first batch and the first line; none: `SECONDS`.
+        seconds: Between two lines, and between the first batch and the first line; None: `SECONDS`.
         clock: Tells the time in seconds.
     """
 

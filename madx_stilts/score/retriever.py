@@ -56,7 +56,7 @@ class RetrievalEvaluator:
 
     Args:
         stack: May be empty: the bare backbone.
-        swap: How the language adapter is exchanged; none: the stack stays as it is.
+        swap: How the language adapter is exchanged; None: the stack stays as it is.
 
     Attributes:
         notes: On the queries that were read so far.

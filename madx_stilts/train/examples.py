@@ -21,7 +21,7 @@ class PartExamples:
     Args:
         train: To learn from; every one has its gold answer.
         dev: To choose the best weights by; none if the task has no dev data.
-        world: The constructed world they are of; none: they are real.
+        world: The constructed world they are of; None: they are real.
     """
 
     train: Examples[Any]

@@ -34,8 +34,8 @@ class Learner:
         heads: The head for each part of the recipe; parts of one task share theirs.
         parameters: What is trained, by full name in the model: adapter and heads.
         course: Its steps.
-        fusion: How the fusion layer among the parameters is trained; none: there is none.
-        translations: What the adapter is pulled to beside what its heads learn; none: nothing.
+        fusion: How the fusion layer among the parameters is trained; None: there is none.
+        translations: What the adapter is pulled to beside what its heads learn; None: nothing.
         done: How many of them are done.
         looked: The steps after which the dev data were scored last.
         failure: Why it cannot go on.

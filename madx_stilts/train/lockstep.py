@@ -227,7 +227,7 @@ class _Round:
         return seated
 
     def _room_for(self, learner: Learner, waiting: Sequence[TrainRun]) -> int | None:
-        """How many learners like this one fit into memory together, itself included; none: all who wait."""
+        """How many learners like this one fit into memory together, itself included; None: all who wait."""
         free, each = free_bytes(learner), kept_bytes(learner)
         if free is None or free >= each * (1 + len(waiting)):
             return None

@@ -95,7 +95,7 @@ def run(
     Args:
         learners: At least one; all with the same course and the same parts.
         batch_at: The batch of a step, counted from 0: a pure function.
-        judge: Scores the dev data; none: the last (or averaged) weights are kept.
+        judge: Scores the dev data; None: the last (or averaged) weights are kept.
 
     Returns:
         Steps done, by the learner that did most.

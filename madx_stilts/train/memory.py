@@ -27,7 +27,7 @@ def kept_bytes(learner: Learner) -> int:
 
 
 def free_bytes(learner: Learner) -> int | None:
-    """Memory that may be given to what learners keep, of a GPU or of the machine; none: the system does not tell.
+    """Memory that may be given to what learners keep, of a GPU or of the machine; None: the system does not tell.
 
     Ask after a trial step, so that the most that is computed at a time has been seen.
     """
@@ -42,7 +42,7 @@ def free_bytes(learner: Learner) -> int | None:
 
 
 def machine_bytes() -> int | None:
-    """Memory of the machine that processes can still take; none: the system does not tell."""
+    """Memory of the machine that processes can still take; None: the system does not tell."""
     if not _MEMORY_INFO.exists():
         return None
     lines = dict(line.split(":", 1) for line in _MEMORY_INFO.read_text().splitlines())

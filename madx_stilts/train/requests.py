@@ -40,10 +40,10 @@ class TrainRequest:
 
     Args:
         config: Method and settings.
-        language: Of the training data; none: the task's source language.
+        language: Of the training data; None: the task's source language.
         limit: Train on so many examples at most, and without a `dev_limit` in the config, score as many dev examples.
         seed: Draws fresh weights, order and dropout.
-        name: What to call the adapter; none: a name made of what it is.
+        name: What to call the adapter; None: a name made of what it is.
         language_adapter: Stands frozen at the bottom.
     """
 
@@ -60,7 +60,7 @@ class MixtureTask:
     """One task of a mixture.
 
     Args:
-        language: Of its training data; none: as the wish says, else the task's source language.
+        language: Of its training data; None: as the wish says, else the task's source language.
     """
 
     task: str
@@ -74,7 +74,7 @@ class PlainText:
     Args:
         source: A `.txt` file with one text per line, a `.tsv` file with a text and its translation per line, or
             `owner/name` of a data set in hub layout.
-        tokens: Read the first texts that have so many tokens together; none: all.
+        tokens: Read the first texts that have so many tokens together; None: all.
     """
 
     source: str

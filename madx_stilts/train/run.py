@@ -54,7 +54,7 @@ class TrainContext:
         listeners: Made for each training.
         checkpoint_every: Steps between two checkpoints.
         recompute: Whether activations are recomputed in the backward pass to save memory (gradient checkpointing).
-        trunk_cache: Keeps what is computed below the lowest task adapter; none: it is computed for each batch.
+        trunk_cache: Keeps what is computed below the lowest task adapter; None: it is computed for each batch.
         replace_imported: Whether adapters that the zoo has from others are trained here, and replaced by what comes of
             it.
         tell: Told, as a sentence, what a person may want to know and no listener is told.

@@ -28,7 +28,7 @@ def choose(wanted: WrittenRef, named: Sequence[ZooEntry], *, backbone: str | Non
 
     Args:
         named: All entries of that role and name; at least one.
-        backbone: Fingerprint of the backbone it must fit; none: any.
+        backbone: Fingerprint of the backbone it must fit; None: any.
 
     Raises:
         AdapterError: No entry is of that version and backbone, or several are.

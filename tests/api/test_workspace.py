@@ -68,7 +68,12 @@ def test_a_grid_is_planned_run_and_reported(workspace: Any, small_grid: Any, tmp
     (tmp_path / "small.yaml").write_text(small_grid(3))
     grid = workspace.grid(tmp_path / "small.yaml")
     assert len(grid.plan().trainings) == 3
-    assert grid.run().ended_well
+    outcome = grid.run()
+    assert outcome.ended_well
+    assert repr(outcome) == "<RunOutcome of small: 5 of 5 jobs done, 5 by this run, 0 failed, 0 blocked>"
+    assert set(outcome.to_frame()["status"]) == {"done"}
+    assert repr(grid.plan()) == "<Plan of small: 2 cells, 3 trainings, 2 scorings>"
+    assert len(grid.plan().to_frame()) == 5
     assert len(grid.results().outcomes) == 2
     frame = grid.gains().to_frame()
     assert set(frame["intermediate"]) == {"snli"}
@@ -106,7 +111,7 @@ def test_what_is_published_is_shown_first(workspace: Any, stack: list[Any]) -> N
     (made,) = workspace.publish(stack, "hub:me/xnli-stack", options=ms.PublishOptions(dry_run=True))
     assert (str(made.address), made.sent) == ("hub:me/xnli-stack", ())
     assert {ref.id for ref in made.refs} == {one.id for one in stack}
-    assert "README.md" in {file.name for file in made.files}
+    assert "README.md" in made.to_frame().index
     assert "AutoAdapterModel" in made.page
 
 
