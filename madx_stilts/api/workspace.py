@@ -20,6 +20,7 @@ from madx_stilts.api.references import Reference, References, standing_stack
 from madx_stilts.config import load
 from madx_stilts.data.sources import DataSources
 from madx_stilts.errors import UsageError
+from madx_stilts.findings import listed
 from madx_stilts.grid.grid import Grid
 from madx_stilts.hub.address import Address
 from madx_stilts.paths import cache_home, data_home
@@ -295,8 +296,7 @@ def _as_usage() -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_url=False)]
-        raise UsageError(f"{'; '.join(faults)}.") from error
+        raise UsageError(f"{listed(error)}.") from error
 
 
 def _named(config: AnyPath) -> str | Path:

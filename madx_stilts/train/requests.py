@@ -14,6 +14,7 @@ from madx_stilts.card import Card
 from madx_stilts.config import AdapterConfig
 from madx_stilts.data.text import TokenBudget, read_text
 from madx_stilts.errors import UsageError
+from madx_stilts.findings import listed
 from madx_stilts.recipe import (
     COMPOSABLE,
     Fusion,
@@ -249,9 +250,8 @@ def _recipe(
             seed=request.seed,
         )
     except ValidationError as error:
-        faults = ((".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors())
-        reasons = "; ".join(f"{key}: {text}" if key else text.removeprefix("Value error, ") for key, text in faults)
-        raise UsageError(f"{', '.join(part.task for part in parts)} cannot be trained so: {reasons}.") from error
+        named = ", ".join(part.task for part in parts)
+        raise UsageError(f"{named} cannot be trained so: {listed(error)}.") from error
 
 
 def _ids(ref: AdapterRef | None) -> tuple[str, ...]:
