@@ -138,7 +138,7 @@ def test_a_training_that_is_stopped_goes_on_with_the_same_command(
         os.kill(os.getpid(), stop)
 
     with monkeypatch.context() as patched:
-        patched.setattr(ProgressLog, "stepped", stopping)
+        patched.setattr(ProgressLog, "on_step_end", stopping)
         said = madx("train", "intermediate", "snli", "--json")
     told = json.loads(said.err.splitlines()[-1])
     assert (said.code, said.out, told["error"]) == (130, "", "Interrupted")
