@@ -97,8 +97,8 @@ class Ledger:
         return tuple(need for need in self.plan.jobs[id].job.needs if need not in self.done)
 
     def used(self, id: JobId) -> dict[JobId, str]:
-        """The adapters that a job uses, by the jobs that made them; all of these are done."""
-        made = {need: self.done[need].adapter for need in self.plan.jobs[id].job.needs}
+        """The adapters that a job uses, by the jobs that made them: those of these that are done."""
+        made = {need: self.done[need].adapter for need in self.plan.jobs[id].job.needs if need in self.done}
         return {need: adapter for need, adapter in made.items() if adapter is not None}
 
     def needed(self) -> set[str]:

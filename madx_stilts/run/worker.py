@@ -68,7 +68,7 @@ def _using(worker: WorkerContext, ledger: Ledger, claimed: list[JobId]) -> Itera
 
 
 def _holds(using: ExitStack, worker: WorkerContext, ledger: Ledger, id: JobId) -> bool:
-    all_there = True
+    all_there = not ledger.lacking(id)  # another job that was claimed with it may have missed the same
     for need, adapter in ledger.used(id).items():
         try:
             using.enter_context(worker.zoo.holding([adapter]))
@@ -101,7 +101,9 @@ def _do(worker: WorkerContext, ledger: Ledger, claimed: list[JobId], turns: JobC
         worker.watch(Event(kind="began", worker=worker.number, job=id))
     if not claimed:
         return
-    busy = do_together(worker, [ledger.plan.jobs[id] for id in claimed], ledger.used, tell)
+    # As it is now: `tell` lets adapters that are gone not count as made, while other jobs are yet to be told.
+    uses = {id: ledger.used(id) for id in claimed}
+    busy = do_together(worker, [ledger.plan.jobs[id] for id in claimed], uses.__getitem__, tell)
     for id, error in busy.items():
         worker.watch(Event(kind="said", worker=worker.number, text=f"{error.message} It is waited for."))
         turns.put_off(id)

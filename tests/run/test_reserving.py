@@ -39,6 +39,17 @@ def evaluations(plan: Plan, site: RunConfig) -> dict[str, object]:
     return {id: record.evaluation for id, record in records.items() if record is not None}
 
 
+def assert_as_undisturbed(plan: Plan, site: RunConfig, calm: RunConfig) -> None:
+    """The files of all adapters and all scores are those of the other place, and nothing else lies here."""
+    assert {one.ref.id: one.card.files for one in site.adapters.entries()} == {
+        one.ref.id: one.card.files for one in calm.adapters.entries()
+    }
+    assert evaluations(plan, site) == evaluations(plan, calm)
+    assert site.adapters.verify() == []
+    assert list(site.zoo[0].rglob("*.partial")) == []
+    assert list(site.zoo[0].glob("work/*")) == []
+
+
 def test_what_is_pruned_between_two_jobs_is_nothing_that_an_open_job_needs(
     site: RunConfig, make_plan: MakePlan, finished: Finished
 ) -> None:
@@ -88,6 +99,45 @@ def test_an_adapter_that_is_removed_while_the_grid_runs_is_made_again(
     assert evaluations(plan, site) == evaluations(plan, finished())
 
 
+def test_one_that_is_removed_under_several_jobs_at_once_is_made_again_for_all_of_them(
+    site: RunConfig, make_plan: MakePlan, finished: Finished
+) -> None:
+    ways = "transfers=[stack,continue]"
+    plan = make_plan(site, ways)
+    removed: list[str] = []
+
+    def watch(event: Event) -> None:
+        at_work = name_of(plan, event.job) if event.kind == "stepped" else ""
+        if not removed and at_work.startswith("target/") and "snli" in at_work:
+            removed.append(site.adapters.find(SNLI).id)
+            shutil.rmtree(site.adapters.folder(removed[0]))
+
+    assert run_grid(plan, site, watch=watch).ended_well
+    assert removed
+    assert_as_undisturbed(plan, site, finished(ways))
+
+
+def test_interrupted_and_then_pruned_a_grid_comes_to_its_end_with_the_results_of_an_undisturbed_run(
+    site: RunConfig, make_plan: MakePlan, finished: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("madx_stilts.run.step_events._SECONDS", 0.0)  # each step is an event
+    plan = make_plan(site)
+
+    def watch(event: Event) -> None:
+        if event.kind == "stepped" and event.done == 2 and name_of(plan, event.job) == "target/xnli+snli":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_grid(plan, site, watch=watch)
+    parent = site.adapters.find(SNLI).id
+    assert prune_all(site) == {}, "nothing is held any more"
+    assert not site.adapters.has(parent)
+    outcome = run_grid(plan, site)
+    assert outcome.ended_well
+    assert SNLI in names_in(plan, outcome.executed)
+    assert_as_undisturbed(plan, site, finished())
+
+
 class Submitting:
     """An engine that does nothing but look at what can be pruned while it runs."""
 
@@ -103,7 +153,9 @@ class Submitting:
         self.reasons = {one.card.id: one.reason for one in plan_pruning(root, taken(root).ids).kept}
 
 
-def test_whatever_the_engine_the_run_holds_what_was_made_before(site: RunConfig, done: Done) -> None:
+def test_whatever_the_engine_the_run_holds_what_was_made_before(
+    site: RunConfig, done: Done, finished: Finished
+) -> None:
     plan = done()
     used: set[str] = set()
     for id, planned in plan.jobs.items():
@@ -115,10 +167,12 @@ def test_whatever_the_engine_the_run_holds_what_was_made_before(site: RunConfig,
     engine = Submitting(site)
     run_grid(plan, site, engine=engine)
     assert engine.reasons == dict.fromkeys(used, IN_USE)
+    assert run_grid(plan, site).ended_well
+    assert_as_undisturbed(plan, site, finished())
 
 
 def test_with_more_adapters_than_files_may_be_open_some_are_not_held_and_that_is_said(
-    site: RunConfig, done: Done, monkeypatch: pytest.MonkeyPatch
+    site: RunConfig, done: Done, finished: Finished, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = done()
     for id, planned in plan.jobs.items():
@@ -130,3 +184,5 @@ def test_with_more_adapters_than_files_may_be_open_some_are_not_held_and_that_is
     run_grid(plan, site, engine=engine, watch=lambda event: said.append(event.text))
     assert list(engine.reasons.values()).count(IN_USE) == 2
     assert said == ["Of 3 adapters that are needed, only 2 can be held. Prune nothing until this run has ended."]
+    assert run_grid(plan, site).ended_well
+    assert_as_undisturbed(plan, site, finished())
