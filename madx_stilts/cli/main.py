@@ -68,9 +68,12 @@ def main() -> int:
 
 
 def _run() -> int:
+    from madx_stilts.train.interrupts import sigterm_as_interrupt
+
     try:
         require_text()
-        result = cli.main(standalone_mode=False)
+        with sigterm_as_interrupt():  # wherever a command is, it ends as with Ctrl-C
+            result = cli.main(standalone_mode=False)
     except click.ClickException as error:
         return tell_usage(error)
     except click.Abort:

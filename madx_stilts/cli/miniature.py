@@ -35,7 +35,8 @@ def miniature() -> None:
     show_default=True,
     help="full: 4,000 rows to train on and 400 to score, in each data set; small: a tenth.",
 )
-def build(folder: Path, seed: int, size: str) -> None:
+@click.pass_obj
+def build(settings: Settings, folder: Path, seed: int, size: str) -> None:
     """Write every data set of the miniature into DIR.
 
     DIR is a new folder, or that of a miniature, which is replaced; anything else is left alone. Languages, world and
@@ -47,9 +48,14 @@ def build(folder: Path, seed: int, size: str) -> None:
       madx-stilts tasks list --data mini
       madx-stilts train intermediate mnli --data mini
     """
-    from madx_stilts.miniature.build import build as write
+    from functools import partial
 
-    write(folder, seed=seed, size="small" if size == "small" else "full")
+    from madx_stilts.cli.telling import say
+    from madx_stilts.miniature.build import build as write
+    from madx_stilts.score.progress import ProgressLines
+
+    lines = ProgressLines(partial(say, settings), f"Building the miniature in {folder}")
+    write(folder, seed=seed, size="small" if size == "small" else "full", on_batch=lines)
     echo(f"Wrote the miniature of seed {seed} to {folder}. Use it with: madx-stilts --data {folder} ...")
 
 

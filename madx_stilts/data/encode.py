@@ -14,7 +14,7 @@ from madx_stilts.data.read import Examples
 from madx_stilts.files import digest, write_whole
 from madx_stilts.formats import FORMATS
 from madx_stilts.formats.base import Encoded, Limits, Tokenizer
-from madx_stilts.formats.pieces import PIECES
+from madx_stilts.formats.pieces import PIECES, counted_texts
 from madx_stilts.locks import held
 from madx_stilts.tasks.fields import BadRow
 
@@ -30,11 +30,14 @@ class Encoder:
         tokenizer: The backbone's.
         fingerprint: The backbone's, which covers the tokenizer.
         cache: Folder for encodings; None: encode each time.
+        on_texts: Called after each portion of texts with the data set and how many of its texts were tokenized; what
+            it raises ends the encoding.
     """
 
     tokenizer: Tokenizer
     fingerprint: str
     cache: Path | None = None
+    on_texts: Callable[[str, int], None] = lambda what, texts: None
 
     def encode(self, examples: Examples[Any], limits: Limits) -> Encoded:
         """Encode, or take the encoding from the cache.
@@ -44,9 +47,12 @@ class Encoder:
         """
         task_format = FORMATS[examples.task.format]
 
+        what = f"{examples.task.name}@{examples.language}:{examples.split}"
+
         def make() -> Encoded:
             try:
-                encoded: Encoded = task_format.encode(examples.items, self.tokenizer, limits, examples.task)
+                with counted_texts(lambda texts: self.on_texts(what, texts)):
+                    encoded: Encoded = task_format.encode(examples.items, self.tokenizer, limits, examples.task)
             except BadRow as error:
                 raise examples.bad_row(error) from error
             return encoded

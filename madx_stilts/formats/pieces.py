@@ -1,6 +1,8 @@
 """Texts cut into pieces by a tokenizer, many at a time, without special tokens."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from reprlib import repr as shortened
 from typing import TypeVar
 
@@ -16,6 +18,29 @@ CHUNK = 1000
 """Texts per call: enough to keep a fast tokenizer busy, few enough to bound memory."""
 CHARACTERS = 500_000
 """Of the texts of a call, unless one has more alone: tokenizers take 100 to 650 bytes for each while they cut."""
+
+
+_ON_TEXTS: ContextVar[Callable[[int], None]] = ContextVar("on_texts", default=lambda texts: None)
+
+
+@contextmanager
+def counted_texts(on_texts: Callable[[int], None]) -> Iterator[None]:
+    """Call a function after each call of a tokenizer inside the block with the number of texts so far.
+
+    Formats cut texts in many ways, and none of them changes what it makes for being counted.
+    """
+    total = 0
+
+    def add(texts: int) -> None:
+        nonlocal total
+        total += texts
+        on_texts(total)
+
+    before = _ON_TEXTS.set(add)
+    try:
+        yield
+    finally:
+        _ON_TEXTS.reset(before)
 
 
 def chunked(items: Sequence[T], size: Callable[[T], int]) -> Iterator[Sequence[T]]:
@@ -39,14 +64,18 @@ def pieces_of_texts(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[list
     """Token ids of each text; none for a text of which the tokenizer leaves nothing."""
     cutter = TextCutter(tokenizer)
     for some in chunked(texts, len):
-        yield from (text.ids for text in cutter.texts(some))
+        pieces = cutter.texts(some)
+        _ON_TEXTS.get()(len(some))
+        yield from (text.ids for text in pieces)
 
 
 def pieces_with_places(tokenizer: Tokenizer, texts: Sequence[str]) -> Iterator[tuple[list[int], list[tuple[int, int]]]]:
     """Token ids of each text and the characters, from and to, that each of them stands for."""
     cutter = TextCutter(tokenizer)
     for some in chunked(texts, len):
-        yield from ((text.ids, text.cut.offsets) for text in cutter.texts(some))
+        pieces = cutter.texts(some)
+        _ON_TEXTS.get()(len(some))
+        yield from ((text.ids, text.cut.offsets) for text in pieces)
 
 
 def pieces_of_words(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> Iterator[list[list[int]]]:
@@ -60,7 +89,9 @@ def pieces_of_words(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) ->
     """
     cutter = TextCutter(tokenizer)
     for some in chunked(sentences, lambda words: sum(map(len, words))):
-        for words, sentence in zip(some, cutter.words(some), strict=True):
+        sentences_cut = cutter.words(some)
+        _ON_TEXTS.get()(len(some))
+        for words, sentence in zip(some, sentences_cut, strict=True):
             found: list[list[int]] = [[] for _ in words]
             for piece, word in zip(sentence.ids, sentence.cut.word_ids, strict=True):
                 if word is not None:

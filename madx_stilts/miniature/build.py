@@ -1,6 +1,6 @@
 """Writes the miniature: every data set of a world, in the layout of the real ones."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from madx_stilts import __version__
@@ -16,9 +16,17 @@ from madx_stilts.strict_json import parse
 from madx_stilts.tasks.world import FORMAT, PASSPORT
 from madx_stilts.zoo.leftovers import put_aside, remove
 
+GROUPS = (nli, pairs, qa, choice, tagging, retrieval, linking, text)
+"""Modules that write data sets, in the order of the work."""
+
 
 def build(
-    folder: Path, *, seed: int = 1, size: MiniatureSize = "full", domains: Mapping[str, Domain] = DOMAINS
+    folder: Path,
+    *,
+    seed: int = 1,
+    size: MiniatureSize = "full",
+    domains: Mapping[str, Domain] = DOMAINS,
+    on_batch: Callable[[int, int], None] = lambda done, batches: None,
 ) -> None:
     """Write all data sets of a world. The same seed, size and domains give the same bytes.
 
@@ -27,6 +35,8 @@ def build(
             is replaced.
         size: `small` has a tenth of the rows.
         domains: Which corner of the world each task speaks of.
+        on_batch: Called after each group of data sets with how many are written and how many there are. What it raises
+            ends the work, and nothing is left of that.
 
     Raises:
         StorageError: The folder holds something else, or cannot be written.
@@ -36,8 +46,9 @@ def build(
     with written_folder(folder.absolute()) as partial:
         mirror = Mirror(partial)
         studio = Studio(world, mirror, AMOUNTS[size], domains)
-        for data_sets in (nli, pairs, qa, choice, tagging, retrieval, linking, text):
+        for done, data_sets in enumerate(GROUPS, start=1):
             data_sets.write(studio)
+            on_batch(done, len(GROUPS))
         mirror.describe()
         mirror.json(PASSPORT, {**passport(world, size), "content": _content(partial)})
         # Not removed where it is: a crash would leave a part of it, which is no miniature for the next build.

@@ -7,6 +7,28 @@ SECONDS = 10.0
 """Between two lines: often enough to see that something happens, and few enough for a log file."""
 
 
+class TextLines:
+    """Says now and then how many texts were tokenized, unless that is soon over.
+
+    Args:
+        say: Takes each line.
+        clock: Tells the time in seconds.
+    """
+
+    def __init__(self, say: Callable[[str], None], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._say, self._clock = say, clock
+        self._what, self._last = "", 0.0
+
+    def __call__(self, what: str, texts: int) -> None:
+        """So many texts of a data set were tokenized."""
+        now = self._clock()
+        if what != self._what:
+            self._what, self._last = what, now
+        if now - self._last >= SECONDS:
+            self._last = now
+            self._say(f"{what}: {texts:,} texts are tokenized")
+
+
 class ProgressLines:
     """An `OnBatch` that says how far the work is, unless it is soon over.
 

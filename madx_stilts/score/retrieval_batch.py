@@ -13,6 +13,7 @@ from madx_stilts.formats.base import Encoded, Outputs
 from madx_stilts.formats.retrieval import Ranking, RetrievalExample
 from madx_stilts.metrics.retrieval import best_threshold, reaching
 from madx_stilts.score.embed import Vectors
+from madx_stilts.score.predict import OnBatch, unwatched
 from madx_stilts.score.search import mined, nearest
 from madx_stilts.tasks.task import Search
 
@@ -31,6 +32,7 @@ class RetrievalBatch:
         ids: The candidates' ids.
         pool: The candidates' vectors, by layer.
         device: Where vectors are compared.
+        on_batch: Called after each chunk of vectors that was compared.
     """
 
     queries: Examples[RetrievalExample]
@@ -39,6 +41,7 @@ class RetrievalBatch:
     ids: list[str]
     pool: Mapping[int, Vectors]
     device: torch.device
+    on_batch: OnBatch = unwatched
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,13 @@ def scored(hunt: RetrievalBatch, answers: Answers) -> dict[str, float]:
 
 
 def _ranked(hunt: RetrievalBatch, layer: int, count: int) -> Answers:
-    found = nearest(hunt.asked[layer], hunt.pool[layer], count, device=hunt.device)
+    found = nearest(hunt.asked[layer], hunt.pool[layer], count, device=hunt.device, on_batch=hunt.on_batch)
     names = [[hunt.ids[at] for at in row] for row in found.indices.tolist()]
     return Answers(_decoded(hunt, {"candidate": np.array(names), "score": found.similarities}))
 
 
 def _mined(hunt: RetrievalBatch, layer: int, threshold: float | None) -> Answers:
-    matches = mined(hunt.asked[layer], hunt.pool[layer], device=hunt.device)
+    matches = mined(hunt.asked[layer], hunt.pool[layer], device=hunt.device, on_batch=hunt.on_batch)
     scores = {(match.source, hunt.ids[match.target]): match.score for match in matches}
     if threshold is None:
         threshold = _tuned(hunt, scores)

@@ -105,7 +105,10 @@ class RetrievalEvaluator:
         encoded = self.context.encoder.encode(queries, self.limits)
         asked = self._embedded(encoded, self.task.query_language or language, layers)
         queries = self._with_gold(queries, split, pool.answered)
-        return RetrievalBatch(queries, encoded, asked, pool.ids, pool.vectors, self.context.backbone.device)
+        context = self.context
+        return RetrievalBatch(
+            queries, encoded, asked, pool.ids, pool.vectors, context.backbone.device, context.on_batch
+        )
 
     def look_at(self, language: str, splits: Sequence[Split], limit: int | None) -> None:
         """Note what hunts would note of the data of a language that is not scored again."""

@@ -21,6 +21,7 @@ from madx_stilts.nets.preflight import check_effects, check_gradients
 from madx_stilts.nets.stacking import name_in_model, seeded, trunk_below
 from madx_stilts.recipe import Recipe
 from madx_stilts.score.dev import DevEvaluator, dev_judge
+from madx_stilts.score.progress import ProgressLines, TextLines
 from madx_stilts.stack import Role, require_name
 from madx_stilts.tasks.text import MASKED_LM
 from madx_stilts.train.assemble import assembled, new_learner, save_all
@@ -74,7 +75,7 @@ class TrainContext:
     @property
     def encoder(self) -> Encoder:
         """Encodes with this backbone's tokenizer."""
-        return Encoder(self.backbone.words, self.backbone.fingerprint, self.cache)
+        return Encoder(self.backbone.words, self.backbone.fingerprint, self.cache, TextLines(self.tell))
 
 
 @dataclass(frozen=True)
@@ -215,8 +216,8 @@ def prepared(context: TrainContext, making: TrainRun) -> TrainingData:
     judge = _judge(context, making.recipe, making.materials)
     if course.settings.translations is None:
         return TrainingData(course, feed, judge)
-    windows = feed.supplies[0].encoded
-    return TrainingData(course, feed, judge, Translations(context.backbone, windows, course.settings.max_tokens))
+    given = (feed.supplies[0].encoded, course.settings.max_tokens, ProgressLines(context.tell, "Linking words"))
+    return TrainingData(course, feed, judge, Translations(context.backbone, *given))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from madx_stilts.formats.base import Encoded, EncodedBuilder
 from madx_stilts.formats.frame import frame_of_pair, frame_of_text
 from madx_stilts.nets.backbone import Backbone
 from madx_stilts.nets.stacking import activate
+from madx_stilts.score.predict import OnBatch, unwatched
 from madx_stilts.train.links import Cutter, Ids, TranslationTable
 
 _SEGMENTS = ((1,), (1,), (1, 1), (1, 3), (1,), (1,), (1, 1), (3, 1))
@@ -59,9 +60,10 @@ class Translations:
         backbone: Its tokenizer made the windows.
         encoded: All windows, `<s> text </s></s> translation </s>`.
         max_tokens: Of a sequence; texts that would be longer together do not stand in one.
+        on_batch: Called now and then while words are linked.
     """
 
-    def __init__(self, backbone: Backbone, encoded: Encoded, max_tokens: int) -> None:
+    def __init__(self, backbone: Backbone, encoded: Encoded, max_tokens: int, on_batch: OnBatch = unwatched) -> None:
         self._backbone = backbone
         self._max_tokens = max_tokens
         self._alone, self._pair = frame_of_text(backbone.words), frame_of_pair(backbone.words)
@@ -69,7 +71,8 @@ class Translations:
         # A text is asked for again and again, but a million texts would take too much.
         self._texts = lru_cache(_KEPT)(self._halves)
         some = range(0, len(encoded), -(-len(encoded) // _LEARNED_FROM))
-        self._lexicon = TranslationTable([self._texts(window) for window in some], Cutter(backbone.tokenizer))
+        pairs = [self._texts(window) for window in some]
+        self._lexicon = TranslationTable(pairs, Cutter(backbone.tokenizer), on_batch)
         self._links_of = lru_cache(_KEPT)(lambda window: self._lexicon.links(*self._texts(window)))
 
     def distance(self, batch: Batch, stack: Sequence[str]) -> Tensor:

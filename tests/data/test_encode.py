@@ -1,6 +1,7 @@
 """Encodings are kept by content: what is in the cache equals what would be made, and damage costs only time."""
 
 import os
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from madx_stilts.data.read import Examples, read
 from madx_stilts.data.sources import DataSources
 from madx_stilts.data.text import read_text
 from madx_stilts.errors import DataError, StorageError
+from madx_stilts.formats import pieces
 from madx_stilts.formats.base import Encoded, Limits
 from madx_stilts.formats.pair import PairExample
 from madx_stilts.formats.pieces import PIECES
 from madx_stilts.formats.text import TextExample
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.text import MASKED_LM
+from madx_stilts.train.interrupts import sigterm_as_interrupt
 
 LIMITS = Limits(max_tokens=40, stride=8)
 
@@ -189,3 +192,23 @@ def test_what_a_killed_process_left_goes_when_the_same_is_encoded(
     file.rename(file.with_name(f".{file.name}.0123abcd.partial"))
     cached.encode(pairs, LIMITS)
     assert files_in(tmp_path) == {file}
+
+
+def test_encoding_tells_how_far_it_is_and_a_stop_leaves_nothing_in_the_cache(
+    encoder: Encoder, pairs: Examples[PairExample], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "CHUNK", 5)
+    told: list[tuple[str, int]] = []
+
+    def stopping(what: str, texts: int) -> None:
+        told.append((what, texts))
+        if len(told) == 3:
+            signal.raise_signal(signal.SIGTERM)
+
+    stopped = replace(encoder, cache=tmp_path, on_texts=stopping)
+    with sigterm_as_interrupt(), pytest.raises(KeyboardInterrupt):
+        stopped.encode(pairs, LIMITS)
+    assert told == [("snli@en:train", texts) for texts in (5, 10, 15)]
+    assert files_in(tmp_path) == set()
+    assert_same(stopped.encode(pairs, LIMITS), encoder.encode(pairs, LIMITS))
+    assert told[-1] == ("snli@en:train", 40), "two texts of each pair"

@@ -1,6 +1,7 @@
 """Retrieval scored end to end: translations, mined pairs, answers and entities, on original files in small."""
 
 import json
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from madx_stilts.score.swap import LanguageSwap
 from madx_stilts.stack import Stack
 from madx_stilts.tasks import TASKS
 from madx_stilts.tasks.task import Task
+from madx_stilts.train.interrupts import sigterm_as_interrupt
 
 StackOf = Callable[..., Stack]
 TATOEBA, BUCC, MEWSLI = (TASKS[name] for name in ("tatoeba", "bucc2018", "mewsli_x"))
@@ -197,6 +199,26 @@ def test_what_an_earlier_run_has_scored_is_not_embedded_again(task: Task, raw: E
     assert batches == []
     evaluate(replace(resumed, predictions=raw.predictions), task, BARE, ["de"], split="test", limit=20)
     assert batches != [], "what was predicted is kept"
+
+
+def test_a_stop_while_neighbours_are_looked_for_leaves_no_scores_and_no_predictions(raw: EvalContext) -> None:
+    assert raw.predictions is not None
+    steps: list[int] = []
+    counting = replace(raw, predictions=None, on_batch=lambda done, all: steps.append(done))
+    evaluate(counting, TATOEBA, BARE, ["de"], split="test")
+    left, scored = len(steps), list[object]()
+
+    def stopping(done: int, batches: int) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:  # the last step, which is the search
+            signal.raise_signal(signal.SIGTERM)
+
+    context = replace(raw, on_batch=stopping, on_scored=scored.append)
+    with sigterm_as_interrupt(), pytest.raises(KeyboardInterrupt):
+        evaluate(context, TATOEBA, BARE, ["de"], split="test")
+    assert scored == []
+    assert not raw.predictions.exists()
 
 
 def test_a_limit_takes_some_queries_among_all_candidates(raw: EvalContext) -> None:

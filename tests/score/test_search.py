@@ -1,5 +1,6 @@
 """Exact search equals looking at everything at once, however much is looked at at a time."""
 
+import signal
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 
 from madx_stilts.metrics.retrieval import Neighbours, mine
 from madx_stilts.score.search import SearchChunks, mined, nearest
+from madx_stilts.train.interrupts import sigterm_as_interrupt
 
 CPU = torch.device("cpu")
 # Of small integers, products are exact and many are equal.
@@ -66,3 +68,20 @@ def test_pairs_are_mined_from_four_neighbours_both_ways() -> None:
         found = mined(queries, candidates, device=CPU, portions=portions)
         assert [match[:2] for match in found] == [match[:2] for match in expected]
         assert [match.score for match in found] == pytest.approx([match.score for match in expected])
+
+
+def test_a_search_tells_each_chunk_and_stops_after_the_one_in_which_that_is_asked_for() -> None:
+    vectors = np.random.default_rng(2).standard_normal((30, 8)).astype(np.float32) + 2
+    told: list[tuple[int, int]] = []
+    mined(vectors, vectors[:20], device=CPU, portions=SearchChunks(10, 10), on_batch=lambda *step: told.append(step))
+    assert told == [(done, 12) for done in range(1, 13)], "3 x 2 chunks there, 2 x 3 back"
+    told.clear()
+
+    def stopping(done: int, batches: int) -> None:
+        told.append((done, batches))
+        if done == 8:
+            signal.raise_signal(signal.SIGTERM)
+
+    with sigterm_as_interrupt(), pytest.raises(KeyboardInterrupt):
+        mined(vectors, vectors[:20], device=CPU, portions=SearchChunks(10, 10), on_batch=stopping)
+    assert told[-1] == (8, 12)

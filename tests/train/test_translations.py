@@ -112,9 +112,9 @@ def test_of_very_many_windows_some_are_learned_from(
     learned: list[int] = []
 
     class Told(TranslationTable):
-        def __init__(self, pairs: Any, cutter: Cutter) -> None:
+        def __init__(self, pairs: Any, cutter: Cutter, on_batch: Any) -> None:
             learned.append(len(pairs))
-            super().__init__(pairs, cutter)
+            super().__init__(pairs, cutter, on_batch)
 
     monkeypatch.setattr("madx_stilts.train.translations.TranslationTable", Told)
     for most in (len(pairs), len(pairs) - 1, 7):
