@@ -155,7 +155,7 @@ class Speaker:
         if quantifier and not dropped:
             # Where it is an ending it cannot be left out of an answer, and where there is none it cannot be in it.
             said = "" if quantifier in ("a", "the") else part
-            yield self._bound(quantifier, DETERMINER)._replace(part=said)
+            yield self._bound(quantifier, DETERMINER, said)
         before = self._grammar.adjective == "before"
         if phrase.adjective and before:
             yield self._adjective(phrase.adjective, part)
@@ -163,7 +163,7 @@ class Speaker:
         if phrase.adjective and not before:
             yield self._adjective(phrase.adjective, part)
         if phrase.also is not None:
-            yield self._bound("and", CONJUNCTION)._replace(part=part)
+            yield self._bound("and", CONJUNCTION, part)
             yield from self._phrase(phrase.also, part, ending)
 
     def _adjective(self, gloss: str, part: str) -> GrammarWord:
@@ -180,9 +180,9 @@ class Speaker:
             category = NOUN if gloss is last else modifier(NOUN, before=True)
             yield GrammarWord(form, "PROPN", category, f"{'I' if number else 'B'}-{head.type}", part, gloss)
 
-    def _bound(self, gloss: str, supertag: str) -> GrammarWord:
+    def _bound(self, gloss: str, supertag: str, part: str = "") -> GrammarWord:
         """A word that holds others together."""
-        return GrammarWord(self._form(gloss), FUNCTION[gloss], supertag, gloss=gloss)
+        return GrammarWord(self._form(gloss), FUNCTION[gloss], supertag, part=part, gloss=gloss)
 
     def _form(self, gloss: str, ending: str = "") -> str:
         form = self._forms.get((gloss, ending))

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -30,6 +29,9 @@ class Scene:
         self.rng = rng
         self.split = split
         self._domain = domain
+        # By the category that is left out: drawn from so often that looking through all kinds would take long.
+        self._actors: dict[str, tuple[list[EntityKind], list[EntityKind]]] = {}
+        self._targets: dict[str, tuple[list[EntityKind], list[EntityKind]]] = {}
 
     def one(self, things: Sequence[T]) -> T:
         """One of them."""
@@ -41,13 +43,27 @@ class Scene:
 
     def kind(self, wanted: Callable[[EntityKind], bool] = lambda kind: True) -> EntityKind:
         """A kind that fits, of this domain if there is one."""
+        return self._nearly(*self._fitting(wanted))
+
+    def _fitting(self, wanted: Callable[[EntityKind], bool]) -> tuple[list[EntityKind], list[EntityKind]]:
+        """Kinds that fit, and those of them that are of this domain."""
         fitting = [kind for kind in self.kinds if wanted(kind)]
-        near = [kind for kind in fitting if kind.domain == self._domain.name]
+        return fitting, [kind for kind in fitting if kind.domain == self._domain.name]
+
+    def _nearly(self, fitting: Sequence[EntityKind], near: Sequence[EntityKind]) -> EntityKind:
         return self.one(near if near and not self.chance(self._domain.overlap) else fitting)
 
     def actor(self, other_than: str = "") -> EntityKind:
         """A kind that acts, of another category than the one given."""
-        return self.kind(lambda kind: kind.acts and kind.category != other_than)
+        if other_than not in self._actors:
+            self._actors[other_than] = self._fitting(lambda kind: kind.acts and kind.category != other_than)
+        return self._nearly(*self._actors[other_than])
+
+    def _target(self, other_than: str) -> EntityKind:
+        """A kind of another category than the one given."""
+        if other_than not in self._targets:
+            self._targets[other_than] = self._fitting(lambda kind: kind.category != other_than)
+        return self._nearly(*self._targets[other_than])
 
     def place(self) -> MeaningPhrase:
         """A place of the domain."""
@@ -95,11 +111,12 @@ class Scene:
     def action(self, quantifier: Quantifier = "a") -> Clause:
         """A kind that does something to another: "a goat carries a wet net in the barn"."""
         actor = self.actor()
-        target = self.kind(lambda kind: kind.category != actor.category)
+        target = self._target(actor.category)
         subject = MeaningPhrase(actor.gloss, quantifier, self._perhaps(self.adjective))
-        clause = Clause(subject, self.verb().gloss, MeaningPhrase(target.gloss, "a", self._perhaps(self.adjective)))
-        clause = replace(clause, place=self.place()) if self.chance(0.5) else clause
-        return replace(clause, time=self.time()) if self.chance(0.3) else clause
+        verb, target_phrase = self.verb().gloss, MeaningPhrase(target.gloss, "a", self._perhaps(self.adjective))
+        place = self.place() if self.chance(0.5) else None
+        time = self.time() if self.chance(0.3) else None
+        return Clause(subject, verb, target_phrase, place=place, time=time)
 
     def identity(self) -> Clause:
         """What somebody is: "Mira is a wet shepherd"."""
