@@ -5,7 +5,7 @@ words translate each other that stand together in more pairs than others would e
 language, so it serves a language that the backbone never saw, of which its states tell nothing yet.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import cast
@@ -24,8 +24,6 @@ _LEAST = 0.01
 """Chances of both directions, multiplied, from which a link is believed."""
 _ELSEWHERE = 0.1
 """What a link loses from the beginning of one text to the end of the other: of two equal words the nearer is meant."""
-_AT_ONCE = 2**21
-"""Meetings of two words that are counted between two looks at whether to stop; the result does not depend on it."""
 _LONGEST = 8
 """Pieces of a word; what is longer is no word but a text without spaces, and its pieces count as words."""
 
@@ -69,7 +67,8 @@ class TranslationTable:
     Args:
         pairs: Pieces of each text and of its translation, at least one pair. Memory grows with their number.
         cutter: Finds the words.
-        on_batch: Called after each part of the counting; what it raises ends that.
+        on_batch: Called after each round of the counting with how many are done and how many there are; what it
+            raises ends that.
     """
 
     def __init__(self, pairs: Sequence[tuple[Ids, Ids]], cutter: Cutter, on_batch: OnBatch = unwatched) -> None:
@@ -77,13 +76,12 @@ class TranslationTable:
         self._numbers: tuple[dict[bytes, int], ...] = ({}, {})
         read = [(self._learn(text, 0), self._learn(other, 1)) for text, other in pairs]
         met = np.concatenate([self._meetings(text, other).ravel() for text, other in read])
-        batches = len([*_parts(met)]) * (2 + 2 * 2 * _ROUNDS)
-        steps = iter(range(1, batches + 1))
+        rounds = iter(range(1, 2 * _ROUNDS + 1))
 
         def counted() -> None:
-            on_batch(next(steps), batches)
+            on_batch(next(rounds), 2 * _ROUNDS)
 
-        self._known, kind = _distinct(met, counted)
+        self._known, kind = np.unique(met, return_inverse=True)
         texts, others = (np.array([len(pair[side]) for pair in read]) for side in (0, 1))
         # One number for each word of all texts, repeated for each word of the translation that it meets.
         of_text = np.repeat(np.arange(texts.sum()), np.repeat(others, texts))
@@ -153,24 +151,6 @@ def _single(word: range) -> list[range]:
     return [range(at, at + 1) for at in word]
 
 
-def _parts(values: Ids) -> Iterator[slice]:
-    return (slice(at, at + _AT_ONCE) for at in range(0, len(values), _AT_ONCE))
-
-
-def _distinct(met: Ids, counted: Callable[[], None]) -> tuple[Ids, Ids]:
-    """The different meetings in their order, and which of them each one is: `np.unique`, in parts."""
-    found = []
-    for part in _parts(met):
-        found.append(np.unique(met[part], return_inverse=True))
-        counted()
-    known: Ids = np.unique(np.concatenate([some for some, _ in found]))
-    kind = np.empty(len(met), dtype=np.int64)
-    for part, (some, which) in zip(_parts(met), found, strict=True):
-        kind[part] = np.searchsorted(known, some)[which]
-        counted()
-    return known, kind
-
-
 def _learned(kind: Ids, occurrence: Ids, *, given: Ids, counted: Callable[[], None]) -> Chances:
     """Chances of words given those that they translate, by expectation maximisation from equal ones.
 
@@ -178,29 +158,19 @@ def _learned(kind: Ids, occurrence: Ids, *, given: Ids, counted: Callable[[], No
         kind: For each meeting of two words, which two they are.
         occurrence: For each meeting, which word of all texts it is that must have come from one that it meets.
         given: For each kind, the word that the other one is to have come from.
-        counted: Called after each part of each sum.
+        counted: Called after each round.
 
     Returns:
         *Shape:* that of `given`.
     """
     chances = np.ones(len(given))
-    words = int(occurrence.max()) + 1
     for _ in range(_ROUNDS):
-        totals, counts = np.zeros(words), np.zeros(len(given))
-        for part in _parts(kind):
-            totals = _added(totals, occurrence[part], chances[kind[part]])
-            counted()
-        for part in _parts(kind):
-            counts = _added(counts, kind[part], chances[kind[part]] / totals[occurrence[part]])
-            counted()
+        share = chances[kind]
+        share /= np.bincount(occurrence, share)[occurrence]
+        counts = np.bincount(kind, share, minlength=len(given))
         chances = counts / np.bincount(given, counts)[given]
+        counted()
     return chances
-
-
-def _added(sums: Chances, at: Ids, values: Chances) -> Chances:
-    """Sums with values added one after another: if parts were summed by themselves, the result would be rounded."""
-    places = np.concatenate([np.arange(len(sums)), at])
-    return np.bincount(places, np.concatenate([sums, values])).astype(np.float64, copy=False)
 
 
 def _shares(chances: Chances, *, axis: int) -> Chances:
